@@ -1,0 +1,38 @@
+/// What a look at one pid is for.
+public enum LookPurpose: Hashable, Sendable {
+  /// Follow a candidate.
+  case check
+  /// Right before a kill.
+  case confirm
+  /// Is it gone after the terminate?
+  case verify
+  /// After a restart: what became of an open intent?
+  case resolve
+}
+
+/// Everything that a `Watch` asks to be done. Each operation (`OpID`) is answered by exactly one event.
+public enum Effect: Hashable, Sendable {
+  /// Find the VMs of a vCenter and read their state; answered by `.inventory`.
+  case refresh(OpID, VCenterID, ScopeQuery, by: Instant)
+  /// List a guest's processes, over VI JSON where ends must show, else over REST; answered by `.surveyed`.
+  case survey(OpID, VMAddress, LoginID, showingEnds: Bool, by: Instant)
+  /// Get one pid over REST; answered by `.looked`.
+  case look(OpID, VMAddress, LoginID, pid: Int64, LookPurpose, by: Instant)
+  /// Write to the ledger; answered by `.recorded`.
+  case record(KillID, LedgerStep)
+  /// TerminateProcessInGuest. The first byte of its body leaves before `firstByteBy` (continuous) and `firstByteByWall`
+  /// (unix nanoseconds), or nothing of it ever does; never queued, never a cause of a login, never retried. Answered by
+  /// `.terminated`.
+  case terminate(
+    OpID, KillID, VMAddress, LoginID, pid: Int64, firstByteBy: Instant, firstByteByWall: Int64, by: Instant)
+  /// Tell the operator (journal).
+  case report(Report)
+  /// The state in numbers, for `STATUS=`; sent when it changed.
+  case status(Snapshot)
+  /// Send `.timeCame` at that moment; replaces the wake before.
+  case wake(at: Instant)
+  /// A configuration is in force for the first time.
+  case ready
+  /// Nothing is in flight any more: log out and end.
+  case stopped
+}

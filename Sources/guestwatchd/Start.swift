@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct Start: ParsableCommand { mutating func run() {} }
