@@ -9,7 +9,11 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let collections: [Target.Dependency] = [
+  .product(name: "OrderedCollections", package: "swift-collections"),
+  .product(name: "DequeModule", package: "swift-collections"),
+  .product(name: "HeapModule", package: "swift-collections"),
+]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -43,7 +47,7 @@ let package = Package(
   ],
   targets: [
     // The decision. Pure: the standard library and swift-collections, nothing else.
-    .target(name: "GuestWatchCore", dependencies: [collections], swiftSettings: strict),
+    .target(name: "GuestWatchCore", dependencies: collections, swiftSettings: strict),
 
     // The four in the middle; they do not know each other.
     .target(
@@ -52,7 +56,8 @@ let package = Package(
     ),
     .target(name: "RuleFiles", dependencies: ["GuestWatchCore", "CTomlPlusPlus"], swiftSettings: strict),
     .target(
-      name: "VSphere", dependencies: ["GuestWatchCore", collections, httpClient, logging] + nio, swiftSettings: strict),
+      name: "VSphere", dependencies: ["GuestWatchCore", httpClient, logging] + nio + collections,
+      swiftSettings: strict),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "Ledger", dependencies: ["GuestWatchCore", "CSQLite"], swiftSettings: strict),
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -61,7 +66,7 @@ let package = Package(
     // What wires them together, and the command.
     .target(
       name: "GuestWatchDaemon",
-      dependencies: ["GuestWatchCore", "RuleFiles", "VSphere", "Ledger", "Systemd", lifecycle, logging, collections],
+      dependencies: ["GuestWatchCore", "RuleFiles", "VSphere", "Ledger", "Systemd", lifecycle, logging] + collections,
       swiftSettings: strict
     ),
     .executableTarget(
@@ -70,7 +75,7 @@ let package = Package(
     ),
 
     // The other side: a vCenter as a value, and that value over HTTPS.
-    .target(name: "VCenterModel", dependencies: [collections], swiftSettings: strict),
+    .target(name: "VCenterModel", dependencies: collections, swiftSettings: strict),
     .target(
       name: "VCenterSimulator",
       dependencies: [

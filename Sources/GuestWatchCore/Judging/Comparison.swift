@@ -1,0 +1,50 @@
+/// How guest text is compared with globs: by the guest's family, and where there is doubt in favour of the process.
+///
+/// Design.md, sections 4 (step 2) and 5 (CASE): protect and `unless` match more, `match` matches less.
+struct Comparison {
+  /// What a match is used for.
+  enum Leaning {
+    /// `match`: a doubt means no.
+    case strict
+    /// `unless` and protect: a doubt means yes.
+    case lenient
+  }
+
+  var family: GuestFamily
+  var leaning: Leaning
+
+  private var folded: Bool {
+    switch family {
+    case .windows: true
+    case .linux, .other: false
+    case .unknown: leaning == .lenient
+    }
+  }
+
+  /// True where any of the globs fits; `doubtful` says that the text is not sure (cut, invalid, empty owner).
+  func fits(_ globs: [Glob], _ text: GuestText, doubtful: Bool) -> Bool {
+    if doubtful {
+      switch leaning {
+      case .strict: return false
+      case .lenient: return !globs.isEmpty
+      }
+    }
+    return globs.contains { $0.matches(text.value, folded: folded) }
+  }
+
+  /// True where every key of the match that is given fits the process.
+  func fits(_ match: Match, _ process: Process) -> Bool {
+    if let exactly = match.exactly, exactly.pid != process.pid || exactly.started != process.started { return false }
+    if let names = match.names, !fits(names, process.name, doubtful: process.name.doubtful) { return false }
+    if let owners = match.owners, !fits(owners, process.owner, doubtful: process.ownerIsDoubtful) { return false }
+    if let commands = match.commands, !fits(commands, process.command, doubtful: process.command.doubtful) {
+      return false
+    }
+    return true
+  }
+}
+
+extension Process {
+  /// An owner that is empty, cut off or not valid UTF-8 may be anybody.
+  var ownerIsDoubtful: Bool { owner.doubtful || owner.value.isEmpty }
+}

@@ -1,0 +1,61 @@
+/// What may never be killed, whatever a rule says (S2).
+enum Protection {
+  /// True where the process is on the operator's protect list or protected by what is built in.
+  static func protects(_ process: Process, _ list: Protect, family: GuestFamily) -> Bool {
+    if isBuiltIn(process) { return true }
+    let compare = Comparison(family: family, leaning: .lenient)
+    return compare.fits(list.names, process.name, doubtful: process.name.doubtful)
+      || compare.fits(list.owners, process.owner, doubtful: process.ownerIsDoubtful)
+      || compare.fits(list.commands, process.command, doubtful: process.command.doubtful)
+  }
+
+  /// Pids up to 4 (init, kthreadd; System on Windows), and the processes that carry a system where a system account owns
+  /// them. The owner counts so that nobody escapes by taking such a name.
+  static func isBuiltIn(_ process: Process) -> Bool {
+    if process.pid <= 4 { return true }
+    guard isSystemAccount(process) else { return false }
+    if process.name.doubtful { return true }
+    var name = process.name.value.lowercased()
+    if name.hasSuffix(".exe") { name.removeLast(4) }
+    return names.contains(name) || kernelThreads.contains { name == $0 || name.hasPrefix($0 + "/") }
+      || kernelThreadPrefixes.contains { name.hasPrefix($0) }
+  }
+
+  /// root, its bare number, nobody known, or one of Windows' service accounts of any domain.
+  private static func isSystemAccount(_ process: Process) -> Bool {
+    if process.ownerIsDoubtful { return true }
+    var owner = process.owner.value.lowercased()
+    if let slash = owner.lastIndex(of: "\\") { owner = String(owner[owner.index(after: slash)...]) }
+    return systemAccounts.contains(owner)
+  }
+
+  private static let systemAccounts: Set<String> = [
+    "root", "0", "unknown", "system", "local service", "network service", "localservice", "networkservice",
+  ]
+
+  /// Lower case, without `.exe`.
+  private static let names: Set<String> = [
+    // what carries a Unix system
+    "init", "systemd", "launchd", "kernel_task",
+    // the guest agent: killing it blinds us
+    "vmtoolsd", "vgauthservice", "vm3dservice", "vmacthlp", "vmware-tools-daemon", "vmwaretoolbox",
+    // what carries Windows
+    "system", "system idle process", "registry", "smss", "csrss", "wininit", "winlogon", "services", "lsass", "lsaiso",
+    "svchost", "dwm", "fontdrvhost", "memory compression", "memcompression", "secure system", "msmpeng",
+  ]
+
+  /// Kernel threads that stand alone or have `/cpu` after them. A guest shows them by the kernel's short name.
+  private static let kernelThreads: [String] = [
+    "kthreadd", "kworker", "ksoftirqd", "migration", "rcu_sched", "rcu_bh", "rcu_preempt", "rcu_gp", "rcu_par_gp",
+    "rcuog", "rcuop", "rcuos", "rcub", "rcuc", "cpuhp", "watchdog", "watchdogd", "idle_inject", "irq", "kswapd0",
+    "kcompactd0", "khugepaged", "ksmd", "kdevtmpfs", "kauditd", "khungtaskd", "oom_reaper", "writeback", "kblockd",
+    "kintegrityd", "kthrotld", "netns", "inet_frag_wq", "slub_flushwq", "mm_percpu_wq", "edac-poller", "devfreq_wq",
+    "jbd2", "md", "raid5wq", "bioset", "crypto", "ata_sff", "tpm_dev_wq", "zswap-shrink", "kstrp", "charger_manager",
+    "mld", "ipv6_addrconf", "acpi_thermal_pm", "ttm_swap", "pool_workqueue_release",
+  ]
+
+  private static let kernelThreadPrefixes: [String] = [
+    "kswapd", "kcompactd", "rcu_tasks_", "scsi_eh_", "scsi_tmf_", "xfs-", "xfs_", "xfsaild/", "ext4-rsv-conver",
+    "btrfs-", "kdmflush", "nvme-", "vmw_pvscsi_wq_", "irq/",
+  ]
+}

@@ -1,0 +1,172 @@
+import OrderedCollections
+
+extension Watch {
+  /// A terminate was answered, given up, or answered late.
+  mutating func terminated(_ id: OpID, _ timing: Timing, _ answer: KillAnswer, _ now: Now) {
+    guard let operation = operations.removeValue(forKey: id) else {
+      answeredLate(id, timing, answer)
+      return
+    }
+    guard case .terminate(let killID) = operation.kind, let key = operation.vm, let place = places[key] else { return }
+    ended(operation, at: place)
+    if clock.hear(timing.date, at: now) { clockChanged(now) }
+    guard var kill = vms[place].kill, kill.id == killID else { return }
+    if case .unanswered = answer {
+      if late.count >= 256 { late.removeFirst() }
+      late[id] = killID
+    }
+    kill.firstByte = timing.firstByte
+    kill.answer = answer
+    kill.answered = timing.ended.continuous
+    kill.phase = .verifying(next: timing.ended.continuous + KillTiming.verify[0], looks: 0)
+    vms[place].kill = kill
+    if let sent = timing.firstByte { budgets.sent(rule: kill.rule, vm: key, at: sent.continuous) }
+    write(killID, .answered(timing, answer))
+    settle(place, operation, now)
+    decide(place, now)
+    serve(operation, now)
+    book(place, now)
+  }
+
+  /// Closes what an answer alone decides; everything else is looked at.
+  mutating func settle(_ place: Int, _ operation: Operation?, _ now: Now) {
+    guard let kill = vms[place].kill, let answer = kill.answer else { return }
+    switch answer {
+    case .notSent(let fault):
+      close(place, .abandoned, error: fault, verified: nil, now)
+    case .notBegun(let fault):
+      vms[place].failures += 1
+      vms[place].restUntil = now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
+      close(place, .failed, error: fault, verified: nil, now)
+    case .denied(let fault):
+      if fault.kind == .guestLoginRefused, let slot = operation?.slot { quarantine(place, slot, fault) }
+      close(place, .denied, error: fault, verified: nil, now)
+    case .notFound:
+      guard let sent = kill.firstByte, let answered = kill.answered else { break }
+      if answered - sent.continuous < KillTiming.ownEffect {
+        close(place, .alreadyGone, error: nil, verified: now, now)
+      } else if kill.lost {
+        close(place, .unknown, error: nil, verified: nil, now)
+      }
+    case .done, .ambiguous, .unanswered:
+      if kill.lost { close(place, .unknown, error: nil, verified: nil, now) }
+    }
+  }
+
+  /// An answer after its deadline still tells what our terminate did.
+  private mutating func answeredLate(_ id: OpID, _ timing: Timing, _ answer: KillAnswer) {
+    guard let killID = late.removeValue(forKey: id) else { return }
+    write(killID, .answered(timing, answer))
+    guard let key = killPlaces[killID], let place = places[key], vms[place].kill?.id == killID,
+      case .verifying? = vms[place].kill?.phase
+    else { return }
+    switch answer {
+    case .done, .notFound: vms[place].kill?.answer = answer
+    case .notBegun, .denied, .ambiguous, .notSent, .unanswered: break
+    }
+  }
+
+  /// Step 7: the one outcome, to the ledger and to the operator.
+  mutating func close(_ place: Int, _ outcome: Outcome, error: Fault?, verified: Now?, _ now: Now) {
+    guard var kill = vms[place].kill, let id = kill.id else { return }
+    var outcome = outcome
+    if outcome == .survived || outcome == .unknown || outcome == .denied {
+      noteAttempt(
+        at: place, kill.identity, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
+      let stuck = vms[place].attempts.first { $0.identity == kill.identity }?.stuck ?? false
+      if outcome == .survived && stuck { outcome = .stuck }
+    }
+    switch outcome {
+    case .exited, .alreadyGone, .gone: remember(ended: kill.identity, place, now.continuous)
+    case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
+    }
+    kill.phase = .closing(outcome)
+    vms[place].kill = kill
+    vms[place].lastOutcome = now.continuous
+    if outcome.givesBack { budgets.giveBack(id) }
+    keepChains(place, since: kill.intentAt, now)
+    // The view's picture is from before the kill: the next victim is chosen from a new one.
+    for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
+      vms[place].views[v].nextSurvey = min(vms[place].views[v].nextSurvey, now.continuous)
+    }
+    write(id, .closed(outcome, error: error ?? kill.fault, verified: verified, at: now))
+    report(
+      Report(
+        .killed, level(of: outcome), rule: kill.rule, vcenter: kill.address.vcenter, moid: kill.address.moid,
+        vmName: kill.vmName, login: kill.login, process: shown(kill.target), killID: id, reason: kill.reason,
+        outcome: outcome, fault: error ?? kill.fault))
+    statusDirty = true
+  }
+
+  private func level(of outcome: Outcome) -> Report.Level {
+    switch outcome {
+    case .exited, .alreadyGone, .gone: .notice
+    case .survived, .failed, .abandoned, .unknown: .warning
+    case .stuck, .denied: .error
+    }
+  }
+
+  /// The time in which a kill was open does not break chains of looks on its VM.
+  private mutating func keepChains(_ place: Int, since: Instant, _ now: Now) {
+    for v in vms[place].views.indices {
+      for c in vms[place].views[v].candidates.indices {
+        for t in vms[place].views[v].candidates[c].tracks.indices {
+          guard let exceeded = vms[place].views[v].candidates[c].tracks[t].exceeded else { continue }
+          let lost = now.continuous - max(exceeded.lastEnded, since)
+          if lost > .zero {
+            vms[place].views[v].candidates[c].tracks[t].exceeded?.lastEnded = exceeded.lastEnded + lost
+          }
+        }
+      }
+    }
+  }
+
+  /// Counts a try on an identity, over all rules.
+  mutating func noteAttempt(
+    at place: Int, _ identity: Identity, rule: RuleID, login: LoginID, outcome: Outcome, _ at: Instant
+  ) {
+    let i: Int
+    if let known = vms[place].attempts.firstIndex(where: { $0.identity == identity }) {
+      i = known
+    } else {
+      if vms[place].attempts.count >= VMState.attemptsCap { vms[place].attempts.removeFirst() }
+      vms[place].attempts.append(Attempts(identity: identity, rule: rule))
+      i = vms[place].attempts.count - 1
+    }
+    vms[place].attempts[i].rule = rule
+    vms[place].attempts[i].last = max(vms[place].attempts[i].last, at)
+    switch outcome {
+    case .survived, .unknown:
+      vms[place].attempts[i].count += 1
+      if vms[place].attempts[i].count >= Attempts.most { vms[place].attempts[i].stuck = true }
+    case .stuck:
+      vms[place].attempts[i].stuck = true
+    case .denied:
+      if !vms[place].attempts[i].denied.contains(login) { vms[place].attempts[i].denied.append(login) }
+    case .exited, .alreadyGone, .gone, .failed, .abandoned: break
+    }
+  }
+
+  /// An epoch ended or the VM is not there any more: what cannot be known is closed as that.
+  mutating func loseKill(_ place: Int, _ now: Now) {
+    for i in vms[place].waitingKills.indices { vms[place].waitingKills[i].lost = true }
+    guard let kill = vms[place].kill else { return }
+    switch kill.phase {
+    case .confirming: vms[place].kill = nil
+    case .recording, .terminating: vms[place].kill?.lost = true
+    case .verifying: close(place, .unknown, error: nil, verified: nil, now)
+    case .closing: break
+    }
+  }
+}
+
+extension Kill {
+  /// The fault of the terminate's answer, for the row.
+  var fault: Fault? {
+    switch answer {
+    case .notBegun(let fault), .denied(let fault), .ambiguous(let fault), .notSent(let fault): fault
+    case .unanswered: Fault(.unanswered, code: "no answer")
+    case .done, .notFound, nil: nil
+    }
+  }
+}

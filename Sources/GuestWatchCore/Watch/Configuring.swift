@@ -1,0 +1,172 @@
+import OrderedCollections
+
+extension Watch {
+  mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
+    chance = Chance(seed: seed)
+    life = restored.life
+    for row in restored.rows { restore(row, now) }
+    for open in restored.open { restore(open, now) }
+  }
+
+  private mutating func restore(_ row: Restored.Row, _ now: Now) {
+    let decided = now.continuous - row.age
+    if row.outcome?.givesBack != true { budgets.spend(row.id, rule: row.rule, vm: row.vm, at: decided) }
+    if row.outcome != .abandoned {
+      // The terminate left at most one window after its confirm, and the intent lies between.
+      budgets.sent(rule: row.rule, vm: row.vm, at: decided + KillTiming.window)
+    }
+    switch row.outcome {
+    case .survived, .unknown, .stuck, .denied:
+      let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
+      let closed = now.continuous - (row.closedAge ?? row.age)
+      noteAttempt(
+        at: place, row.process.identity, rule: row.rule, login: row.login, outcome: row.outcome ?? .unknown, closed)
+    case .exited, .alreadyGone, .gone, .failed, .abandoned, nil: break
+    }
+  }
+
+  private mutating func restore(_ open: Restored.OpenKill, _ now: Now) {
+    let record = open.record
+    let place = vmPlace(record.vm, address: record.address, name: record.vmName)
+    let intentAt = now.continuous - open.age
+    var kill = Kill(
+      id: record.id, rule: record.rule, login: record.login, address: record.address, vmName: record.vmName,
+      reason: record.reason, target: record.process, group: nil, anchors: record.anchors,
+      phase: .verifying(next: now.continuous, looks: 0), decided: record.decided, confirmed: record.confirmed,
+      intentAt: intentAt)
+    kill.restored = true
+    kill.answer = open.answer
+    if open.answer != nil { kill.answered = intentAt }
+    killPlaces[record.id] = record.vm
+    if vms[place].kill == nil { vms[place].kill = kill } else { vms[place].waitingKills.append(kill) }
+    statusDirty = true
+  }
+
+  /// The place of a VM, made where it is not known yet.
+  mutating func vmPlace(_ key: VMKey, address: VMAddress, name: String) -> Int {
+    if let place = places[key] { return place }
+    let facts = VMFacts(
+      moid: address.moid, name: name, instanceUUID: key.instance, power: .unknown, connected: false, tools: .unknown,
+      ready: false)
+    vms.append(VMState(key: key, address: address, facts: facts, present: false))
+    places[key] = vms.count - 1
+    return vms.count - 1
+  }
+
+  mutating func configure(_ new: Configuration, _ now: Now) {
+    let old = configuration
+    configuration = new
+    rulePlaces = [:]
+    saidEmpty = []
+    for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
+    logins.configure(new.logins)
+
+    var fresh: OrderedDictionary<VCenterID, VCenterState> = [:]
+    for entry in new.vcenters {
+      var state = vcenters[entry.id] ?? VCenterState(entry: entry, nextRefresh: now.continuous)
+      if state.entry.digest != entry.digest {
+        // Another login or address: what the old one answered counts for nothing.
+        state.failures = 0
+        state.down = nil
+      }
+      state.entry = entry
+      state.nextRefresh = now.continuous
+      fresh[entry.id] = state
+    }
+    vcenters = fresh
+
+    if let old { keepState(of: old, in: new) }
+    for place in vms.indices { applyRules(place, now) }
+    if !saidReady {
+      saidReady = true
+      effects.append(.ready)
+    }
+    statusDirty = true
+  }
+
+  /// Of the rules that stay what they were, the state stays; any other starts anew (S7).
+  private mutating func keepState(of old: Configuration, in new: Configuration) {
+    let before = OrderedDictionary(uniqueKeysWithValues: old.rules.map { ($0.id, $0) })
+    var kept: OrderedSet<RuleID> = []
+    for rule in new.rules where before[rule.id].map({ rule.keepsState(of: $0) }) ?? false { kept.append(rule.id) }
+    let gatesMoved = old.dryRun != new.dryRun || old.budget != new.budget || old.protect != new.protect
+    for place in vms.indices {
+      for v in vms[place].views.indices {
+        for c in vms[place].views[v].candidates.indices {
+          vms[place].views[v].candidates[c].tracks.removeAll { !kept.contains($0.rule) }
+          guard gatesMoved else { continue }
+          for t in vms[place].views[v].candidates[c].tracks.indices {
+            vms[place].views[v].candidates[c].tracks[t].said = []
+          }
+        }
+        vms[place].views[v].candidates.removeAll { $0.tracks.isEmpty }
+      }
+      vms[place].attempts.removeAll { $0.stuck && !kept.contains($0.rule) }
+    }
+    recountCandidates()
+  }
+
+  mutating func recountCandidates() {
+    candidateCount = vms.reduce(0) { sum, vm in sum + vm.views.reduce(0) { $0 + $1.candidates.count } }
+    statusDirty = true
+  }
+
+  /// Finds the rules that reach a VM and keeps one view for each login that they need.
+  mutating func applyRules(_ place: Int, _ now: Now) {
+    guard let configuration else { return }
+    let vm = vms[place]
+    vms[place].unwatchable = reasonNotToWatch(vm, configuration)
+    var views: [LoginView] = []
+    if vm.present, vcenters[vm.address.vcenter] != nil {
+      for (i, rule) in configuration.rules.enumerated() where rule.reaches(vm.facts, of: vm.address.vcenter) {
+        guard loginReaches(rule.login, vm) else { continue }
+        if let v = views.firstIndex(where: { $0.login == rule.login }) {
+          views[v].rules.append(i)
+          views[v].every = min(views[v].every, rule.every)
+        } else if var view = vm.views.first(where: { $0.login == rule.login }) {
+          view.rules = [i]
+          view.every = rule.every
+          views.append(view)
+        } else {
+          views.append(
+            LoginView(
+              login: rule.login, rules: [i], every: rule.every, nextSurvey: firstSurvey(vm.key, rule.every, now))
+          )
+        }
+      }
+    }
+    for v in views.indices {
+      views[v].nextSurvey = min(views[v].nextSurvey, now.continuous + views[v].every)
+      let reaching = Set(views[v].rules.map { configuration.rules[$0].id })
+      for c in views[v].candidates.indices { views[v].candidates[c].tracks.removeAll { !reaching.contains($0.rule) } }
+      views[v].candidates.removeAll { $0.tracks.isEmpty }
+      for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
+    }
+    vms[place].views = views
+    book(place, now)
+  }
+
+  private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {
+    guard let entry = logins.entries[login] else { return false }
+    return entry.scope?.reaches(name: vm.facts.name, moid: vm.facts.moid) ?? true
+  }
+
+  /// Polls are spread by a hash of the VM: over the interval, or over less where there are few VMs.
+  private func firstSurvey(_ key: VMKey, _ every: Duration, _ now: Now) -> Instant {
+    let spread = min(every, .milliseconds(20) * max(vms.count, 1))
+    let part = stableHash(key.instance) % UInt64(max(spread.nanoseconds, 1))
+    return now.continuous + .nanoseconds(Int64(part))
+  }
+
+  private func reasonNotToWatch(_ vm: VMState, _ configuration: Configuration) -> Unwatchable? {
+    let facts = vm.facts
+    if vm.isTwice { return .twice }
+    if facts.template { return .template }
+    if facts.managed { return .managed }
+    if let vms = configuration.protect.vms, vms.reaches(name: facts.name, moid: facts.moid) { return .protected }
+    if facts.power != .on { return .off }
+    if !facts.connected { return .disconnected }
+    if !facts.ready { return .notReady }
+    return nil
+  }
+}

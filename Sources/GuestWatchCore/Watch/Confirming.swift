@@ -1,0 +1,158 @@
+extension Watch {
+  /// Step 3 of a kill by a `get`: the same identity, running, and the rules as loaded now say runaway on this answer.
+  mutating func confirm(_ look: Look, _ pid: Int64, _ place: Int, sent: Now, ended: Now, _ now: Now) {
+    guard let kill = vms[place].kill, case .confirming = kill.phase, kill.target.pid == pid else { return }
+    checked(look, pid, place, kill.login, sent: sent, ended: ended)
+    switch look {
+    case .gone, .finished:
+      spare(place, kill, nil, "it ended by itself before the kill")
+    case .vmGone:
+      vms[place].kill = nil
+    case .running(let process):
+      guard process.identity == kill.identity else {
+        spare(place, kill, process, "another process has the pid now")
+        return
+      }
+      intend(place, process, sent: sent, ended: ended, now)
+    }
+  }
+
+  /// Step 3 for `max_instances`: one complete listing that shows ends judges the whole group anew.
+  mutating func confirm(_ listing: Listing, _ place: Int, sent: Now, ended: Now, _ now: Now) {
+    guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
+    guard let row = listing.rows.first(where: { $0.pid == kill.target.pid }), row.finished == nil else {
+      spare(place, kill, nil, "it ended by itself before the kill")
+      return
+    }
+    guard row.identity == kill.identity else {
+      spare(place, kill, row, "another process has the pid now")
+      return
+    }
+    intend(place, row, sent: sent, ended: ended, now)
+  }
+
+  private mutating func spare(_ place: Int, _ kill: Kill, _ newcomer: Process?, _ why: String) {
+    vms[place].kill = nil
+    report(
+      aboutVM(
+        .spared, newcomer == nil ? .info : .notice, place, rule: kill.rule, login: kill.login,
+        process: newcomer.map(shown) ?? shown(kill.target), reason: kill.reason, detail: why))
+  }
+
+  /// The confirm failed or was not answered: three tries, then the next survey decides.
+  mutating func confirmFailed(_ place: Int, _ fault: Fault, _ now: Now) {
+    guard let kill = vms[place].kill, case .confirming(_, let tries) = kill.phase else { return }
+    let permanent =
+      switch fault.kind {
+      case .guestLoginRefused, .guestDenied, .vmGone, .wrongState, .unsupported, .notPermitted, .loginRefused,
+        .untrusted, .overCap, .badRequest:
+        true
+      case .guestLoginTrouble, .toolsUnavailable, .busy, .sessionLost, .unreachable, .unanswered, .transient,
+        .badAnswer, .unknown:
+        false
+      }
+    if permanent || tries + 1 >= KillTiming.confirmTries {
+      vms[place].kill = nil
+    } else {
+      vms[place].kill?.phase = .confirming(notBefore: now.continuous, tries: tries + 1)
+    }
+  }
+
+  /// The track that this kill stands on, where the look that was just taken in (or the confirm) still carries it.
+  private func stands(_ kill: Kill, _ place: Int, confirmSent: Instant) -> Bool {
+    guard let rule = rule(kill.rule), rule.login == kill.login,
+      let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
+      let candidate = vms[place].views[v].candidates.first(where: { $0.process.identity == kill.identity }),
+      let track = candidate.tracks.first(where: { $0.rule == kill.rule }), let exceeded = track.exceeded
+    else { return false }
+    return exceeded.lastSent == confirmSent && exceeded.looks >= 2 && exceeded.lastSent >= exceeded.due(rule.lasting)
+      && exceeded.group == kill.group
+  }
+
+  /// Step 4: everything holds on this answer, so the intent is written down.
+  private mutating func intend(_ place: Int, _ process: Process, sent: Now, ended: Now, _ now: Now) {
+    guard var kill = vms[place].kill else { return }
+    kill.target = process
+    guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let rule = rule(kill.rule),
+      gate(process, rule, place, own: nil, now) == nil, ledger.takesIntents(now.continuous)
+    else {
+      vms[place].kill = nil
+      return
+    }
+    let id = nextKillID()
+    kill.id = id
+    kill.reason = reasonNow(kill, place) ?? kill.reason
+    kill.confirmSent = sent
+    kill.confirmed = ended
+    kill.intentAt = now.continuous
+    kill.anchors = anchors(place, kill.login)
+    kill.slot = occupy(vms[place].address.vcenter, kill.login)
+    kill.phase = .recording
+    vms[place].kill = kill
+    killPlaces[id] = vms[place].key
+    budgets.spend(id, rule: kill.rule, vm: vms[place].key, at: now.continuous)
+    let record = KillRecord(
+      id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action, dryRun: false,
+      reason: kill.reason, vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name,
+      login: kill.login, process: shown(process), anchors: kill.anchors, decided: kill.decided, confirmed: ended)
+    statusDirty = true
+    effects.append(.record(id, .intent(record)))
+  }
+
+  private func isStillVictim(_ kill: Kill, _ place: Int) -> Bool {
+    guard kill.group != nil, let rule = rule(kill.rule),
+      let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
+      let candidate = vms[place].views[v].candidates.first(where: { $0.process.identity == kill.identity }),
+      let track = candidate.tracks.first(where: { $0.rule == kill.rule })
+    else { return kill.group == nil }
+    return isVictim(candidate, track, rule, place, v)
+  }
+
+  private func reasonNow(_ kill: Kill, _ place: Int) -> Reason? {
+    vms[place].views.first { $0.login == kill.login }?.candidates.first { $0.process.identity == kill.identity }?
+      .tracks.first { $0.rule == kill.rule }?.exceeded?.reason
+  }
+
+  /// (pid, started) of the 8 oldest rows of the last complete listing.
+  private func anchors(_ place: Int, _ login: LoginID) -> [Anchor] {
+    let rows = vms[place].views.first { $0.login == login }?.rows ?? []
+    return rows.sorted { ($0.started, $0.pid) < ($1.started, $1.pid) }.prefix(8).map {
+      Anchor(pid: $0.pid, started: $0.started)
+    }
+  }
+
+  /// The intent is on disk: all gates are asked again, then the terminate leaves in time or never (step 5).
+  mutating func terminateNow(_ place: Int, _ now: Now) {
+    guard let kill = vms[place].kill, case .recording = kill.phase, let id = kill.id, let confirmSent = kill.confirmSent
+    else { return }
+    var reason: String?
+    if kill.lost {
+      reason = "the VM's epoch ended"
+    } else if !stands(kill, place, confirmSent: confirmSent.continuous) {
+      reason = "the configuration changed"
+    } else if let rule = rule(kill.rule), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
+      reason = "it does not match any more"
+    } else if let rule = rule(kill.rule), let gate = gate(kill.target, rule, place, own: id, now) {
+      reason = "gate \(gate.rawValue)"
+    } else if now.continuous - confirmSent.continuous >= KillTiming.window
+      || now.wall - confirmSent.wall >= KillTiming.window.nanoseconds
+    {
+      reason = "the confirm is too old"
+    }
+    if let reason {
+      giveSlotBack(place, now)
+      close(place, .abandoned, error: Fault(.unknown, code: "not sent", detail: reason), verified: nil, now)
+      return
+    }
+    let op = nextOperation(
+      .terminate(id), place, login: kill.login, slot: kill.slot ?? occupy(kill.address.vcenter, kill.login))
+    vms[place].kill?.slot = nil
+    vms[place].kill?.phase = .terminating
+    vms[place].busy = op
+    effects.append(
+      .terminate(
+        op, id, vms[place].address, kill.login, pid: kill.target.pid,
+        firstByteBy: confirmSent.continuous + KillTiming.window,
+        firstByteByWall: confirmSent.wall + KillTiming.window.nanoseconds, by: now.continuous + KillTiming.terminate))
+  }
+}

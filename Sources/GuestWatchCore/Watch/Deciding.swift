@@ -1,0 +1,171 @@
+import OrderedCollections
+
+extension Watch {
+  /// A track that is ready to be acted on.
+  private struct Ready {
+    var v: Int
+    var c: Int
+    var t: Int
+    var due: Instant
+    var order: Int
+  }
+
+  /// Looks for a runaway on a VM that may be killed now, and begins its kill.
+  ///
+  /// The longest due goes first, at the same instant the earlier rule. A closed gate is said once.
+  mutating func decide(_ place: Int, _ now: Now) {
+    guard configuration != nil, vms[place].watchable else { return }
+    for ready in readyTracks(place, now) {
+      if tell(ready, place, now) == nil {
+        beginKill(ready.v, ready.c, ready.t, place, now)
+        return
+      }
+    }
+  }
+
+  private func readyTracks(_ place: Int, _ now: Now) -> [Ready] {
+    var found: [Ready] = []
+    for (v, view) in vms[place].views.enumerated() {
+      for (c, candidate) in view.candidates.enumerated() {
+        for (t, track) in candidate.tracks.enumerated() {
+          guard let exceeded = track.exceeded, let order = rulePlaces[track.rule], let rule = rule(track.rule) else {
+            continue
+          }
+          let due = exceeded.due(rule.lasting)
+          guard exceeded.looks >= 2, exceeded.lastSent >= due, now.continuous - exceeded.lastEnded <= view.chain else {
+            continue
+          }
+          if exceeded.group != nil, rule.action == .terminate, configuration?.dryRun != true {
+            // Chosen from a listing sent after the last outcome, and always the last that may be killed.
+            guard exceeded.lastSent > vms[place].lastOutcome, isVictim(candidate, track, rule, place, v) else {
+              continue
+            }
+          }
+          found.append(Ready(v: v, c: c, t: t, due: due, order: order))
+        }
+      }
+    }
+    return found.sorted { ($0.due, $0.order, $0.c) < ($1.due, $1.order, $1.c) }
+  }
+
+  /// True where nobody of the group comes before it: protected, stuck and denied ones are passed over, never replaced by
+  /// one within the limit.
+  func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
+    guard case .tooMany(_, _, let mine)? = track.exceeded?.reason else { return true }
+    for other in vms[place].views[v].candidates where other.process.identity != candidate.process.identity {
+      guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.exceeded,
+        theirs.group == track.exceeded?.group,
+        case .tooMany(_, _, let place2) = theirs.reason, place2 > mine
+      else { continue }
+      if lastingGate(other.process, rule, place) == nil { return false }
+    }
+    return true
+  }
+
+  /// The gate that keeps this process from ever being killed by this rule as things are.
+  func lastingGate(_ process: Process, _ rule: Rule, _ place: Int) -> Gate? {
+    guard let configuration else { return .stopping }
+    if Protection.protects(process, configuration.protect, family: vms[place].facts.family) { return .protected }
+    if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }) {
+      if attempts.stuck { return .stuck }
+      if attempts.denied.contains(rule.login) { return .denied }
+    }
+    return nil
+  }
+
+  /// Step 2 of a kill: the first gate that is closed; nil: all are open.
+  ///
+  /// - Parameter own: the row that is being asked for, which does not count against itself.
+  func gate(_ process: Process, _ rule: Rule, _ place: Int, own: KillID?, _ now: Now) -> Gate? {
+    guard let configuration else { return .stopping }
+    let vm = vms[place]
+    if let gate = lastingGate(process, rule, place) { return gate }
+    if rule.action == .report { return .report }
+    if configuration.dryRun { return .dryRun }
+    if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
+    if logins.stopped(rule.login, on: vm.key) { return .login }
+    if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
+    if shutdown != nil { return .stopping }
+    if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
+    if let attempts = vm.attempts.first(where: { $0.identity == process.identity }),
+      now.continuous < attempts.waitsUntil
+    {
+      return .retryWait
+    }
+    if let gate = budgets.gate(
+      rule: rule, vm: vm.key, fleet: configuration.budget, own: own, now: now.continuous)
+    {
+      return gate
+    }
+    return nil
+  }
+
+  /// Asks the gates of a ready track and says what keeps it, once for each gate.
+  private mutating func tell(_ ready: Ready, _ place: Int, _ now: Now) -> Gate? {
+    let candidate = vms[place].views[ready.v].candidates[ready.c]
+    let track = candidate.tracks[ready.t]
+    guard let rule = rule(track.rule), let reason = track.exceeded?.reason else { return .stopping }
+    guard let gate = gateNow(candidate.process, rule, place, now) else { return nil }
+    guard !track.said.contains(gate) else { return gate }
+    switch gate {
+    case .killOpen, .retryWait, .stopping:
+      return gate
+    case .report, .dryRun:
+      reportWouldKill(candidate, rule, reason, gate, place, now)
+    case .protected, .ruleBudget, .vmBudget, .fleetBudget, .cooldown, .toolsBusy, .noTerminate, .ledger, .stuck,
+      .denied, .login:
+      report(
+        aboutVM(
+          .waiting, .warning, place, rule: rule.id, login: rule.login, process: shown(candidate.process),
+          reason: reason, gate: gate))
+    }
+    vms[place].views[ready.v].candidates[ready.c].tracks[ready.t].said.append(gate)
+    return gate
+  }
+
+  /// All gates before a kill begins; the ledger and the VM's one kill among them.
+  private func gateNow(_ process: Process, _ rule: Rule, _ place: Int, _ now: Now) -> Gate? {
+    if let gate = gate(process, rule, place, own: nil, now) { return gate }
+    if vms[place].kill != nil { return .killOpen }
+    if !ledger.takesIntents(now.continuous) { return .ledger }
+    return nil
+  }
+
+  /// What would have been killed: a row of its own, and no budget spent.
+  private mutating func reportWouldKill(
+    _ candidate: Candidate, _ rule: Rule, _ reason: Reason, _ gate: Gate, _ place: Int, _ now: Now
+  ) {
+    let id = nextKillID()
+    let record = KillRecord(
+      id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action,
+      dryRun: configuration?.dryRun ?? true, reason: reason, vm: vms[place].key, address: vms[place].address,
+      vmName: vms[place].facts.name, login: rule.login, process: shown(candidate.process), anchors: [], decided: now,
+      confirmed: nil)
+    write(id, .reported(record, gate: gate))
+    report(
+      aboutVM(
+        .wouldKill, .notice, place, rule: rule.id, login: rule.login, process: shown(candidate.process), killID: id,
+        reason: reason, gate: gate))
+  }
+
+  mutating func nextKillID() -> KillID {
+    lastKill += 1
+    return KillID(life: life, number: lastKill)
+  }
+
+  private mutating func beginKill(_ v: Int, _ c: Int, _ t: Int, _ place: Int, _ now: Now) {
+    let candidate = vms[place].views[v].candidates[c]
+    let track = candidate.tracks[t]
+    guard let rule = rule(track.rule), let exceeded = track.exceeded else { return }
+    vms[place].kill = Kill(
+      id: nil, rule: rule.id, login: rule.login, address: vms[place].address, vmName: vms[place].facts.name,
+      reason: exceeded.reason, target: candidate.process, group: exceeded.group,
+      phase: .confirming(notBefore: now.continuous, tries: 0), decided: now, intentAt: now.continuous)
+    guard !track.announced else { return }
+    vms[place].views[v].candidates[c].tracks[t].announced = true
+    report(
+      aboutVM(
+        .runaway, .info, place, rule: rule.id, login: rule.login, process: shown(candidate.process),
+        reason: exceeded.reason))
+  }
+}

@@ -1,0 +1,73 @@
+import OrderedCollections
+
+extension Watch {
+  /// A guest took the call: whatever was wrong with the VM is over.
+  mutating func guestCallWorked(_ operation: Operation, _ place: Int) {
+    vms[place].failures = 0
+    vms[place].restUntil = Instant(nanoseconds: .min)
+    if vms[place].parked != nil {
+      vms[place].parked = nil
+      report(aboutVM(.vmWatched, .info, place))
+      statusDirty = true
+    }
+    if let slot = operation.slot { logins.accepted(slot) }
+  }
+
+  /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
+  mutating func guestCallFailed(_ fault: Fault, _ operation: Operation, _ place: Int, _ now: Now) {
+    switch fault.kind {
+    case .guestLoginRefused:
+      if let slot = operation.slot { quarantine(place, slot, fault) }
+    case .guestLoginTrouble:
+      backOff(place, now)
+    case .guestDenied, .unsupported, .notPermitted, .badRequest, .overCap:
+      park(place, fault, now)
+    case .vmGone:
+      refreshSoon(operation.vcenter, now)
+      backOff(place, now)
+    case .wrongState:
+      refreshSoon(operation.vcenter, now)
+      backOff(place, now)
+    case .toolsUnavailable, .busy, .transient, .badAnswer, .unknown:
+      backOff(place, now)
+    case .unanswered:
+      rest(operation, place, now)
+    case .sessionLost, .loginRefused, .unreachable, .untrusted:
+      backOff(place, now)
+      // One failed call is enough to stop asking guests; one refresh that works is enough to go on.
+      if vcenters[operation.vcenter]?.down == nil { slow(operation.vcenter, fault, now) }
+    }
+  }
+
+  private mutating func backOff(_ place: Int, _ now: Now) {
+    vms[place].failures += 1
+    vms[place].restUntil = now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
+  }
+
+  /// After an unanswered survey or check the VM rests; the looks after a terminate go on in their own time.
+  private mutating func rest(_ operation: Operation, _ place: Int, _ now: Now) {
+    switch operation.kind {
+    case .look(_, .verify), .look(_, .resolve), .survey(.verify):
+      backOff(place, now)
+    case .look, .survey, .refresh, .terminate:
+      vms[place].failures += 1
+      vms[place].restUntil = now.continuous + KillTiming.rest
+    }
+  }
+
+  private mutating func park(_ place: Int, _ fault: Fault, _ now: Now) {
+    if vms[place].parked?.fault.kind != fault.kind {
+      report(aboutVM(.vmParked, .warning, place, fault: fault))
+    }
+    vms[place].parked = (now.continuous + KillTiming.park, fault)
+    statusDirty = true
+  }
+
+  /// One refusal stops a login on that VM.
+  mutating func quarantine(_ place: Int, _ slot: Slot, _ fault: Fault) {
+    let stops = logins.refused(slot, on: vms[place].key)
+    report(aboutVM(.loginQuarantined, .error, place, login: slot.login, fault: fault))
+    if stops { report(Report(.loginStopped, .error, login: slot.login, fault: fault)) }
+    statusDirty = true
+  }
+}

@@ -1,0 +1,154 @@
+/// What one rule says of one process of a listing or a look.
+struct Verdict {
+  enum Finding {
+    /// Judged by the proven age, where the rule has `max_age`.
+    case alone(maxAge: Duration?, forbidden: Bool)
+    /// Beyond `max_instances`, or within it (`beyond` false). `lastThatMayBeKilled`: nobody comes before it.
+    case ranked(beyond: Bool, count: Int, place: Int, group: String, limit: Int, maxAge: Duration?)
+  }
+  var rule: Rule
+  var finding: Finding
+}
+
+/// What the rules of one view say of every row of one listing.
+struct Verdicts {
+  private let perRow: [[Verdict]]
+  /// True for each row that some rule matches (and does not except).
+  let matched: [Bool]
+
+  init(rows: [Process], rules: [Rule], protect: Protect, family: GuestFamily) {
+    var perRow = [[Verdict]](repeating: [], count: rows.count)
+    for rule in rules {
+      let matching = rows.indices.filter { Verdicts.matches(rows[$0], rule, family) }
+      switch rule.limits {
+      case .forbidden:
+        for i in matching { perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: nil, forbidden: true))) }
+      case .bounded(let maxAge, nil):
+        for i in matching { perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false))) }
+      case .bounded(let maxAge, let limit?):
+        // The dead count for nothing.
+        let alive = matching.filter { rows[$0].finished == nil }
+        var rowOf: [Int64: Int] = [:]
+        for i in alive { rowOf[rows[i].pid] = i }
+        for group in Group.rank(alive.map { rows[$0] }, limit, family: family) {
+          for (place, member) in group.members.enumerated() {
+            guard let i = rowOf[member.pid] else { continue }
+            perRow[i].append(
+              Verdict(
+                rule: rule,
+                finding: .ranked(
+                  beyond: place >= limit.count, count: group.members.count, place: place + 1, group: group.key,
+                  limit: limit.count, maxAge: maxAge)))
+          }
+        }
+        for i in matching where rows[i].finished != nil {
+          perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false)))
+        }
+      }
+    }
+    self.perRow = perRow
+    matched = perRow.map { !$0.isEmpty }
+  }
+
+  func of(row: Int) -> [Verdict] { perRow[row] }
+
+  /// The rule's match fits and no `unless` does.
+  static func matches(_ process: Process, _ rule: Rule, _ family: GuestFamily) -> Bool {
+    Comparison(family: family, leaning: .strict).fits(rule.match, process)
+      && !rule.unless.contains { Comparison(family: family, leaning: .lenient).fits($0, process) }
+  }
+}
+
+extension Verdict {
+  /// The limit that is exceeded, judged at the send of the look; nil: none.
+  func exceeded(_ candidate: Candidate, sent: Now, believed: Bool) -> (reason: Reason, group: String?)? {
+    switch finding {
+    case .alone(_, true): return (.forbidden, nil)
+    case .alone(let maxAge, false): return tooOld(candidate, maxAge, sent, believed).map { ($0, nil) }
+    case .ranked(let beyond, let count, let place, let group, let limit, let maxAge):
+      if let reason = tooOld(candidate, maxAge, sent, believed) { return (reason, nil) }
+      return beyond ? (.tooMany(limit: limit, count: count, place: place), group) : nil
+    }
+  }
+
+  private func tooOld(_ candidate: Candidate, _ limit: Duration?, _ sent: Now, _ believed: Bool) -> Reason? {
+    guard let limit else { return nil }
+    return candidate.tooOld(limit, sent: sent, believed: believed)
+  }
+}
+
+extension Candidate {
+  /// The reason where the proven age is over the limit.
+  func tooOld(_ limit: Duration, sent: Now, believed: Bool) -> Reason? {
+    let proven = ProvenAge.of(
+      started: process.started, firstSeen: firstSeen, evidence: evidence, at: sent, believed: believed)
+    guard proven > limit else { return nil }
+    return .tooOld(
+      limit: limit, proven: proven, claimed: ProvenAge.claimed(started: process.started, at: sent))
+  }
+}
+
+extension Track {
+  /// Goes on with the chain of looks, starts it, or ends it.
+  mutating func see(_ reason: Reason?, group: String?, sent: Now, ended: Now, chain: Duration) {
+    guard let reason else {
+      exceeded = nil
+      said = []
+      return
+    }
+    if var running = exceeded, sent.continuous - running.lastEnded <= chain,
+      running.group == nil || group == nil || running.group == group
+    {
+      running.group = group
+      running.reason = reason
+      running.lastSent = sent.continuous
+      running.lastEnded = ended.continuous
+      running.looks += 1
+      exceeded = running
+    } else {
+      exceeded = Exceeded(
+        reason: reason, since: ended.continuous, lastSent: sent.continuous, lastEnded: ended.continuous, looks: 1,
+        group: group)
+    }
+  }
+}
+
+extension Watch {
+  /// Takes one rule's verdict on a candidate in.
+  func follow(
+    _ candidate: inout Candidate, _ verdict: Verdict, sent: Now, ended: Now, believed: Bool, chain: Duration
+  ) {
+    let found = verdict.exceeded(candidate, sent: sent, believed: believed)
+    if let t = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule.id }) {
+      candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+    } else {
+      var track = Track(rule: verdict.rule.id)
+      track.see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+      candidate.tracks.append(track)
+    }
+  }
+
+  /// The rule of this name as it is now.
+  func rule(_ id: RuleID) -> Rule? { rulePlaces[id].flatMap { configuration?.rules[$0] } }
+
+  /// When a candidate should next be looked at, whatever the surveys do.
+  func dueOf(_ candidate: Candidate, _ vm: VMState, _ now: Now) -> Instant {
+    let believed = clock.trusted && vm.doubt == nil
+    var due = Instant.never
+    for track in candidate.tracks {
+      guard let rule = rule(track.rule) else { continue }
+      if let exceeded = track.exceeded {
+        let ready = exceeded.due(rule.lasting)
+        // Once it is ready, surveys ask for its gates again.
+        if exceeded.lastSent < ready { due = min(due, ready) }
+      } else if case .bounded(let maxAge?, _) = rule.limits {
+        let age = ProvenAge.due(
+          started: candidate.process.started, firstSeen: candidate.firstSeen, evidence: candidate.evidence,
+          limit: maxAge, now: now, believed: believed)
+        // Not sooner than a moment from now: wall time may be slewed, and a look must not chase it.
+        due = min(due, max(age + .milliseconds(1), now.continuous + .milliseconds(200)))
+      }
+    }
+    return due
+  }
+}

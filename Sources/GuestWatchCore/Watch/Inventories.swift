@@ -1,0 +1,197 @@
+import OrderedCollections
+
+extension Watch {
+  /// Which VMs of a vCenter some rule might reach, and those that a kill is open on.
+  func query(_ vcenter: VCenterID) -> ScopeQuery {
+    var names: OrderedSet<Glob> = []
+    var ids: OrderedSet<String> = []
+    for rule in configuration?.rules ?? [] where rule.vcenters?.contains(vcenter) ?? true {
+      // Both keys given means AND: the shorter list is a superset of what the rule reaches.
+      if let exact = rule.scope.ids { ids.formUnion(exact) } else { names.formUnion(rule.scope.names ?? []) }
+    }
+    for vm in vms where vm.address.vcenter == vcenter && vm.kill != nil { ids.append(vm.address.moid) }
+    return ScopeQuery(names: Array(names), ids: Array(ids))
+  }
+
+  mutating func inventory(_ id: OpID, _ timing: Timing, _ result: Result<Inventory, Fault>, _ now: Now) {
+    guard let operation = operations.removeValue(forKey: id), case .refresh(let vcenter, let asked) = operation.kind
+    else { return }
+    guard var state = vcenters[vcenter], state.refreshing == id else { return }
+    state.refreshing = nil
+    switch result {
+    case .failure(let fault):
+      vcenters[vcenter] = state
+      slow(vcenter, fault, now)
+    case .success(let answer):
+      if clock.hear(timing.date, at: now) { clockChanged(now) }
+      state.failures = 0
+      state.nextRefresh = now.continuous + VCenterState.refreshEvery
+      state.uuid = answer.vcenterUUID
+      state.canTerminate = answer.canTerminate
+      let wasDown = state.down != nil
+      state.down = nil
+      if !answer.canTerminate && !state.saidWatchOnly {
+        state.saidWatchOnly = true
+        report(Report(.watchOnly, .warning, vcenter: vcenter))
+      }
+      vcenters[vcenter] = state
+      if wasDown { report(Report(.vcenterUp, .info, vcenter: vcenter)) }
+      take(answer, of: vcenter, asked, now)
+      statusDirty = true
+    }
+  }
+
+  /// The whole vCenter is slowed: only refreshes are sent until one succeeds.
+  mutating func slow(_ vcenter: VCenterID, _ fault: Fault, _ now: Now) {
+    guard var state = vcenters[vcenter] else { return }
+    state.failures += 1
+    var pause = chance.around(KillTiming.backOff(state.failures))
+    // Two refusals in a row may be all that stands between us and a locked account.
+    if fault.kind == .loginRefused { pause = state.failures < 2 ? .seconds(60) : .seconds(1800) }
+    state.nextRefresh = now.continuous + pause
+    if state.down?.kind != fault.kind {
+      let refused = fault.kind == .loginRefused
+      report(
+        Report(
+          refused ? .vcenterLoginRefused : .vcenterDown, refused ? .error : .warning, vcenter: vcenter, fault: fault)
+      )
+    }
+    state.down = fault
+    vcenters[vcenter] = state
+    statusDirty = true
+  }
+
+  private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
+    var seen: OrderedSet<VMKey> = []
+    var twice: Set<VMKey> = []
+    for facts in inventory.vms {
+      guard let uuid = facts.instanceUUID, !uuid.isEmpty else { continue }
+      let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
+      if !seen.append(key).inserted {
+        twice.insert(key)
+        continue
+      }
+      take(facts, key, of: vcenter, now)
+    }
+    for place in vms.indices where vms[place].address.vcenter == vcenter {
+      let key = vms[place].key
+      if seen.contains(key) {
+        vms[place].isTwice = twice.contains(key)
+        applyRules(place, now)
+      } else if inventory.complete {
+        missing(place, asked, now)
+      }
+    }
+    recountCandidates()
+    if inventory.complete { sayEmptyScopes() }
+  }
+
+  /// A rule whose scope reaches no VM of any vCenter selects none, and that is said once.
+  private mutating func sayEmptyScopes() {
+    guard let configuration, vcenters.values.allSatisfy({ $0.uuid != nil }) else { return }
+    for (i, rule) in configuration.rules.enumerated() where !saidEmpty.contains(rule.id) {
+      guard !vms.contains(where: { vm in vm.present && vm.views.contains { $0.rules.contains(i) } }) else { continue }
+      saidEmpty.append(rule.id)
+      report(Report(.scopeEmpty, .warning, rule: rule.id))
+    }
+  }
+
+  private mutating func take(_ facts: VMFacts, _ key: VMKey, of vcenter: VCenterID, _ now: Now) {
+    let address = VMAddress(vcenter: vcenter, moid: facts.moid)
+    let place = vmPlace(key, address: address, name: facts.name)
+    if vms[place].present, vms[place].address.vcenter != vcenter, vcenters[vms[place].address.vcenter] != nil {
+      // The same VM through another entry: the first one keeps it.
+      return
+    }
+    let cameBack = !vms[place].watchable
+    vms[place].present = true
+    vms[place].address = address
+    vms[place].facts = facts
+    vms[place].kill?.address = address
+    // An unset property is unknown, never a change: it is compared when it can be read again.
+    let rebooted = moved(vms[place].bootTime, facts.bootTime)
+    let suspended = moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)
+    vms[place].bootTime = facts.bootTime ?? vms[place].bootTime
+    vms[place].suspendTime = facts.suspendTime ?? vms[place].suspendTime
+    if rebooted || suspended { endEpoch(place, rebooted ? "its boot time moved" : "it was suspended", now) }
+    if let suspend = vms[place].suspendTime, let boot = vms[place].bootTime, suspend > boot {
+      doubt(place, "it was suspended after its boot")
+    }
+    if cameBack {
+      // It may be another guest state altogether; its login may be used at once.
+      vms[place].restUntil = Instant(nanoseconds: .min)
+      vms[place].failures = 0
+    }
+  }
+
+  private func moved(_ old: Int64?, _ new: Int64?) -> Bool {
+    guard let old, let new else { return false }
+    return abs(new - old) > 60
+  }
+
+  /// A first suspend of a VM that was watched before ends its epoch, too.
+  private func newSuspend(_ vm: VMState, _ facts: VMFacts) -> Bool {
+    guard vm.suspendTime == nil, let suspend = facts.suspendTime, let boot = vm.bootTime else { return false }
+    return vm.views.contains { $0.lastListing != nil } && suspend > boot
+  }
+
+  /// A complete inventory does not have it any more.
+  private mutating func missing(_ place: Int, _ asked: ScopeQuery, _ now: Now) {
+    let vm = vms[place]
+    let wasAsked = asked.selects(name: vm.facts.name, moid: vm.address.moid)
+    guard vm.present || vm.kill != nil, wasAsked else {
+      vms[place].present = false
+      return
+    }
+    vms[place].present = false
+    vms[place].views = []
+    loseKill(place, now)
+  }
+
+  /// Start times and pids mean something else from now on.
+  mutating func endEpoch(_ place: Int, _ why: String, _ now: Now) {
+    vms[place].epoch += 1
+    vms[place].doubt = nil
+    vms[place].attempts = []
+    vms[place].ended = []
+    let had = vms[place].views.contains { $0.lastListing != nil }
+    for v in vms[place].views.indices {
+      vms[place].views[v].rows = []
+      vms[place].views[v].lastListing = nil
+      vms[place].views[v].candidates = []
+      vms[place].views[v].nextSurvey = now.continuous
+    }
+    loseKill(place, now)
+    if had { report(aboutVM(.epochEnded, .info, place, detail: why)) }
+    recountCandidates()
+  }
+
+  mutating func doubt(_ place: Int, _ why: String) {
+    guard vms[place].doubt == nil else { return }
+    vms[place].doubt = why
+    report(aboutVM(.startsDoubted, .info, place, detail: why))
+  }
+
+  /// Asks for an inventory soon, at most once a minute: something was not found.
+  mutating func refreshSoon(_ vcenter: VCenterID, _ now: Now) {
+    guard var state = vcenters[vcenter], state.refreshing == nil else { return }
+    let earliest = (state.lastRefresh ?? Instant(nanoseconds: .min)) + VCenterState.refreshOnMissing
+    state.nextRefresh = min(state.nextRefresh, max(earliest, now.continuous))
+    vcenters[vcenter] = state
+  }
+
+  mutating func clockChanged(_ now: Now) {
+    let trusted = clock.trusted
+    if !trusted || saidDoubt { report(Report(trusted ? .clockTrusted : .clockDoubted, trusted ? .info : .warning)) }
+    saidDoubt = !trusted
+    statusDirty = true
+    for place in vms.indices {
+      for v in vms[place].views.indices {
+        for c in vms[place].views[v].candidates.indices {
+          vms[place].views[v].candidates[c].due = dueOf(vms[place].views[v].candidates[c], vms[place], now)
+        }
+      }
+      book(place, now)
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/// One kill, from the decision to its outcome on disk. A VM has one at most.
+struct Kill: Sendable {
+  enum Phase: Sendable {
+    /// Waits for its confirm to be sent, not before an instant; `tries` were slow or failed.
+    case confirming(notBefore: Instant, tries: Int)
+    /// The intent is on its way to the disk.
+    case recording
+    /// The terminate is in flight.
+    case terminating
+    /// Looks until it is clear; the next one not before an instant.
+    case verifying(next: Instant, looks: Int)
+    /// The outcome is on its way to the disk.
+    case closing(Outcome)
+  }
+
+  /// The row's name; nil until there is an intent.
+  var id: KillID?
+  /// As it stood when the rule decided; asked for anew at every gate.
+  var rule: RuleID
+  var login: LoginID
+  var address: VMAddress
+  var vmName: String
+  var reason: Reason
+  /// The process as the last look before the terminate showed it.
+  var target: Process
+  /// The group, for `max_instances`.
+  var group: String?
+  var anchors: [Anchor] = []
+  var phase: Phase
+  var decided: Now
+  /// When the confirm was sent: the terminate leaves within 5 s of it.
+  var confirmSent: Now?
+  var confirmed: Now?
+  /// Held from the confirm to the end of the terminate, so that the terminate never waits for one.
+  var slot: Slot?
+  /// When the intent was decided.
+  var intentAt: Instant
+  var firstByte: Now?
+  var answer: KillAnswer?
+  /// When the terminate was answered or given up.
+  var answered: Instant?
+  /// Its VM's epoch ended: the outcome cannot be known any more.
+  var lost = false
+  /// Of an earlier life of the daemon.
+  var restored = false
+  /// From a configuration that is gone: the action and dry run at the time of the intent.
+  var verifyNeedsListing = false
+
+  var identity: Identity { target.identity }
+
+  /// True where it is past the point at which nothing was recorded yet.
+  var isOpen: Bool { id != nil }
+}
+
+/// Constants of a kill, with their reasons.
+enum KillTiming {
+  /// From the send of the confirm to the first byte of the terminate: what a pid may have become in between is bounded.
+  static let window = Duration.seconds(5)
+  /// The guest agent may take 20 s (SIGTERM, 5 s, SIGKILL, 15 s) for a terminate.
+  static let terminate = Duration.seconds(60)
+  /// A look at a guest, body included.
+  static let look = Duration.seconds(30)
+  static let refresh = Duration.seconds(30)
+  /// Not-found sooner than this into our own call: it had ended before us. Later, our SIGTERM did it.
+  static let ownEffect = Duration.seconds(5)
+  /// Looks after the answer.
+  static let verify: [Duration] = [1, 2, 4, 8, 16, 25].map { .seconds($0) }
+  /// The same identity still there after this: survived.
+  static let survived = Duration.seconds(25)
+  /// After a restart the same identity is watched this long from the intent on before nobody can know.
+  static let resolve = Duration.seconds(90)
+  /// No look succeeded for this long: unknown.
+  static let giveUp = Duration.seconds(86_400)
+  /// Tries of a confirm before the next survey decides.
+  static let confirmTries = 3
+  /// A VM rests after an unanswered look.
+  static let rest = Duration.seconds(30)
+  /// A permanent answer parks the VM.
+  static let park = Duration.seconds(3600)
+  /// How often what could not be written is tried again.
+  static let ledgerRetry = Duration.seconds(10)
+
+  /// Back-off after the n-th failure in a row, before jitter.
+  static func backOff(_ failures: Int) -> Duration {
+    switch failures {
+    case ...1: .seconds(1)
+    case 2: .seconds(2)
+    case 3: .seconds(4)
+    case 4: .seconds(8)
+    case 5: .seconds(16)
+    default: .seconds(60)
+    }
+  }
+}
+
+/// Whether the ledger takes what it is given.
+struct LedgerState: Sendable {
+  struct Unwritten: Sendable {
+    var id: KillID
+    var step: LedgerStep
+    var retryAt: Instant
+    var inFlight: Bool
+  }
+  /// Steps that are not on disk yet, oldest first: retried every 10 s. Intents are never kept here.
+  var unwritten: [Unwritten] = []
+  /// Until when no intent is tried after one failed.
+  var intentsFrom = Instant(nanoseconds: .min)
+  var failing = false
+  static let unwrittenCap = 10_000
+
+  /// No new intent before what happened is written.
+  func takesIntents(_ now: Instant) -> Bool { now >= intentsFrom && !unwritten.contains { $0.retryAt != .never } }
+}

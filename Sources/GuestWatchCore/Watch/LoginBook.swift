@@ -1,0 +1,122 @@
+import OrderedCollections
+
+/// Where guest logins may be used: one refusal stops a login on that VM, refusals in a row stop the account (S10).
+struct LoginBook: Sendable {
+  private struct Account: Sendable {
+    /// Digest of user name and secret of each login entry with this account.
+    var digests: OrderedDictionary<LoginID, UInt64> = [:]
+    var directory = false
+    var refusals = 0
+    var inFlight = 0
+    /// Where it was accepted since its secret was read.
+    var proven: OrderedSet<Proof> = []
+    var stopped = false
+    var waiting: [VMKey] = []
+  }
+  private struct Proof: Hashable, Sendable {
+    var vcenter: VCenterID
+    var login: LoginID
+  }
+  private struct Place: Hashable, Sendable {
+    var vm: VMKey
+    var login: LoginID
+  }
+
+  private(set) var entries: OrderedDictionary<LoginID, LoginEntry> = [:]
+  private var accounts: OrderedDictionary<String, Account> = [:]
+  private var inFlight: [LoginID: Int] = [:]
+  private var quarantined: OrderedSet<Place> = []
+
+  /// Refusals in a row that stop an account everywhere: directories lock an account over all machines.
+  static func allowed(directory: Bool) -> Int { directory ? 2 : 3 }
+
+  /// Takes a configuration in. A login whose user name or secret changed starts anew.
+  mutating func configure(_ logins: [LoginEntry]) {
+    var fresh: OrderedDictionary<LoginID, LoginEntry> = [:]
+    for login in logins {
+      fresh[login.id] = login
+      var account = accounts[login.account] ?? Account()
+      if let known = account.digests[login.id], known != login.digest {
+        account.refusals = 0
+        account.stopped = false
+        account.proven = []
+        quarantined.removeAll { $0.login == login.id }
+      } else if account.digests[login.id] == nil, let old = entries[login.id], old.account != login.account {
+        quarantined.removeAll { $0.login == login.id }
+      }
+      account.digests[login.id] = login.digest
+      account.directory = account.directory || login.directory
+      accounts[login.account] = account
+    }
+    entries = fresh
+  }
+
+  /// True where the login may not be sent to this VM at all for now.
+  func stopped(_ login: LoginID, on vm: VMKey) -> Bool {
+    if quarantined.contains(Place(vm: vm, login: login)) { return true }
+    guard let entry = entries[login] else { return true }
+    return accounts[entry.account]?.stopped ?? false
+  }
+
+  /// Logins that are stopped somewhere, in configuration order.
+  var stoppedLogins: [LoginID] {
+    entries.values.filter { entry in
+      (accounts[entry.account]?.stopped ?? false) || quarantined.contains { $0.login == entry.id }
+    }.map(\.id)
+  }
+
+  /// True where one more operation may be sent with this login: an unproven one is used on one VM at a time.
+  func hasSlot(_ login: LoginID, vcenter: VCenterID) -> Bool {
+    guard let entry = entries[login], let account = accounts[entry.account] else { return false }
+    if account.stopped || inFlight[login, default: 0] >= entry.maxInFlight { return false }
+    if account.directory && account.inFlight >= 4 { return false }
+    return account.inFlight == 0 || account.proven.contains(Proof(vcenter: vcenter, login: login))
+  }
+
+  mutating func wait(_ vm: VMKey, for login: LoginID) {
+    guard let entry = entries[login] else { return }
+    accounts[entry.account]?.waiting.append(vm)
+  }
+
+  /// Takes those that wait for the account out, in their order.
+  mutating func takeWaiting(_ account: String) -> [VMKey] {
+    guard let waiting = accounts[account]?.waiting, !waiting.isEmpty else { return [] }
+    accounts[account]?.waiting = []
+    return waiting
+  }
+
+  /// An operation starts and takes a slot.
+  mutating func occupy(_ login: LoginID, vcenter: VCenterID) -> Slot {
+    let entry = entries[login]
+    let account = entry?.account ?? ""
+    inFlight[login, default: 0] += 1
+    accounts[account]?.inFlight += 1
+    return Slot(vcenter: vcenter, login: login, account: account, digest: entry?.digest ?? 0)
+  }
+
+  mutating func release(_ slot: Slot) {
+    inFlight[slot.login, default: 1] -= 1
+    accounts[slot.account]?.inFlight -= 1
+  }
+
+  /// A guest took the login.
+  mutating func accepted(_ slot: Slot) {
+    guard let entry = entries[slot.login], entry.digest == slot.digest else { return }
+    accounts[entry.account]?.refusals = 0
+    accounts[entry.account]?.proven.append(Proof(vcenter: slot.vcenter, login: slot.login))
+  }
+
+  /// A guest refused the login: not used on this VM any more. True where that stopped the account everywhere.
+  mutating func refused(_ slot: Slot, on vm: VMKey) -> Bool {
+    guard let entry = entries[slot.login], entry.digest == slot.digest, var account = accounts[entry.account] else {
+      return false
+    }
+    quarantined.append(Place(vm: vm, login: slot.login))
+    account.refusals += 1
+    account.proven = []
+    let stops = !account.stopped && account.refusals >= LoginBook.allowed(directory: account.directory)
+    account.stopped = account.stopped || stops
+    accounts[entry.account] = account
+    return stops
+  }
+}

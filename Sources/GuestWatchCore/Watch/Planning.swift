@@ -1,0 +1,284 @@
+import OrderedCollections
+
+/// What a VM wants done next.
+private enum Want {
+  case survey(v: Int)
+  case check(v: Int, pid: Int64)
+  case confirm
+  case verify
+}
+
+extension Watch {
+  /// Starts what is due and fits into the slots, then says when to be woken.
+  mutating func plan(_ now: Now) {
+    retryLedger(now)
+    if shutdown == nil { refreshDue(now) }
+    while let entry = agenda.first {
+      guard let place = places[entry.vm], vms[place].booked == entry.at else {
+        agenda.removeFirst()
+        continue
+      }
+      guard entry.at <= now.continuous else { break }
+      agenda.removeFirst()
+      vms[place].booked = .never
+      attend(place, now)
+    }
+    finishShutdown(now)
+    sayStatus(now)
+    sayWake()
+  }
+
+  private mutating func refreshDue(_ now: Now) {
+    for id in vcenters.keys {
+      guard let state = vcenters[id], state.refreshing == nil, state.nextRefresh <= now.continuous else { continue }
+      let query = query(id)
+      if query.names.isEmpty && query.ids.isEmpty {
+        // An empty filter would mean every VM: nothing is asked.
+        vcenters[id]?.nextRefresh = now.continuous + VCenterState.refreshEvery
+        continue
+      }
+      let op = newID()
+      operations[op] = Operation(kind: .refresh(id, query), vm: nil, vcenter: id, login: nil, epoch: 0, slot: nil)
+      vcenters[id]?.refreshing = op
+      vcenters[id]?.lastRefresh = now.continuous
+      effects.append(.refresh(op, id, query, by: now.continuous + KillTiming.refresh))
+    }
+  }
+
+  private mutating func newID() -> OpID {
+    lastOperation += 1
+    return OpID(life: life, number: lastOperation)
+  }
+
+  /// Registers an operation on a VM.
+  mutating func nextOperation(_ kind: Operation.Kind, _ place: Int, login: LoginID, slot: Slot) -> OpID {
+    let id = newID()
+    operations[id] = Operation(
+      kind: kind, vm: vms[place].key, vcenter: vms[place].address.vcenter, login: login, epoch: vms[place].epoch,
+      slot: slot)
+    return id
+  }
+
+  // MARK: What a VM wants
+
+  private func want(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
+    let vm = vms[place]
+    guard vm.busy == nil else { return nil }
+    if let kill = vm.kill {
+      switch kill.phase {
+      case .confirming(let notBefore, _):
+        guard vm.watchable, shutdown == nil else { return nil }
+        return (max(notBefore, vm.restUntil), .confirm)
+      case .recording, .terminating:
+        return nil
+      case .verifying(let next, _):
+        if shutdown != nil { return kill.restored ? nil : (next, .verify) }
+        let rest = wantLook(vm, now)
+        if let rest, rest.at < next { return rest }
+        return (next, .verify)
+      case .closing:
+        break
+      }
+    }
+    return shutdown == nil ? wantLook(vm, now) : nil
+  }
+
+  /// The next survey or check of a VM.
+  private func wantLook(_ vm: VMState, _ now: Now) -> (at: Instant, want: Want)? {
+    guard vm.watchable else { return nil }
+    let notBefore = max(vm.restUntil, vm.parked?.until ?? vm.restUntil)
+    var best: (at: Instant, want: Want)?
+    for (v, view) in vm.views.enumerated() where !logins.stopped(view.login, on: vm.key) {
+      var at = view.nextSurvey
+      var want = Want.survey(v: v)
+      if let first = view.candidates.min(by: { $0.due < $1.due }), first.due < at {
+        at = first.due
+        let horizon = max(first.due, now.continuous) + .seconds(1)
+        let together = view.candidates.count { $0.due <= horizon }
+        let needsGroup = first.tracks.contains { $0.exceeded?.group != nil }
+        // One survey replaces several checks, and only a listing judges a group.
+        if together <= 2 && !needsGroup { want = .check(v: v, pid: first.process.pid) }
+      }
+      at = max(at, notBefore)
+      if best.map({ at < $0.at }) ?? true { best = (at, want) }
+    }
+    return best
+  }
+
+  /// Books the VM's next want, unless something is in flight or it waits for a slot.
+  mutating func book(_ place: Int, _ now: Now) {
+    guard !vms[place].queued else { return }
+    var at = want(place, now)?.at ?? .never
+    if let kill = vms[place].kill, case .verifying = kill.phase, vms[place].busy == nil {
+      at = min(at, givesUpAt(kill))
+    }
+    if let vcenter = vcenters[vms[place].address.vcenter], vcenter.down != nil {
+      // Booked again when it is up; a kill that nobody can look at is still given up in the end.
+      guard let kill = vms[place].kill, case .verifying = kill.phase else { return }
+      at = givesUpAt(kill)
+    }
+    guard at != .never, at != vms[place].booked else { return }
+    vms[place].booked = at
+    agenda.book(vms[place].key, at: at)
+  }
+
+  /// Starts what a VM wants if it is due and there is a slot; else it queues for one.
+  private mutating func attend(_ place: Int, _ now: Now) {
+    if let kill = vms[place].kill, case .verifying = kill.phase, now.continuous >= givesUpAt(kill) {
+      close(place, .unknown, error: nil, verified: nil, now)
+    }
+    guard let (at, want) = want(place, now) else { return }
+    guard at <= now.continuous, vcenters[vms[place].address.vcenter]?.down == nil else {
+      book(place, now)
+      return
+    }
+    let vcenter = vms[place].address.vcenter
+    let login: LoginID
+    switch want {
+    case .survey(let v), .check(let v, _): login = vms[place].views[v].login
+    case .confirm, .verify:
+      guard let kill = vms[place].kill else { return }
+      login = kill.login
+      if logins.entries[login] != nil, logins.stopped(login, on: vms[place].key) {
+        if case .confirming = kill.phase {
+          vms[place].kill = nil
+          book(place, now)
+        }
+        return
+      }
+    }
+    if let state = vcenters[vcenter], state.inFlight >= state.entry.maxInFlight {
+      vms[place].queued = true
+      vcenters[vcenter]?.waiting.append(vms[place].key)
+      return
+    }
+    if logins.entries[login] != nil, !logins.hasSlot(login, vcenter: vcenter) {
+      vms[place].queued = true
+      logins.wait(vms[place].key, for: login)
+      return
+    }
+    start(want, place, login, now)
+  }
+
+  private mutating func start(_ want: Want, _ place: Int, _ login: LoginID, _ now: Now) {
+    let slot = occupy(vms[place].address.vcenter, login)
+    let by = now.continuous + KillTiming.look
+    let address = vms[place].address
+    let op: OpID
+    switch want {
+    case .survey(let v):
+      op = nextOperation(.survey(.follow), place, login: login, slot: slot)
+      vms[place].views[v].nextSurvey = now.continuous + vms[place].views[v].every
+      effects.append(.survey(op, address, login, showingEnds: false, by: by))
+    case .check(let v, let pid):
+      op = nextOperation(.look(pid: pid, .check), place, login: login, slot: slot)
+      if let c = vms[place].views[v].candidates.firstIndex(where: { $0.process.pid == pid }) {
+        vms[place].views[v].candidates[c].due = .never
+      }
+      effects.append(.look(op, address, login, pid: pid, .check, by: by))
+    case .confirm:
+      guard let kill = vms[place].kill else { return }
+      if kill.group == nil {
+        op = nextOperation(.look(pid: kill.target.pid, .confirm), place, login: login, slot: slot)
+        effects.append(.look(op, address, login, pid: kill.target.pid, .confirm, by: by))
+      } else {
+        op = nextOperation(.survey(.confirm), place, login: login, slot: slot)
+        effects.append(.survey(op, address, login, showingEnds: true, by: by))
+      }
+    case .verify:
+      guard let kill = vms[place].kill else { return }
+      if kill.verifyNeedsListing {
+        op = nextOperation(.survey(.verify), place, login: login, slot: slot)
+        effects.append(.survey(op, address, login, showingEnds: true, by: by))
+      } else {
+        let purpose: LookPurpose = kill.restored ? .resolve : .verify
+        op = nextOperation(.look(pid: kill.target.pid, purpose), place, login: login, slot: slot)
+        effects.append(.look(op, address, login, pid: kill.target.pid, purpose, by: by))
+      }
+    }
+    vms[place].busy = op
+  }
+
+  // MARK: Slots
+
+  mutating func occupy(_ vcenter: VCenterID, _ login: LoginID) -> Slot {
+    vcenters[vcenter]?.inFlight += 1
+    return logins.occupy(login, vcenter: vcenter)
+  }
+
+  mutating func release(_ slot: Slot) {
+    vcenters[slot.vcenter]?.inFlight -= 1
+    logins.release(slot)
+  }
+
+  mutating func giveSlotBack(_ place: Int, _ now: Now) {
+    guard let slot = vms[place].kill?.slot else { return }
+    vms[place].kill?.slot = nil
+    release(slot)
+    serve(vcenter: slot.vcenter, account: slot.account, now)
+  }
+
+  /// An operation was answered: its VM is free again and so are its slots.
+  mutating func ended(_ operation: Operation, at place: Int) {
+    vms[place].busy = nil
+    if let slot = operation.slot { release(slot) }
+  }
+
+  /// Lets those that wait for a slot try again, in their order.
+  mutating func serve(_ operation: Operation, _ now: Now) {
+    guard let slot = operation.slot else { return }
+    serve(vcenter: slot.vcenter, account: slot.account, now)
+  }
+
+  private mutating func serve(vcenter: VCenterID, account: String, _ now: Now) {
+    for key in logins.takeWaiting(account) { tryAgain(key, now) }
+    while let state = vcenters[vcenter], !state.waiting.isEmpty, state.inFlight < state.entry.maxInFlight {
+      tryAgain(vcenters[vcenter]?.waiting.removeFirst(), now)
+    }
+  }
+
+  private mutating func tryAgain(_ key: VMKey?, _ now: Now) {
+    guard let key, let place = places[key] else { return }
+    vms[place].queued = false
+    attend(place, now)
+  }
+
+  // MARK: The end of an event
+
+  private mutating func finishShutdown(_ now: Now) {
+    guard let shutdown, !saidStopped else { return }
+    let waits = vms.contains { vm in
+      guard let kill = vm.kill, !kill.restored else { return false }
+      switch kill.phase {
+      case .confirming: return false
+      case .recording, .terminating, .verifying, .closing: return true
+      }
+    }
+    if !waits || now.continuous >= shutdown.until {
+      saidStopped = true
+      effects.append(.stopped)
+    }
+  }
+
+  mutating func askToStop(_ now: Now) {
+    guard shutdown == nil else { return }
+    shutdown = Shutdown(until: now.continuous + Shutdown.patience)
+    for place in vms.indices {
+      if case .confirming? = vms[place].kill?.phase { vms[place].kill = nil }
+      vms[place].queued = false
+      book(place, now)
+    }
+  }
+
+  private mutating func sayWake() {
+    var next = agenda.first?.at ?? .never
+    if shutdown == nil {
+      for state in vcenters.values where state.refreshing == nil { next = min(next, state.nextRefresh) }
+    }
+    for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let shutdown, !saidStopped { next = min(next, shutdown.until) }
+    guard next != .never, next != lastWake else { return }
+    lastWake = next
+    effects.append(.wake(at: next))
+  }
+}

@@ -1,0 +1,92 @@
+extension Watch {
+  /// Gives a step that is no intent to the ledger; it is kept until it is on disk.
+  mutating func write(_ id: KillID, _ step: LedgerStep) {
+    if ledger.unwritten.count >= LedgerState.unwrittenCap, step.kind == .reported { return }
+    ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, retryAt: .never, inFlight: true))
+    effects.append(.record(id, step))
+  }
+
+  mutating func recorded(
+    _ id: KillID, _ kind: LedgerStep.Kind, _ result: Result<Void, LedgerFailure>, _ now: Now
+  ) {
+    switch kind {
+    case .intent: intentRecorded(id, result, now)
+    case .answered, .closed, .reported: stepRecorded(id, kind, result, now)
+    }
+  }
+
+  private mutating func intentRecorded(_ id: KillID, _ result: Result<Void, LedgerFailure>, _ now: Now) {
+    guard let key = killPlaces[id], let place = places[key], vms[place].kill?.id == id else { return }
+    switch result {
+    case .success:
+      ledgerWorks()
+      terminateNow(place, now)
+    case .failure(let failure):
+      // No record, no kill: it never was.
+      giveSlotBack(place, now)
+      vms[place].kill = nil
+      killPlaces[id] = nil
+      budgets.giveBack(id)
+      ledger.intentsFrom = now.continuous + KillTiming.ledgerRetry
+      ledgerFails(failure)
+    }
+    book(place, now)
+  }
+
+  private mutating func stepRecorded(
+    _ id: KillID, _ kind: LedgerStep.Kind, _ result: Result<Void, LedgerFailure>, _ now: Now
+  ) {
+    guard let i = ledger.unwritten.firstIndex(where: { $0.id == id && $0.step.kind == kind && $0.inFlight }) else {
+      return
+    }
+    switch result {
+    case .failure(let failure):
+      ledger.unwritten[i].inFlight = false
+      ledger.unwritten[i].retryAt = now.continuous + KillTiming.ledgerRetry
+      ledgerFails(failure)
+    case .success:
+      ledger.unwritten.remove(at: i)
+      if !ledger.unwritten.contains(where: { $0.retryAt != .never }) { ledgerWorks() }
+      guard kind == .closed else { return }
+      forgetKill(id, now)
+    }
+  }
+
+  /// The outcome is on disk: the VM may have its next kill.
+  private mutating func forgetKill(_ id: KillID, _ now: Now) {
+    guard let key = killPlaces.removeValue(forKey: id), let place = places[key], vms[place].kill?.id == id else {
+      return
+    }
+    vms[place].kill = nil
+    if !vms[place].waitingKills.isEmpty {
+      vms[place].kill = vms[place].waitingKills.removeFirst()
+      if vms[place].kill?.lost == true { close(place, .unknown, error: nil, verified: nil, now) }
+    }
+    statusDirty = true
+    decide(place, now)
+    book(place, now)
+  }
+
+  /// What could not be written is tried again every 10 s, oldest first; a later step never overtakes an earlier one.
+  mutating func retryLedger(_ now: Now) {
+    for i in ledger.unwritten.indices where !ledger.unwritten[i].inFlight {
+      guard ledger.unwritten[i].retryAt <= now.continuous else { continue }
+      ledger.unwritten[i].inFlight = true
+      effects.append(.record(ledger.unwritten[i].id, ledger.unwritten[i].step))
+    }
+  }
+
+  private mutating func ledgerFails(_ failure: LedgerFailure) {
+    guard !ledger.failing else { return }
+    ledger.failing = true
+    statusDirty = true
+    report(Report(.ledgerFailing, .error, detail: failure.message))
+  }
+
+  private mutating func ledgerWorks() {
+    guard ledger.failing else { return }
+    ledger.failing = false
+    statusDirty = true
+    report(Report(.ledgerWorks, .info))
+  }
+}

@@ -1,0 +1,47 @@
+import OrderedCollections
+
+extension Watch {
+  mutating func report(_ report: Report) { effects.append(.report(report)) }
+
+  /// A report about one VM, with its names filled in.
+  func aboutVM(
+    _ kind: Report.Kind, _ level: Report.Level, _ place: Int, rule: RuleID? = nil, login: LoginID? = nil,
+    process: Process? = nil, killID: KillID? = nil, reason: Reason? = nil, gate: Gate? = nil, fault: Fault? = nil,
+    detail: String = ""
+  ) -> Report {
+    Report(
+      kind, level, rule: rule, vcenter: vms[place].address.vcenter, moid: vms[place].address.moid,
+      vmName: vms[place].facts.name, login: login, process: process, killID: killID, reason: reason, gate: gate,
+      fault: fault, detail: detail)
+  }
+
+  /// A limit on something that can grow was reached; said once an hour for each VM.
+  mutating func limitReached(_ place: Int, _ what: String, _ now: Now) {
+    let sighting = Sighting(rule: RuleID(""), vm: vms[place].key, name: stableHash(what))
+    if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return }
+    sightings[sighting] = now.continuous
+    report(aboutVM(.limitReached, .warning, place, detail: what))
+  }
+
+  /// Says the state in numbers where it changed.
+  mutating func sayStatus(_ now: Now) {
+    guard statusDirty, let configuration else { return }
+    statusDirty = false
+    let inScope = vms.filter { $0.present && !$0.views.isEmpty }
+    let snapshot = Snapshot(
+      vmsInScope: inScope.count,
+      vmsWatched: inScope.count { vm in
+        vm.watchable && vm.parked == nil && vcenters[vm.address.vcenter]?.down == nil
+          && vm.views.contains { !logins.stopped($0.login, on: vm.key) }
+      },
+      candidates: candidateCount,
+      openKills: vms.reduce(0) { $0 + ($1.kill?.isOpen == true ? 1 : 0) + $1.waitingKills.count },
+      killsInWindow: budgets.count(within: configuration.budget.within, now: now.continuous),
+      killsAllowed: configuration.budget.kills, dryRun: configuration.dryRun, rules: configuration.rules.count,
+      vcentersDown: vcenters.values.filter { $0.down != nil }.map(\.entry.id), loginsStopped: logins.stoppedLogins,
+      ledgerFailing: ledger.failing, clockTrusted: clock.trusted)
+    guard snapshot != lastStatus else { return }
+    lastStatus = snapshot
+    effects.append(.status(snapshot))
+  }
+}

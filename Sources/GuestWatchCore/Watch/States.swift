@@ -1,0 +1,179 @@
+/// What is known of one `[[vcenter]]`.
+struct VCenterState: Sendable {
+  var entry: VCenterEntry
+  /// `about.instanceUuid`, once it answered.
+  var uuid: String?
+  var canTerminate = false
+  var refreshing: OpID?
+  var nextRefresh: Instant
+  /// When the last refresh was sent; on a VM that is not found it is repeated at most once a minute.
+  var lastRefresh: Instant?
+  /// In a row: slows the whole vCenter down.
+  var failures = 0
+  /// nil: it answers. Only refreshes are sent while it is down.
+  var down: Fault?
+  /// Guest operations in flight.
+  var inFlight = 0
+  /// VMs that wait for a slot, in the order in which they came.
+  var waiting: [VMKey] = []
+  var saidWatchOnly = false
+
+  static let refreshEvery = Duration.seconds(120)
+  static let refreshOnMissing = Duration.seconds(60)
+}
+
+/// Why a VM that a rule reaches cannot be watched now.
+enum Unwatchable: String, Hashable, Sendable {
+  case off = "it is not powered on"
+  case disconnected = "its host is not connected"
+  case notReady = "guest operations are not ready (VMware Tools)"
+  case template = "it is a template"
+  case managed = "a solution manages it"
+  case protected = "[protect] vms covers it"
+  case noUUID = "it has no instance uuid"
+  case twice = "its instance uuid is there twice"
+}
+
+/// What is known of one VM.
+struct VMState: Sendable {
+  var key: VMKey
+  var address: VMAddress
+  var facts: VMFacts
+  /// False where it is kept only for an open kill or because it may come back.
+  var present: Bool
+  var unwatchable: Unwatchable?
+  /// The inventory has its instance uuid twice: which of them a look shows cannot be told.
+  var isTwice = false
+  var views: [LoginView] = []
+  /// One guest operation in flight, always.
+  var busy: OpID?
+  /// After an unanswered look, and while backing off.
+  var restUntil = Instant(nanoseconds: .min)
+  var failures = 0
+  /// A permanent answer: left alone until then.
+  var parked: (until: Instant, fault: Fault)?
+  var kill: Kill?
+  /// Open kills of an earlier life that wait for their turn: one at a time.
+  var waitingKills: [Kill] = []
+  /// Tries on identities of this VM, over all rules; sorted by nothing, searched by identity.
+  var attempts: [Attempts] = []
+  /// Identities that ended: never a candidate again in this epoch.
+  var ended: [Ended] = []
+  /// Counts the epochs: power cycles, reverts, clones.
+  var epoch: UInt32 = 0
+  /// What speaks against the start times of this epoch; nil: nothing so far.
+  var doubt: String?
+  /// The last known values: an unset property is unknown, never a change.
+  var bootTime: Int64?
+  var suspendTime: Int64?
+  /// When the last outcome was closed: the next victim of a group is chosen from a listing sent after that.
+  var lastOutcome = Instant(nanoseconds: .min)
+  /// What the agenda has booked.
+  var booked = Instant.never
+  /// Waits for a slot of its vCenter or account.
+  var queued = false
+
+  /// The most identities that are remembered as ended, oldest dropped first.
+  static let endedCap = 512
+  static let attemptsCap = 512
+
+  var watchable: Bool { present && unwatchable == nil }
+}
+
+/// What one login has shown of a VM. Looks with one login prove nothing for another.
+struct LoginView: Sendable {
+  var login: LoginID
+  /// Places of the rules in the configuration, in rule order.
+  var rules: [Int]
+  var every: Duration
+  var nextSurvey: Instant
+  /// The rows of the last complete listing, by pid.
+  var rows: [RowMemory] = []
+  /// When the last complete listing was sent (both clocks); nil: none in this epoch.
+  var lastListing: Now?
+  /// By pid.
+  var candidates: [Candidate] = []
+
+  /// E of L1: what `every` really gives.
+  var interval: Duration { max(every, .seconds(10)) }
+  /// A chain of looks breaks after this long without one.
+  var chain: Duration { interval * 3 }
+  static let candidateCap = 5_000
+}
+
+/// An identity that matches a rule and is being followed.
+struct Candidate: Sendable {
+  /// As the last look showed it.
+  var process: Process
+  var firstSeen: Instant
+  var evidence: Int64?
+  var looks: Int
+  var tracks: [Track]
+  /// When it should next be looked at on its own; never: the surveys are enough.
+  var due: Instant
+}
+
+/// One rule's view of a candidate.
+struct Track: Sendable {
+  /// A limit that is exceeded over an unbroken chain of looks.
+  struct Exceeded: Sendable {
+    var reason: Reason
+    /// When the first look of the chain was answered.
+    var since: Instant
+    var lastSent: Instant
+    var lastEnded: Instant
+    var looks: Int
+    /// Key of the group, for `max_instances`.
+    var group: String?
+
+    /// When the chain is long enough.
+    func due(_ lasting: Duration) -> Instant { since + max(lasting, Track.twoLooks) }
+  }
+
+  /// Two looks must be this far apart.
+  static let twoLooks = Duration.seconds(5)
+
+  var rule: RuleID
+  var exceeded: Exceeded?
+  /// Gates that were said, so that each is said once.
+  var said: [Gate] = []
+  var announced = false
+}
+
+/// Tries on one identity, over all rules.
+struct Attempts: Sendable {
+  var identity: Identity
+  /// Outcomes `survived` and `unknown`.
+  var count = 0
+  var last = Instant(nanoseconds: .min)
+  var stuck = false
+  /// The rule of the last try: where it changes, `stuck` ends.
+  var rule: RuleID
+  /// Logins with which it was denied.
+  var denied: [LoginID] = []
+
+  /// The same identity is tried again at the earliest 30 s after `survived`, then 10 min, then it is stuck.
+  static let firstWait = Duration.seconds(30)
+  static let secondWait = Duration.seconds(600)
+  static let most = 3
+
+  /// Until when it is left alone.
+  var waitsUntil: Instant {
+    switch count {
+    case 0: Instant(nanoseconds: .min)
+    case 1: last + Attempts.firstWait
+    default: last + Attempts.secondWait
+    }
+  }
+}
+
+/// An identity that ended or was closed as gone.
+struct Ended: Sendable {
+  var identity: Identity
+  var at: Instant
+  /// It was said that it is still listed.
+  var said = false
+
+  /// A guest shows ended processes that were started through the API for 5 minutes.
+  static let shown = Duration.seconds(300)
+}

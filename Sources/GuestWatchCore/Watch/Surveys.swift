@@ -1,0 +1,206 @@
+import OrderedCollections
+
+extension Watch {
+  mutating func surveyed(_ id: OpID, _ timing: Timing, _ result: Result<Listing, Fault>, _ now: Now) {
+    guard let operation = operations.removeValue(forKey: id), case .survey(let purpose) = operation.kind,
+      let key = operation.vm, let place = places[key], let login = operation.login
+    else { return }
+    ended(operation, at: place)
+    if clock.hear(timing.date, at: now) { clockChanged(now) }
+    switch result {
+    case .failure(let fault):
+      surveyFailed(fault, purpose, operation, place, now)
+    case .success(let listing):
+      guestCallWorked(operation, place)
+      if !listing.complete {
+        let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
+        surveyFailed(fault, purpose, operation, place, now)
+      } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
+        study(listing, place, login, sent: sent, ended: timing.ended)
+        switch purpose {
+        case .follow: break
+        case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
+        case .verify: verify(listing, place, ended: timing.ended, now)
+        }
+        decide(place, now)
+      }
+    }
+    serve(operation, now)
+    book(place, now)
+  }
+
+  private mutating func surveyFailed(
+    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int, _ now: Now
+  ) {
+    guestCallFailed(fault, operation, place, now)
+    switch purpose {
+    case .follow: if let login = operation.login { postpone(place, login, fault, now) }
+    case .confirm: confirmFailed(place, fault, now)
+    case .verify: verifyFailed(place, now)
+    }
+  }
+
+  /// A failed survey is repeated with the VM's back-off, or when its state has changed.
+  private mutating func postpone(_ place: Int, _ login: LoginID, _ fault: Fault, _ now: Now) {
+    guard let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
+    let view = vms[place].views[v]
+    switch fault.kind {
+    case .guestLoginTrouble, .guestDenied:
+      vms[place].views[v].nextSurvey = now.continuous + view.every
+    case .guestLoginRefused, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
+      .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap, .badRequest, .unknown:
+      // The VM's rest or back-off decides.
+      vms[place].views[v].nextSurvey = now.continuous
+    }
+  }
+
+  /// Takes a complete listing into a view: rows, evidence, doubts, candidates.
+  private mutating func study(_ listing: Listing, _ place: Int, _ login: LoginID, sent: Now, ended: Now) {
+    guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
+    vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
+    let rows = listing.rows.sorted { $0.pid < $1.pid }
+    let memory = remember(rows, place, v, sent: sent, ended: ended)
+    let verdicts = Verdicts(
+      rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] }, protect: configuration.protect,
+      family: vms[place].facts.family)
+    let believed = clock.trusted && vms[place].doubt == nil
+    let chain = vms[place].views[v].chain
+    var old = vms[place].views[v].candidates[...]
+    var fresh: [Candidate] = []
+    for (i, row) in rows.enumerated() {
+      while let first = old.first, first.process.pid < row.pid {
+        candidateEnded(first, place, ended)
+        old.removeFirst()
+      }
+      var known: Candidate?
+      if let first = old.first, first.process.pid == row.pid {
+        if first.process.identity == row.identity { known = first } else { candidateEnded(first, place, ended) }
+        old.removeFirst()
+      }
+      guard verdicts.matched[i] else { continue }
+      if row.finished != nil || isEnded(row.identity, place) {
+        markEnded(row, place, ended, stillListed: row.finished == nil)
+        continue
+      }
+      if known == nil && fresh.count >= LoginView.candidateCap {
+        limitReached(place, "candidates with login \(login)", ended)
+        continue
+      }
+      var candidate =
+        known
+        ?? Candidate(
+          process: row, firstSeen: memory[i].firstSeen, evidence: nil, looks: 0, tracks: [], due: .never)
+      candidate.process = row
+      candidate.evidence = memory[i].evidence
+      candidate.looks += 1
+      for verdict in verdicts.of(row: i) {
+        follow(&candidate, verdict, sent: sent, ended: ended, believed: believed, chain: chain)
+      }
+      candidate.tracks.removeAll { track in !verdicts.of(row: i).contains { $0.rule.id == track.rule } }
+      candidate.due = dueOf(candidate, vms[place], ended)
+      fresh.append(candidate)
+    }
+    for rest in old { candidateEnded(rest, place, ended) }
+    candidateCount += fresh.count - vms[place].views[v].candidates.count
+    if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
+    vms[place].views[v].candidates = fresh
+  }
+
+  /// Carries what is known of each row over, adds evidence, and looks for what speaks against the start times.
+  private mutating func remember(
+    _ rows: [Process], _ place: Int, _ v: Int, sent: Now, ended: Now
+  ) -> [RowMemory] {
+    let view = vms[place].views[v]
+    let second = ProvenAge.secondNewest(rows)
+    let evidence = second.map { Duration.seconds($0).nanoseconds - ended.continuous.nanoseconds }
+    var memory: [RowMemory] = []
+    memory.reserveCapacity(rows.count)
+    var o = 0
+    for row in rows {
+      while o < view.rows.count, view.rows[o].pid < row.pid { o += 1 }
+      let owner = stableHash(row.owner.value)
+      var known: RowMemory?
+      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started,
+        view.rows[o].owner == owner
+      {
+        known = view.rows[o]
+      }
+      if known == nil { examine(row, place, lastListing: view.lastListing, ended) }
+      var entry =
+        known
+        ?? RowMemory(
+          pid: row.pid, started: row.started, owner: owner, firstSeen: ended.continuous, evidence: nil)
+      if let evidence, let second, second > row.started { entry.evidence = max(entry.evidence ?? evidence, evidence) }
+      memory.append(entry)
+    }
+    vms[place].views[v].rows = memory
+    vms[place].views[v].lastListing = sent
+    forgetAttempts(place, rows)
+    return memory
+  }
+
+  /// What may speak against the start times of this VM (design.md, section 4).
+  private mutating func examine(_ row: Process, _ place: Int, lastListing: Now?, _ ended: Now) {
+    if row.started - Int64(ended.wall / 1_000_000_000) > 5 {
+      doubt(place, "pid \(row.pid) claims to have started in the future")
+    }
+    if let lastListing, (row.started + 2) * 1_000_000_000 < lastListing.wall {
+      doubt(place, "pid \(row.pid) is new but claims to be older than the listing before")
+    }
+    if row.pid == 1, let boot = vms[place].bootTime, boot - row.started > 60 {
+      doubt(place, "pid 1 claims to be older than the boot")
+    }
+  }
+
+  /// A match that ends before its second look is not killed; its first sighting is said once an hour.
+  mutating func candidateEnded(_ candidate: Candidate, _ place: Int, _ now: Now) {
+    remember(ended: candidate.process.identity, place, now.continuous)
+    guard candidate.looks < 2 else { return }
+    for track in candidate.tracks {
+      guard let exceeded = track.exceeded else { continue }
+      let sighting = Sighting(rule: track.rule, vm: vms[place].key, name: stableHash(candidate.process.name.value))
+      if let said = sightings[sighting], now.continuous - said < .seconds(3600) { continue }
+      if sightings.count >= 1000 { sightings.removeFirst() }
+      sightings[sighting] = now.continuous
+      report(
+        aboutVM(
+          .shortLived, .info, place, rule: track.rule, process: shown(candidate.process), reason: exceeded.reason))
+    }
+  }
+
+  /// Attempts on identities that are gone are forgotten.
+  private mutating func forgetAttempts(_ place: Int, _ rows: [Process]) {
+    guard !vms[place].attempts.isEmpty else { return }
+    let open = vms[place].kill?.identity
+    vms[place].attempts.removeAll { attempt in
+      attempt.identity != open && !rows.contains { $0.identity == attempt.identity }
+    }
+  }
+
+  func isEnded(_ identity: Identity, _ place: Int) -> Bool {
+    vms[place].ended.contains { $0.identity == identity }
+  }
+
+  mutating func remember(ended identity: Identity, _ place: Int, _ at: Instant) {
+    guard !isEnded(identity, place) else { return }
+    if vms[place].ended.count >= VMState.endedCap { vms[place].ended.removeFirst() }
+    vms[place].ended.append(Ended(identity: identity, at: at))
+  }
+
+  /// Never a candidate again; still listed 5 minutes after, one report says so.
+  private mutating func markEnded(_ row: Process, _ place: Int, _ now: Now, stillListed: Bool) {
+    remember(ended: row.identity, place, now.continuous)
+    guard stillListed, let i = vms[place].ended.firstIndex(where: { $0.identity == row.identity }),
+      !vms[place].ended[i].said, now.continuous - vms[place].ended[i].at >= Ended.shown
+    else { return }
+    vms[place].ended[i].said = true
+    report(aboutVM(.stillListed, .warning, place, process: shown(row)))
+  }
+
+  /// The process as it may be written down.
+  func shown(_ process: Process) -> Process {
+    var shown = process
+    if configuration?.logCommands != .full { shown.command = "" }
+    return shown
+  }
+}

@@ -1,0 +1,119 @@
+extension Watch {
+  /// Step 6: one look after the terminate (or after a restart).
+  mutating func verify(_ look: Look, _ place: Int, ended: Now, _ now: Now) {
+    guard let kill = vms[place].kill, case .verifying = kill.phase else { return }
+    switch look {
+    case .gone, .finished: closeAsGone(place, ended, now)
+    case .vmGone: close(place, .unknown, error: nil, verified: ended, now)
+    case .running(let process):
+      if process.started != kill.target.started {
+        // Another process, or the agent restarted and all starts shifted: only a listing can tell.
+        vms[place].kill?.verifyNeedsListing = true
+      } else if isZombie(process, was: kill.target) {
+        closeAsGone(place, ended, now)
+      } else {
+        stillThere(place, ended, now)
+      }
+    }
+  }
+
+  /// A listing that tells an exit from an agent restart by the oldest rows.
+  mutating func verify(_ listing: Listing, _ place: Int, ended: Now, _ now: Now) {
+    guard let kill = vms[place].kill, case .verifying = kill.phase else { return }
+    vms[place].kill?.verifyNeedsListing = false
+    guard let row = listing.rows.first(where: { $0.pid == kill.target.pid }), row.finished == nil else {
+      closeAsGone(place, ended, now)
+      return
+    }
+    if row.started == kill.target.started {
+      if isZombie(row, was: kill.target) { closeAsGone(place, ended, now) } else { stillThere(place, ended, now) }
+      return
+    }
+    switch Shift.between(kill.anchors, and: listing.rows) {
+    case .none: closeAsGone(place, ended, now)
+    case .by(let delta) where abs(row.started - kill.target.started - delta) <= 1: stillThere(place, ended, now)
+    case .by: closeAsGone(place, ended, now)
+    case .cannotTell: close(place, .unknown, error: nil, verified: ended, now)
+    }
+  }
+
+  /// The guest shows a zombie without its arguments, by the kernel's short name: it is dead and waits for its parent.
+  private func isZombie(_ process: Process, was: Process) -> Bool {
+    let bare = process.command.value.utf8.elementsEqual(process.name.value.utf8) && process.name.value.utf8.count <= 15
+    let wasBare = was.command.value.utf8.elementsEqual(was.name.value.utf8)
+    return bare && !wasBare && !was.command.value.isEmpty
+  }
+
+  private mutating func closeAsGone(_ place: Int, _ ended: Now, _ now: Now) {
+    guard let kill = vms[place].kill else { return }
+    let outcome: Outcome =
+      switch kill.answer {
+      case .done, .notFound: .exited
+      case .ambiguous, .unanswered, .notBegun, .denied, .notSent, nil: .gone
+      }
+    close(place, outcome, error: nil, verified: ended, now)
+  }
+
+  private mutating func stillThere(_ place: Int, _ ended: Now, _ now: Now) {
+    guard let kill = vms[place].kill, case .verifying(_, let looks) = kill.phase else { return }
+    if kill.restored {
+      // The terminate may have left at the last instant of that life, and may take its whole deadline.
+      if now.continuous - kill.intentAt >= KillTiming.resolve {
+        close(place, kill.answer == nil ? .unknown : .survived, error: nil, verified: ended, now)
+        return
+      }
+    } else if now.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived {
+      close(place, .survived, error: nil, verified: ended, now)
+      return
+    }
+    let next = nextVerify(kill, looks + 1, now)
+    vms[place].kill?.phase = .verifying(next: next, looks: looks + 1)
+  }
+
+  private func nextVerify(_ kill: Kill, _ looks: Int, _ now: Now) -> Instant {
+    if kill.restored {
+      let end = kill.intentAt + KillTiming.resolve
+      let next = now.continuous + KillTiming.verify[min(looks, 3)]
+      return now.continuous < end ? min(next, end) : next
+    }
+    let from = kill.answered ?? kill.intentAt
+    guard looks < KillTiming.verify.count else { return now.continuous + .seconds(1) }
+    return max(from + KillTiming.verify[looks], now.continuous)
+  }
+
+  /// A look that failed: again in its turn, after 25 s with the VM's back-off; after a day nobody can know.
+  mutating func verifyFailed(_ place: Int, _ now: Now) {
+    guard let kill = vms[place].kill, case .verifying(_, let looks) = kill.phase else { return }
+    if now.continuous >= givesUpAt(kill) {
+      close(place, .unknown, error: nil, verified: nil, now)
+      return
+    }
+    let next = looks < KillTiming.verify.count ? nextVerify(kill, looks + 1, now) : vms[place].restUntil
+    let counted = min(looks + 1, KillTiming.verify.count)
+    vms[place].kill?.phase = .verifying(next: next, looks: counted)
+  }
+
+  func givesUpAt(_ kill: Kill) -> Instant { (kill.answered ?? kill.intentAt) + KillTiming.giveUp }
+}
+
+/// Whether the start times of a guest moved together: then its agent restarted.
+enum Shift {
+  /// The oldest rows are where they were.
+  case none
+  /// Three quarters or more moved by this many seconds.
+  case by(Int64)
+  case cannotTell
+
+  /// Compares the oldest rows of before with a complete listing of now.
+  static func between(_ anchors: [Anchor], and rows: [Process]) -> Shift {
+    guard anchors.count >= 8 else { return .cannotTell }
+    var deltas: [Int64] = []
+    for anchor in anchors {
+      if let row = rows.first(where: { $0.pid == anchor.pid }) { deltas.append(row.started - anchor.started) }
+    }
+    let wanted = (anchors.count * 3 + 3) / 4
+    if deltas.count(where: { $0 == 0 }) >= wanted { return .none }
+    for delta in deltas where deltas.count(where: { abs($0 - delta) <= 1 }) >= wanted { return .by(delta) }
+    return .cannotTell
+  }
+}
