@@ -4,7 +4,7 @@ import OrderedCollections
 extension VCenterModel {
   /// Sessions that are open at that moment, oldest first.
   public mutating func openSessions(at: ModelTime) -> [SessionInfo] {
-    counters.expirations += sessions.expire(at: at)
+    expire(at: at)
     return sessions.open.values.map(\.info)
   }
 
@@ -24,8 +24,20 @@ extension VCenterModel {
   public mutating func expireSessions() {
     counters.expirations += sessions.open.count
     sessions.removeAll()
-    views.removeAll()
-    pages.removeAll()
+    dropOrphans()
+  }
+
+  /// Ends sessions that were idle for too long.
+  mutating func expire(at: ModelTime) {
+    let ended = sessions.expire(at: at)
+    if ended > 0 { dropOrphans() }
+    counters.expirations += ended
+  }
+
+  /// Views and unread pages die with their session.
+  mutating func dropOrphans() {
+    views.removeAll { sessions.open[$0.value] == nil }
+    pages.removeAll { sessions.open[$0.value.token] == nil }
   }
 
   /// From now on guest calls with the sessions that are open are refused as NotAuthenticated, while everything else

@@ -31,16 +31,16 @@ extension VCenterModel {
         return .now(.failure(error))
       }
     case .terminating(var termination):
-      guard let machine = machines[call.moid], case .synthetic(var guest) = machine.guest else {
+      let power = machines[call.moid]?.facts.power
+      if let power, power != .on {
+        open.removeValue(forKey: id)
+        return .now(.failure(.powerState(moid: call.moid, power)))
+      }
+      // No guest: the VM was deleted meanwhile.
+      guard let result = withGuest(call.moid, { $0.poll(&termination, at: at) }) else {
         open.removeValue(forKey: id)
         return .now(.failure(.objectNotFound(type: "VirtualMachine", value: call.moid)))
       }
-      if machine.facts.power != .on {
-        open.removeValue(forKey: id)
-        return .now(.failure(.powerState(moid: call.moid, machine.facts.power)))
-      }
-      let result = guest.poll(&termination, at: at)
-      store(guest, call.moid)
       switch result {
       case nil:
         open[id]?.stage = .terminating(termination)
@@ -132,11 +132,12 @@ extension VCenterModel {
   }
 
   /// Goes back to the snapshot, running again. False: there is none.
+  /// Whether `runtime.bootTime` moves then is UNVERIFIED: the caller says.
   @discardableResult
-  public mutating func revert(_ moid: String, at: ModelTime) -> Bool {
+  public mutating func revert(_ moid: String, movesBootTime: Bool = true, at: ModelTime) -> Bool {
     guard withGuest(moid, { $0.revert(at: at) }) == true else { return false }
     machines[moid]?.facts.power = .on
-    machines[moid]?.facts.bootTime = at.wall
+    if movesBootTime { machines[moid]?.facts.bootTime = at.wall }
     return true
   }
 

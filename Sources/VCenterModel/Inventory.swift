@@ -4,6 +4,8 @@ import OrderedCollections
 struct PropertyRest: Hashable, Sendable {
   var moids: [String]
   var query: PropertyQuery
+  /// Of the session that it dies with.
+  var token: String
 }
 
 /// Virtual machines, and reading their properties.
@@ -56,19 +58,19 @@ extension VCenterModel {
       hostName: facts.hostName.isEmpty ? facts.name : facts.hostName, ipAddress: facts.ipAddress)
   }
 
-  mutating func makeView() -> String {
+  mutating func makeView(_ token: String) -> String {
     let view = "session[52]\(nextObject)"
     nextObject += 1
-    views.append(view)
+    views[view] = token
     return view
   }
 
-  mutating func page(_ query: PropertyQuery) throws(ModelError) -> PropertyPage? {
+  mutating func page(_ query: PropertyQuery, _ token: String) throws(ModelError) -> PropertyPage? {
     for path in query.paths where !VirtualMachine.Facts.paths.contains(path) { throw .invalidProperty(path: path) }
     let moids: [String]
     switch query.objects {
     case .view(let view):
-      guard views.contains(view) else { throw .objectNotFound(type: "ContainerView", value: view) }
+      guard views[view] != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
       moids = Array(machines.keys)
     case .vms(let named):
       for moid in named where machines[moid] == nil && !query.skipsMissing {
@@ -77,7 +79,7 @@ extension VCenterModel {
       moids = named.filter { machines[$0] != nil }
     }
     if moids.isEmpty { return nil }
-    return try nextPage(PropertyRest(moids: moids, query: query))
+    return try nextPage(PropertyRest(moids: moids, query: query, token: token))
   }
 
   mutating func nextPage(_ rest: PropertyRest) throws(ModelError) -> PropertyPage? {
@@ -87,7 +89,7 @@ extension VCenterModel {
     if rest.moids.count > size {
       let name = "\(nextObject)"
       nextObject += 1
-      pages[name] = PropertyRest(moids: Array(rest.moids.dropFirst(size)), query: rest.query)
+      pages[name] = PropertyRest(moids: Array(rest.moids.dropFirst(size)), query: rest.query, token: rest.token)
       token = name
     }
     // One that was deleted between two pages is simply not there any more.

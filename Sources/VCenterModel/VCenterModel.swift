@@ -71,7 +71,8 @@ public struct VCenterModel: Sendable {
   var accounts: OrderedDictionary<String, VCenterAccount> = [:]
   var directory: OrderedDictionary<String, GuestAccount> = [:]
   var sessions: Sessions
-  var views = OrderedSet<String>()
+  /// Container views and the token of the session that each dies with.
+  var views: OrderedDictionary<String, String> = [:]
   var pages: OrderedDictionary<String, PropertyRest> = [:]
   var open: OrderedDictionary<CallID, OpenCall> = [:]
   private var nextCall: UInt64 = 1
@@ -110,7 +111,7 @@ public struct VCenterModel: Sendable {
   }
 
   private mutating func answer(_ request: Request, _ token: String?, at: ModelTime) throws(ModelError) -> Reply {
-    counters.expirations += sessions.expire(at: at)
+    expire(at: at)
     if request.api == .vi, !settings.release.hasVIJSON { throw .noSuchCall }
     switch request {
     case .hello(let releases): return .now(.release(try hello(releases)))
@@ -120,9 +121,7 @@ public struct VCenterModel: Sendable {
     case .viLogout, .restDeleteSession:
       _ = try use(token, for: request.api, at: at)
       if let token { sessions.remove(token) }
-      // Views and pages die with their session; the model holds them for one user only, so all of them.
-      views.removeAll()
-      pages.removeAll()
+      dropOrphans()
       counters.logouts += 1
       return .now(.done)
     case .currentSession:
@@ -142,17 +141,17 @@ public struct VCenterModel: Sendable {
       return .now(.guestIdentity(try identity(of: try facts(moid, try use(token, for: .rest, at: at)))))
     case .createContainerView:
       try require(.view, of: try use(token, for: .vi, at: at), on: "group-d1")
-      return .now(.object(makeView()))
+      return .now(.object(makeView(token ?? "")))
     case .destroyView(let view):
       _ = try use(token, for: .vi, at: at)
-      guard views.remove(view) != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
+      guard views.removeValue(forKey: view) != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
       return .now(.done)
     case .retrieveProperties(let query):
       guard sessions.use(token, for: .vi, shared: settings.release.sharesSessions, at: at) != nil else {
         if settings.answersDeadSessions { return .now(.properties(try unauthenticatedPage(query))) }
         throw .notAuthenticated
       }
-      return .now(.properties(try page(query)))
+      return .now(.properties(try page(query, token ?? "")))
     case .continueRetrieve(let page):
       _ = try use(token, for: .vi, at: at)
       guard let rest = pages.removeValue(forKey: page) else { throw .invalidProperty(path: "token") }
