@@ -1,0 +1,160 @@
+import OrderedCollections
+
+/// What is left of a property query that was answered in part.
+struct PropertyRest: Hashable, Sendable {
+  var moids: [String]
+  var query: PropertyQuery
+  /// Of the session that it dies with.
+  var token: String
+}
+
+/// Virtual machines, and reading their properties.
+extension VCenterModel {
+  /// All virtual machines, in the order in which they were added.
+  public var virtualMachines: [VirtualMachine] { Array(machines.values) }
+
+  public func virtualMachine(_ moid: String) -> VirtualMachine? { machines[moid] }
+
+  /// Adds a VM, or puts another in the place of the one with this moid.
+  public mutating func add(_ machine: VirtualMachine) {
+    machines[machine.facts.moid] = machine
+    drain(machine.facts.moid)
+  }
+
+  /// Deletes a VM.
+  public mutating func remove(_ moid: String) { machines.removeValue(forKey: moid) }
+
+  /// Changes what the inventory says (name, tools, readiness, ...). Power has calls of its own.
+  public mutating func update(_ moid: String, _ change: (inout VirtualMachine) -> Void) {
+    guard var machine = machines[moid] else { return }
+    change(&machine)
+    machines[moid] = machine
+  }
+
+  func list(_ filter: VMFilter) throws(ModelError) -> [VMSummary] {
+    let found = machines.values.map(\.facts).filter { facts in
+      (filter.vms.isEmpty || filter.vms.contains(facts.moid))
+        && (filter.names.isEmpty || filter.names.contains(facts.name))
+        && (filter.powerStates.isEmpty || filter.powerStates.contains(facts.power))
+    }
+    guard found.count <= settings.listCap else { throw .tooMany }
+    return found.map {
+      VMSummary(moid: $0.moid, name: $0.name, power: $0.power, cpuCount: $0.cpuCount, memoryMiB: $0.memoryMiB)
+    }
+  }
+
+  func facts(_ moid: String, _ session: Session) throws(ModelError) -> VirtualMachine.Facts {
+    guard let machine = machines[moid] else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
+    try require(.read, of: session, on: moid)
+    return machine.facts
+  }
+
+  func identity(of facts: VirtualMachine.Facts) throws(ModelError) -> GuestIdentity {
+    guard facts.power == .on, facts.tools != .notRunning, let family = facts.family else {
+      throw .serviceUnavailable
+    }
+    return GuestIdentity(
+      name: facts.guestOS, family: family, fullName: facts.guestOS,
+      hostName: facts.hostName.isEmpty ? facts.name : facts.hostName, ipAddress: facts.ipAddress)
+  }
+
+  mutating func makeView(_ token: String) -> String {
+    let view = "session[52]\(nextObject)"
+    nextObject += 1
+    views[view] = token
+    return view
+  }
+
+  mutating func page(_ query: PropertyQuery, _ token: String) throws(ModelError) -> PropertyPage? {
+    for path in query.paths where !VirtualMachine.Facts.paths.contains(path) { throw .invalidProperty(path: path) }
+    let moids: [String]
+    switch query.objects {
+    case .view(let view):
+      guard views[view] != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
+      moids = Array(machines.keys)
+    case .vms(let named):
+      for moid in named where machines[moid] == nil && !query.skipsMissing {
+        throw .objectNotFound(type: "VirtualMachine", value: moid)
+      }
+      moids = named.filter { machines[$0] != nil }
+    }
+    if moids.isEmpty { return nil }
+    return try nextPage(PropertyRest(moids: moids, query: query, token: token))
+  }
+
+  mutating func nextPage(_ rest: PropertyRest) throws(ModelError) -> PropertyPage? {
+    let size = max(1, min(settings.pageSize, rest.query.maxObjects ?? settings.pageSize))
+    let now = rest.moids.prefix(size)
+    var token: String?
+    if rest.moids.count > size {
+      let name = "\(nextObject)"
+      nextObject += 1
+      pages[name] = PropertyRest(moids: Array(rest.moids.dropFirst(size)), query: rest.query, token: rest.token)
+      token = name
+    }
+    // One that was deleted between two pages is simply not there any more.
+    let objects = now.compactMap { machines[$0]?.facts.content(rest.query.paths) }
+    return PropertyPage(objects: objects, token: token)
+  }
+
+  func unauthenticatedPage(_ query: PropertyQuery) throws(ModelError) -> PropertyPage? {
+    let moids: [String]
+    switch query.objects {
+    case .view: moids = Array(machines.keys)
+    case .vms(let named): moids = named.filter { machines[$0] != nil }
+    }
+    if moids.isEmpty { return nil }
+    return PropertyPage(
+      objects: moids.map { moid in
+        ObjectContent(
+          moid: moid, values: [],
+          missing: query.paths.map { ObjectContent.Missing(path: $0, error: .notAuthenticated) })
+      }, token: nil)
+  }
+}
+
+extension VirtualMachine.Facts {
+  /// The property paths that the model knows (vsphere-api.md 5.6).
+  static let paths: Set<String> = [
+    "name", "runtime.powerState", "runtime.connectionState", "runtime.bootTime", "runtime.suspendTime",
+    "runtime.maxCpuUsage", "runtime.host", "guest.toolsRunningStatus", "guest.guestOperationsReady",
+    "guest.guestFamily", "config.instanceUuid", "config.uuid", "config.template", "config.managedBy",
+    "summary.quickStats.overallCpuUsage", "summary.quickStats.guestMemoryUsage",
+    "summary.quickStats.uptimeSeconds",
+  ]
+
+  func content(_ paths: [String]) -> ObjectContent {
+    var content = ObjectContent(moid: moid, values: [], missing: [])
+    for path in paths {
+      if unreadable.contains(path) {
+        content.missing.append(
+          ObjectContent.Missing(path: path, error: .noPermission(moid: moid, privilege: Privilege.read.rawValue)))
+      } else if let value = value(path) {
+        content.values.append(ObjectContent.Property(path: path, value: value))
+      }
+    }
+    return content
+  }
+
+  /// nil: unset.
+  private func value(_ path: String) -> PropertyValue? {
+    switch path {
+    case "name": .string(name)
+    case "runtime.powerState": .enumeration(type: "VirtualMachinePowerState", value: power.vi)
+    case "runtime.connectionState":
+      .enumeration(type: "VirtualMachineConnectionState", value: connection.rawValue)
+    case "runtime.bootTime": power == .on ? bootTime.map(PropertyValue.dateTime) : nil
+    case "runtime.suspendTime": suspendTime.map(PropertyValue.dateTime)
+    case "runtime.maxCpuUsage": .int(Int32(clamping: 2_400 * cpuCount))
+    case "runtime.host": .reference(type: "HostSystem", value: "host-9")
+    case "guest.toolsRunningStatus": .string(power == .on ? tools.vi : VirtualMachine.Tools.notRunning.vi)
+    case "guest.guestOperationsReady": power == .on ? ready.map(PropertyValue.boolean) : .boolean(false)
+    case "guest.guestFamily": family.map { .string($0.vi) }
+    case "config.instanceUuid": instanceUUID.map(PropertyValue.string)
+    case "config.uuid": biosUUID.map(PropertyValue.string)
+    case "config.template": .boolean(template)
+    case "config.managedBy": managedBy.map { .managedBy(extensionKey: $0.extensionKey, type: $0.type) }
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/// What really happened in a guest, which no call shows: for checkers of whoever only sees the calls.
+public struct Truth: Hashable, Sendable {
+  /// Names one life of a process, within its VM, for ever: pids come back, this number never does.
+  public typealias Life = UInt64
+
+  /// What ended a life.
+  public enum Cause: Hashable, Sendable {
+    /// It ended by itself.
+    case exited
+    /// A terminate was asked for its pid while it held it.
+    case terminated(CallID)
+    /// It took over a pid while a terminate of the one before was under way, and the agent killed it for that one
+    /// (vsphere-api.md 8.3).
+    case escalated(CallID)
+    /// The VM was switched off or reset.
+    case powerCycled
+    /// The VM went back to a snapshot.
+    case reverted
+  }
+
+  public enum Signal: String, Hashable, Sendable { case term, kill }
+
+  public enum Event: Hashable, Sendable {
+    /// A process began. `restored`: it came back with a snapshot.
+    case born(Life, pid: Int64, owner: String, restored: Bool)
+    /// A process died. Its row may stay: as a zombie, or as an ended API-started one.
+    case died(Life, pid: Int64, Cause)
+    /// A terminate reached the guest agent while that life (nil: none) held the pid.
+    case terminateReceived(CallID, pid: Int64, holder: Life?, account: String)
+    /// The agent sent a signal.
+    case signalled(CallID, Life, Signal)
+    case agentRestarted
+    case suspended, resumed, switchedOff, switchedOn, snapshotTaken, snapshotReverted
+  }
+
+  public var moid: String
+  public var at: ModelTime
+  public var event: Event
+}
