@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import GuestWatchCore
 
 /// Says entries, to the journal or on stderr, from a thread of its own.
 ///
@@ -28,9 +29,7 @@ public final class JournalWriter: Sendable {
   public convenience init(to destination: LogDestination, descriptor: Int32 = 2) throws(NoThread) {
     let sink: @Sendable (JournalEntry) -> Bool
     switch destination {
-    case .journal:
-      // journald refused (it is being restarted, say): stderr is its stream, or a person.
-      let prefixed = isatty(descriptor) == 0
+    case .journal(let prefixed):
       sink = { Journal.send($0) || Line.write($0, prefixed: prefixed, to: descriptor) }
     case .lines(let prefixed):
       sink = { Line.write($0, prefixed: prefixed, to: descriptor) }
@@ -56,9 +55,9 @@ public final class JournalWriter: Sendable {
   public func flush(within limit: Duration) -> Bool {
     let said = DispatchSemaphore(value: 0)
     queue.push(mark: said)
-    let (seconds, attoseconds) = limit.components
-    let nanoseconds = Int(clamping: seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-    return said.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
+    // An hour is for ever at the end of a process, and far from where the sum could overflow.
+    let nanoseconds = min(limit, .seconds(3600)).nanoseconds
+    return said.wait(timeout: .now() + .nanoseconds(Int(nanoseconds))) == .success
   }
 
   /// Entries that wait, and how many were dropped and not yet said.

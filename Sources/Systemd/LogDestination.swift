@@ -2,10 +2,12 @@ import Glibc
 
 /// Where entries go. Decided once, at start.
 public enum LogDestination: Hashable, Sendable {
-  /// To journald, with all fields, over its native protocol.
-  case journal
-  /// To stderr, one line each; `prefixed` puts `<N>` (the priority) before it, which a journal's stream takes off again.
+  /// To journald, with all fields, over its native protocol; to stderr where journald refuses one.
+  case journal(prefixed: Bool)
+  /// To stderr.
   case lines(prefixed: Bool)
+
+  // `prefixed`: stderr is a journal's stream, which takes the priority from a `<N>` before a line and takes that off.
 
   /// What `--log` may ask for.
   public enum Asked: String, Hashable, Sendable, CaseIterable {
@@ -41,11 +43,11 @@ public enum LogDestination: Hashable, Sendable {
     switch asked {
     case .journal:
       guard speaksNatively else { throw NoJournal(socket: socket) }
-      return .journal
+      return .journal(prefixed: streams)
     case .stderr:
       return .lines(prefixed: streams)
     case nil:
-      return streams && speaksNatively ? .journal : .lines(prefixed: streams)
+      return streams && speaksNatively ? .journal(prefixed: true) : .lines(prefixed: streams)
     }
   }
 

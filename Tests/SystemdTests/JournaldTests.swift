@@ -26,7 +26,7 @@ private enum Scene {
 struct InsideJournald {
   @Test func writes() throws {
     let destination = try LogDestination.decide(asked: nil, environment: ProcessInfo.processInfo.environment)
-    #expect(destination == .journal, "stderr is the journal's stream, so entries go to the journal")
+    #expect(destination == .journal(prefixed: true), "stderr is the journal's stream, so entries go to the journal")
     let writer = try JournalWriter(to: destination)
     for entry in [Scene.plain] + Scene.forged + [Scene.long] { writer.write(entry) }
     #expect(writer.flush(within: .seconds(20)))

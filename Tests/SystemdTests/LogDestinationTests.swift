@@ -27,15 +27,15 @@ import Testing
     let streams = ["JOURNAL_STREAM": stderr.name]
     typealias Case = (LogDestination.Asked?, [String: String], String, LogDestination)
     let cases: [Case] = [
-      (nil, streams, listening, .journal),
+      (nil, streams, listening, .journal(prefixed: true)),
       (nil, streams, nobody, .lines(prefixed: true)),
       (nil, [:], listening, .lines(prefixed: false)),
       (nil, ["JOURNAL_STREAM": "1:2"], listening, .lines(prefixed: false)),
       (nil, ["JOURNAL_STREAM": stderr.name + "0"], listening, .lines(prefixed: false)),
       (nil, ["JOURNAL_STREAM": "x:y"], listening, .lines(prefixed: false)),
       (nil, ["JOURNAL_STREAM": stderr.name + ":"], listening, .lines(prefixed: false)),
-      (.journal, [:], listening, .journal),
-      (.journal, streams, listening, .journal),
+      (.journal, [:], listening, .journal(prefixed: false)),
+      (.journal, streams, listening, .journal(prefixed: true)),
       (.stderr, streams, listening, .lines(prefixed: true)),
       (.stderr, [:], listening, .lines(prefixed: false)),
     ]

@@ -57,11 +57,11 @@ private func sentence(_ report: Report) -> String {
     "\(report.placeWords) is still listed 5m after it was seen to be gone: left alone"
       + report.killWords + report.detailWords
   case .loginQuarantined:
-    "\(report.vmWords) refused \(report.loginWords): it is not used there any more until its secret changes"
-      + report.whyWords
+    "\(report.vmWords) refused \(report.loginWords)\(report.answerWords); it is not used there any more until its "
+      + "secret changes"
   case .loginStopped:
-    "\(report.loginWords) was refused too often: its account is used nowhere any more until its secret changes"
-      + report.whyWords
+    "\(report.loginWords) was refused too often\(report.answerWords); its account is used nowhere any more until its "
+      + "secret changes"
   case .vmParked: "\(report.vmWords) cannot be watched for now\(report.whyWords)"
   case .vmWatched: "\(report.vmWords) is watched\(report.detailWords)"
   case .epochEnded:
@@ -72,7 +72,7 @@ private func sentence(_ report: Report) -> String {
       + report.detailWords
   case .vcenterUp: "\(report.vcenterWords) answers\(report.detailWords)"
   case .vcenterDown: "\(report.vcenterWords) cannot be asked\(report.whyWords)"
-  case .vcenterLoginRefused: "\(report.vcenterWords) refused our login\(report.whyWords)"
+  case .vcenterLoginRefused: "\(report.vcenterWords) refused our login\(report.answerWords)"
   case .watchOnly:
     "\(report.vcenterWords) is only watched, nothing is killed there: it has no VI JSON API (8.0 U1 brings it)"
       + report.detailWords

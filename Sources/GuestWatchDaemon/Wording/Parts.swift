@@ -41,9 +41,12 @@ extension Report {
 
   /// `: what the fault means; what detail says`; empty where there is neither.
   var whyWords: String {
-    let parts = (fault.map { [words($0)] } ?? []) + (detail.isEmpty ? [] : [detail])
+    let parts = [fault.map { words($0.kind) + codeWords($0) }, detail.isEmpty ? nil : detail].compactMap { $0 }
     return parts.isEmpty ? "" : ": \(parts.joined(separator: "; "))"
   }
+
+  /// The same behind a sentence that has said already what the fault means.
+  var answerWords: String { (fault.map(codeWords) ?? "") + detailWords }
 }
 
 private func verdict(_ reason: Reason) -> String {
@@ -52,7 +55,7 @@ private func verdict(_ reason: Reason) -> String {
     // An age of 10.4 s is over a limit of 10 s and must not read as if it were not.
     let age = proven.wholeSeconds == limit.wholeSeconds ? "just over \(words(proven))" : words(proven)
     // The two differ by 2 s where all is well; more is worth a thought of whoever reads it.
-    let differs = abs(claimed.wholeSeconds.subtractingReportingOverflow(proven.wholeSeconds).partialValue) > 10
+    let differs = claimed.wholeSeconds.subtractingReportingOverflow(proven.wholeSeconds).partialValue.magnitude > 10
     return "allows \(words(limit)), it was proven \(age) old"
       + (differs ? " (its start time claims \(words(claimed)))" : "")
   case .tooMany(let limit, let count, let place):
@@ -88,11 +91,10 @@ func bare(_ text: String) -> String {
   return plain && !text.isEmpty && text.utf8.count <= 64 ? text : quoted(text)
 }
 
-/// What a failed call means, what vCenter called it, and what it said.
-func words(_ fault: Fault) -> String {
+/// ` (InvalidState), it says "..."`: what vCenter called a failure, and what it said.
+private func codeWords(_ fault: Fault) -> String {
   let code = fault.code.isEmpty ? "" : " (\(bare(fault.code)))"
-  let said = fault.detail.isEmpty ? "" : ", it says \(quoted(fault.detail))"
-  return words(fault.kind) + code + said
+  return fault.detail.isEmpty ? code : "\(code), it says \(quoted(fault.detail))"
 }
 
 private func words(_ kind: FaultKind) -> String {
