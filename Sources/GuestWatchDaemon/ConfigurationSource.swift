@@ -10,8 +10,7 @@ public protocol ConfigurationSource: Sendable {
 
 /// What a load of the rule files came to.
 public enum LoadOutcome<Link: VCenterLink>: Sendable {
-  /// All is well; `warnings` are written as `FILE:LINE:COLUMN: warning: ...`.
-  case loaded(Setup<Link>, warnings: [String])
+  case loaded(Setup<Link>)
   /// Every mistake found, each `FILE:LINE:COLUMN: error: ...` (warnings too).
   case refused([String])
 }
@@ -20,9 +19,12 @@ public enum LoadOutcome<Link: VCenterLink>: Sendable {
 public struct Setup<Link: VCenterLink>: Sendable {
   public var configuration: Configuration
   public var links: [Link]
+  /// What the operator should look at, each `FILE:LINE:COLUMN: warning: ...`.
+  public var warnings: [String]
 
-  public init(configuration: Configuration, links: [Link]) {
+  public init(configuration: Configuration, links: [Link], warnings: [String] = []) {
     self.configuration = configuration
     self.links = links
+    self.warnings = warnings
   }
 }

@@ -4,6 +4,6 @@ public import GuestWatchCore
 public protocol KillLedger: Sendable {
   /// Returns when the step is on disk, or says why it is not.
   func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure>
-  /// Notes that the daemon runs at this moment, so that rows age over boots (S3). A failure shows at the next `write`.
-  func mark(now: Now) async
+  /// Notes that the daemon runs at this moment, so that rows age over boots (S3).
+  func mark(now: Now) async -> Result<Void, LedgerFailure>
 }

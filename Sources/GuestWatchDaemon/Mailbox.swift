@@ -9,7 +9,8 @@ enum Message<Link: VCenterLink>: Sendable {
   case answered(OpID, Event)
   /// The ledger is done with a step.
   case recorded(KillID, LedgerStep.Kind, Result<Void, LedgerFailure>)
-  case marked
+  /// The ledger is done with a mark.
+  case marked(Result<Void, LedgerFailure>)
   /// An alarm that was set has gone off.
   case alarm
   case reloadAsked

@@ -37,6 +37,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   /// When each step was handed to the ledger that is not written yet, oldest first.
   private var writing: Deque<Instant> = []
   private var marking = false
+  private var markFails = false
 
   private var wake: Instant?
   private var nextMark: Instant
@@ -84,8 +85,9 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     async let books: Void = Self.keepBooks(ledger, ledgerJobs, mailbox)
     async let farewell: Void = Self.leave(goodbyes, clock)
     await withDiscardingTaskGroup { children in
-      let past = "life \(restored.life), open kills: \(restored.open.count)"
-      say(Report(.started, .info, detail: "\(Self.summary(setup)); \(past)"))
+      let past = "this is life \(restored.life), kills still open: \(restored.open.count)"
+      say(Report(.started, .info, detail: "guestwatchd \(version); \(past)"))
+      sayLoaded(setup)
       ledgerBox.yield(.mark(clock.now()))
       marking = true
       routes.install(setup.links, at: clock.now().continuous)
@@ -123,8 +125,9 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     case .recorded(let kill, let kind, let result):
       _ = writing.popFirst()
       feed(.recorded(kill, kind, result), &children)
-    case .marked:
+    case .marked(let result):
       marking = false
+      marked(result)
     case .alarm:
       serveWhatIsDue(&children)
     case .reloadAsked:
@@ -304,9 +307,20 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       case .step(let kill, let step, let now):
         mailbox.yield(.recorded(kill, step.kind, await ledger.write(kill, step, now: now)))
       case .mark(let now):
-        await ledger.mark(now: now)
-        mailbox.yield(.marked)
+        mailbox.yield(.marked(await ledger.mark(now: now)))
       }
+    }
+  }
+
+  /// Says at once that the ledger fails, not only when a kill waits for it.
+  private func marked(_ result: Result<Void, LedgerFailure>) {
+    switch result {
+    case .success:
+      if markFails { say(Report(.ledgerWorks, .info)) }
+      markFails = false
+    case .failure(let failure):
+      if !markFails { say(Report(.ledgerFailing, .error, detail: failure.message)) }
+      markFails = true
     }
   }
 
@@ -331,30 +345,29 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     let again = reload == .loadingThenAgain
     reload = .none
     switch outcome {
-    case .loaded(let setup, let warnings):
+    case .loaded(let setup):
       // Also while stopping, so that clients that were just made are closed with all others.
       routes.install(setup.links, at: clock.now().continuous)
       if phase == .running {
-        for warning in warnings { say(Report(.configured, .warning, detail: warning)) }
-        say(Report(.configured, .info, detail: Self.summary(setup)))
+        sayLoaded(setup)
         feed(.configured(setup.configuration), &children)
       }
     case .refused(let diagnostics):
       for diagnostic in diagnostics { say(Report(.configurationRefused, .error, detail: diagnostic)) }
-      say(
-        Report(
-          .configurationRefused, .error,
-          detail: "nothing was changed; correct the files (guestwatchd check) and reload again"))
     }
     line.ready()
     if again && phase == .running { startLoad(&children) }
   }
 
-  private static func summary(_ setup: Setup<Source.Link>) -> String {
+  private func sayLoaded(_ setup: Setup<Source.Link>) {
+    for warning in setup.warnings { say(Report(.configured, .warning, detail: warning)) }
     let configuration = setup.configuration
     let mode = configuration.dryRun ? ", dry run: nothing is terminated" : ""
-    return "rules: \(configuration.rules.count), vCenters: \(setup.links.count), guest logins: "
-      + "\(configuration.logins.count)\(mode)"
+    say(
+      Report(
+        .configured, .info,
+        detail: "rules: \(configuration.rules.count), vCenters: \(configuration.vcenters.count), guest logins: "
+          + "\(configuration.logins.count)\(mode)"))
   }
 
   // MARK: - The end
@@ -396,7 +409,7 @@ extension Timing {
 
 extension Fault {
   /// A reload took the vCenter or the login away before the call could be made.
-  fileprivate static func notConfigured(_ what: String) -> Fault {
+  static func notConfigured(_ what: String) -> Fault {
     Fault(.badRequest, code: "NotConfigured", detail: "\(what) is not in the loaded configuration any more")
   }
 }

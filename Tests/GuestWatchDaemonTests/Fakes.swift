@@ -170,7 +170,10 @@ struct FakeLedger: KillLedger {
     journal.note("ledger wrote \(kill) \(step.kind)")
     return refuses ? .failure(LedgerFailure("disk full")) : .success(())
   }
-  func mark(now: Now) async { journal.note("mark") }
+  func mark(now: Now) async -> Result<Void, LedgerFailure> {
+    journal.note("mark")
+    return refuses ? .failure(LedgerFailure("disk full")) : .success(())
+  }
 }
 
 struct FakeLine: OperatorLine {

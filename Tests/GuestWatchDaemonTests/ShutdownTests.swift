@@ -98,7 +98,7 @@ struct ShutdownTests {
         { present in
           let link = FakeLink(
             vcenter: lab, client: FakeClient("B", journal), logins: ["linux"], clock: present[0].clock)
-          return .loaded(Setup(configuration: .test, links: [link]), warnings: [])
+          return .loaded(Setup(configuration: .test, links: [link]))
         })
     }) { event, _ in
       if case .shutdownAsked = event { [.stopped] } else { [] }
