@@ -1,0 +1,9 @@
+public import GuestWatchCore
+
+/// What the scheduler asks of the decision. `Watch` is the one that decides in production; tests script their own.
+public protocol Deciding: Sendable {
+  /// Takes one event in and says what is to be done now, in order.
+  mutating func handle(_ event: Event, at now: Now) -> [Effect]
+}
+
+extension Watch: Deciding {}

@@ -1,0 +1,9 @@
+public import GuestWatchCore
+
+/// What the scheduler asks of the ledger. Calls come one after the other, never two at once.
+public protocol KillLedger: Sendable {
+  /// Returns when the step is on disk, or says why it is not.
+  func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure>
+  /// Notes that the daemon runs at this moment, so that rows age over boots (S3).
+  func mark(now: Now) async -> Result<Void, LedgerFailure>
+}

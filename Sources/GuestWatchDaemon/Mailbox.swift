@@ -1,0 +1,25 @@
+import GuestWatchCore
+
+/// What comes back to the scheduler from outside, one after the other.
+///
+/// It is as long as there are operations, ledger steps and timers that the decision or the scheduler asked for, plus the
+/// operator's signals: nothing else puts a message in.
+enum Message<Link: VCenterLink>: Sendable {
+  /// A client is done with an operation.
+  case answered(OpID, Event)
+  /// The ledger is done with a step.
+  case recorded(KillID, LedgerStep.Kind, Result<Void, LedgerFailure>)
+  /// The ledger is done with a mark.
+  case marked(Result<Void, LedgerFailure>)
+  /// An alarm that was set has gone off.
+  case alarm
+  case reloadAsked
+  case loaded(LoadOutcome<Link>)
+  case shutdownAsked
+}
+
+/// What is waiting to be written, in the order it was asked for.
+enum LedgerJob: Sendable {
+  case step(KillID, LedgerStep, Now)
+  case mark(Now)
+}
