@@ -1,0 +1,73 @@
+/// One mistake, or one thing worth a second look, with its place in a file.
+public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
+  public enum Severity: String, Sendable, Hashable {
+    /// The configuration cannot be used.
+    case error
+    /// The configuration can be used; exit statuses do not change.
+    case warning
+  }
+
+  /// The file or folder, as it was opened.
+  public var file: String
+  /// Counted from 1.
+  public var line: Int
+  /// Counted from 1, in Unicode scalars.
+  public var column: Int
+  public var severity: Severity
+  /// What is wrong; what would be right. Never holds a secret.
+  public var message: String
+
+  public init(file: String, line: Int, column: Int, severity: Severity, message: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.severity = severity
+    self.message = message
+  }
+
+  /// `FILE:LINE:COLUMN: error: MESSAGE`, always one line: control characters are written as escapes.
+  public var description: String {
+    escaped("\(file):\(line):\(column): \(severity.rawValue): \(message)")
+  }
+}
+
+/// What was found in one file, in the order of its places.
+struct Findings {
+  let file: String
+  private var found: [Diagnostic] = []
+
+  init(file: String) { self.file = file }
+
+  var diagnostics: [Diagnostic] {
+    // Swift's sort is stable: two findings at one place stay as they came.
+    found.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+  }
+
+  mutating func error(_ place: Place, _ message: String) { add(place, .error, message) }
+  mutating func warning(_ place: Place, _ message: String) { add(place, .warning, message) }
+
+  private mutating func add(_ place: Place, _ severity: Diagnostic.Severity, _ message: String) {
+    found.append(
+      Diagnostic(file: file, line: place.line, column: place.column, severity: severity, message: message))
+  }
+}
+
+/// The text with everything that could move a terminal's cursor or forge a line written as `\u{..}`.
+func escaped(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
+      result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
+
+/// A key for a message, in quotes, escaped and cut to 64 scalars.
+func shown(_ key: String) -> String {
+  let scalars = key.unicodeScalars
+  if scalars.count <= 64 { return "'\(escaped(key))'" }
+  return "'\(escaped(String(String.UnicodeScalarView(scalars.prefix(64)))))...'"
+}

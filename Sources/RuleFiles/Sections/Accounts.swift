@@ -1,0 +1,143 @@
+import GuestWatchCore
+
+private let vcenterKeys = Keys(
+  known: ["name", "url", "username", "password", "ca_file", "max_in_flight"],
+  notYet: ["fingerprint_sha256": "use 'ca_file'"])
+
+private let loginKeys = Keys(
+  known: ["name", "username", "password", "scope", "directory", "max_in_flight"],
+  notYet: ["saml_token": "use 'username' and 'password'"])
+
+extension Findings {
+  mutating func vcenters(in file: Section, sources: SecretSources, into settings: inout MainSettings) {
+    let tables = tables(file["vcenter"], hint: "[[vcenter]]")
+    if tables.isEmpty, file["vcenter"]?.value.isEmpty ?? true {
+      error(.start, "there is no [[vcenter]]; add one with name, url, username and password")
+    }
+    var places: [String: Place] = [:]
+    var servers: [String: String] = [:]
+    for (table, place) in tables {
+      let section = section(table, at: place, title: "[[vcenter]]", keys: vcenterKeys)
+      let name = name(in: section)
+      if let name { define(name, as: "vCenter", places: &places, names: &settings.known.vcenters) }
+      guard let vcenter = vcenter(in: section, named: name?.name, sources: sources) else { continue }
+      let server = "\(vcenter.settings.host):\(vcenter.settings.port)"
+      if let other = servers[server], let url = section["url"] {
+        warning(
+          url.value.place,
+          "vCenter '\(other)' has the same address, so its VMs would be looked at twice; keep one of the two")
+      } else {
+        servers[server] = vcenter.settings.id.name
+      }
+      settings.vcenters.append(vcenter)
+    }
+  }
+
+  private mutating func vcenter(
+    in section: Section, named name: String?, sources: SecretSources
+  ) -> (settings: VCenterSettings, entry: VCenterEntry)? {
+    let address = address(in: section)
+    let user = userName(in: section, hint: "username = \"...\", such as \"svc-guestwatch@vsphere.local\"")
+    let password = secret("password", in: section, sources: sources)
+    let caFile = caFile(section["ca_file"], folder: sources.folder)
+    let maxInFlight = maxInFlight(section["max_in_flight"]) ?? 64
+    guard let name, let address, let user, let password else { return nil }
+    let digest = Digest.of([
+      address.scheme.rawValue, address.host, String(address.port), user, password.reveal(),
+    ])
+    let id = VCenterID(name)
+    return (
+      VCenterSettings(
+        id: id, scheme: address.scheme, host: address.host, port: address.port, userName: user, password: password,
+        caFile: caFile, maxInFlight: maxInFlight),
+      VCenterEntry(id: id, maxInFlight: maxInFlight, digest: digest)
+    )
+  }
+
+  private mutating func address(in section: Section) -> ServerAddress? {
+    let hint = "\"https://HOST\" or \"https://HOST:PORT\""
+    guard let entry = section["url"] else {
+      missing("url", in: section, hint: "url = \(hint)")
+      return nil
+    }
+    guard let text = string(entry, hint: hint) else { return nil }
+    do {
+      return try ServerAddress(text)
+    } catch {
+      self.error(entry.value.place, error.message)
+      return nil
+    }
+  }
+
+  /// Looks that the file is there and holds a certificate, so that a wrong path is not first seen as a TLS failure.
+  private mutating func caFile(_ entry: TomlEntry?, folder: String) -> String? {
+    guard let entry, let path = path(entry, from: folder, hint: "the path of a PEM file with CA certificates") else {
+      return nil
+    }
+    do {
+      // All public authorities together take about 250 KB.
+      let contents = try readFile(path, most: 4 << 20)
+      if !String(decoding: contents.bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") {
+        error(entry.value.place, "the 'ca_file' holds no PEM certificate; give a file with BEGIN CERTIFICATE in it")
+        return nil
+      }
+      if contents.rights.mode & 0o022 != 0 {
+        warning(
+          entry.value.place,
+          "group or others may write the 'ca_file' (mode \(contents.rights.octal)) and so pose as this vCenter; run "
+            + "chmod go-w on it")
+      }
+      return path
+    } catch {
+      self.error(entry.value.place, "the 'ca_file' \(error.message)")
+      return nil
+    }
+  }
+
+  mutating func logins(in file: Section, sources: SecretSources, into settings: inout MainSettings) {
+    var places: [String: Place] = [:]
+    for (table, place) in tables(file.unlessEmpty("guest_login"), hint: "[[guest_login]]") {
+      let section = section(table, at: place, title: "[[guest_login]]", keys: loginKeys)
+      let name = name(in: section)
+      if let name { define(name, as: "guest login", places: &places, names: &settings.known.logins) }
+      if let login = login(in: section, named: name?.name, sources: sources) { settings.logins.append(login) }
+    }
+  }
+
+  private mutating func login(
+    in section: Section, named name: String?, sources: SecretSources
+  ) -> (settings: LoginSettings, entry: LoginEntry)? {
+    let usesToken = section["saml_token"] != nil
+    let user = usesToken ? nil : userName(in: section, hint: "username = \"...\", an account inside the guests")
+    let password = usesToken ? nil : secret("password", in: section, sources: sources)
+    let scope = scope(section["scope"], for: .login)
+    let isDirectory = boolean(section["directory"]) ?? user.map(namesDirectoryAccount) ?? false
+    // Four wrong passwords at once may be all that a lockout policy allows (S10).
+    let maxInFlight =
+      isDirectory
+      ? maxInFlight(section["max_in_flight"], most: 4, why: " for a directory account, which can be locked") ?? 4
+      : maxInFlight(section["max_in_flight"]) ?? 64
+    guard let name, let user, let password else { return nil }
+    let id = LoginID(name)
+    return (
+      LoginSettings(id: id, userName: user, password: password),
+      LoginEntry(
+        id: id, account: user.lowercased(), directory: isDirectory, maxInFlight: maxInFlight, scope: scope,
+        digest: Digest.of([user, password.reveal()]))
+    )
+  }
+
+  /// Takes a new name down; a second one of that name is an error.
+  private mutating func define(
+    _ name: (name: String, place: Place), as what: String, places: inout [String: Place], names: inout [String]
+  ) {
+    if let first = places[name.name] {
+      error(
+        name.place,
+        "\(what) '\(name.name)' was defined before, at line \(first.line); give each its own name")
+    } else {
+      places[name.name] = name.place
+      names.append(name.name)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import GuestWatchCore
+
+/// What the main file says apart from its rules.
+struct MainSettings {
+  var dryRun = false
+  /// `[daemon] every`, for rules without their own.
+  var every: Duration = .seconds(300)
+  /// The folder of the rule files, and where it was named; nil: the default, which need not exist.
+  var rules: (folder: String, place: Place)?
+  var logCommands: LogCommands = .name
+  var budget = FleetBudget()
+  var protect = Protect()
+  var vcenters: [(settings: VCenterSettings, entry: VCenterEntry)] = []
+  var logins: [(settings: LoginSettings, entry: LoginEntry)] = []
+  /// What rules may refer to: the entries with faults too, so that one mistake is told once.
+  var known = KnownNames()
+}
+
+/// The names that rules may refer to.
+struct KnownNames {
+  var vcenters: [String] = []
+  var logins: [String] = []
+}
+
+/// The keys at the top of the main file.
+private let mainKeys = Keys(
+  known: ["daemon", "budget", "protect", "ledger", "vcenter", "guest_login", "rule"], later: ["metrics", "notify"])
+
+extension Findings {
+  /// Reads everything of the main file but its rules.
+  mutating func mainSettings(_ root: TomlTable, sources: SecretSources) -> MainSettings {
+    let file = section(root, at: .start, title: "the main file", keys: mainKeys)
+    var settings = MainSettings()
+    daemon(in: file, folder: sources.folder, into: &settings)
+    settings.budget = budget(in: file)
+    settings.protect = protect(in: file)
+    ledger(in: file)
+    vcenters(in: file, sources: sources, into: &settings)
+    logins(in: file, sources: sources, into: &settings)
+    return settings
+  }
+
+  private mutating func daemon(in file: Section, folder: String, into settings: inout MainSettings) {
+    let keys = Keys(
+      known: ["dry_run", "every", "rules", "log_commands"],
+      notYet: ["time_zone": "remove it: only 'not_during' needs it"])
+    guard let entry = file.unlessEmpty("daemon"),
+      let daemon = section(entry, title: "[daemon]", keys: keys, hint: "a table: [daemon]")
+    else { return }
+    settings.dryRun = boolean(daemon["dry_run"]) ?? false
+    if let every = every(in: daemon) { settings.every = every }
+    settings.logCommands = word(daemon["log_commands"], of: [LogCommands.name, .full]) ?? .name
+    if let entry = daemon["rules"], let path = path(entry, from: folder, hint: "the folder of the rule files") {
+      settings.rules = (path, entry.value.place)
+    }
+  }
+
+  /// `every` of the daemon or of a rule.
+  mutating func every(in section: Section) -> Duration? {
+    guard let entry = section["every"], let every = duration(entry) else { return nil }
+    if every < .seconds(10) {
+      warning(
+        entry.value.place,
+        "'every' is below 10 s and every look is a login in the guest; write \"10s\" or more unless guests stand that")
+    }
+    return every
+  }
+
+  private mutating func budget(in file: Section) -> FleetBudget {
+    var budget = FleetBudget()
+    guard let entry = file.unlessEmpty("budget"),
+      let section = section(
+        entry, title: "[budget]", keys: Keys(known: ["kills", "per_vm", "within"]), hint: "a table: [budget]")
+    else { return budget }
+    if let kills = count(section["kills"]) { budget.kills = kills }
+    if let perVM = count(section["per_vm"]) { budget.perVM = perVM }
+    if let within = duration(section["within"]) { budget.within = within }
+    return budget
+  }
+
+  private mutating func protect(in file: Section) -> Protect {
+    guard let entry = file.unlessEmpty("protect"),
+      let section = section(
+        entry, title: "[protect]", keys: Keys(known: ["names", "owners", "commands", "vms"]),
+        hint: "a table: [protect]")
+    else { return Protect() }
+    return Protect(
+      names: globs(section["names"]) ?? [], owners: globs(section["owners"]) ?? [],
+      commands: globs(section["commands"]) ?? [], vms: scope(section["vms"], for: .protection))
+  }
+
+  private mutating func ledger(in file: Section) {
+    guard let entry = file.unlessEmpty("ledger") else { return }
+    let keys = Keys(known: [], notYet: ["keep": "remove it: every row is kept"])
+    _ = section(entry, title: "[ledger]", keys: keys, hint: "a table: [ledger]")
+  }
+}

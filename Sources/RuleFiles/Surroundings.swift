@@ -1,0 +1,44 @@
+import Glibc
+
+/// What reading depends on besides the files.
+public struct Surroundings: Sendable {
+  public enum Purpose: Sendable, Hashable {
+    /// Someone asks whether the files are good; systemd's credentials need not be there.
+    case check
+    /// The daemon is about to act on them.
+    case run
+  }
+
+  public var purpose: Purpose
+  /// `$CREDENTIALS_DIRECTORY`; nil where it is unset or empty.
+  public var credentialsDirectory: String?
+  /// The groups that are the service's own: they may read secret files.
+  public var serviceGroups: [UInt32]
+
+  public init(purpose: Purpose, credentialsDirectory: String?, serviceGroups: [UInt32]) {
+    self.purpose = purpose
+    self.credentialsDirectory = credentialsDirectory
+    self.serviceGroups = serviceGroups
+  }
+
+  /// The account that the systemd unit runs the daemon as.
+  static let serviceAccount = "guestwatchd"
+
+  /// Asks this process. A check by root stands in for the service, so that there its account's group counts too.
+  public static func ofThisProcess(_ purpose: Purpose) -> Surroundings {
+    var groups = [getegid()]
+    if purpose == .check, geteuid() == 0, let group = group(ofAccount: serviceAccount) { groups.append(group) }
+    let folder = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
+    return Surroundings(
+      purpose: purpose, credentialsDirectory: folder?.isEmpty == false ? folder : nil, serviceGroups: groups)
+  }
+
+  private static func group(ofAccount name: String) -> UInt32? {
+    var account = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    // Entries of directories can be long; what does not fit counts as not found.
+    var space = [CChar](repeating: 0, count: 65_536)
+    guard getpwnam_r(name, &account, &space, space.count, &found) == 0, found != nil else { return nil }
+    return account.pw_gid
+  }
+}

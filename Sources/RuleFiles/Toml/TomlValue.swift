@@ -1,0 +1,96 @@
+/// Where something stands in a file: line and column counted from 1, a column being one Unicode scalar.
+struct Place: Hashable, Comparable, Sendable {
+  var line: Int
+  var column: Int
+
+  /// Where what is said of a whole file is shown.
+  static let start = Place(line: 1, column: 1)
+
+  static func < (a: Place, b: Place) -> Bool { (a.line, a.column) < (b.line, b.column) }
+}
+
+/// A value of a TOML file with the place where it begins.
+struct TomlValue: Sendable {
+  enum Kind: Sendable {
+    case string(String)
+    case integer(Int64)
+    case float(Double)
+    case boolean(Bool)
+    case date
+    case time
+    /// A date and time without an offset: it names no instant.
+    case localDateTime
+    case dateTime(TomlDateTime)
+    case list([TomlValue])
+    case table(TomlTable)
+  }
+
+  var kind: Kind
+  var place: Place
+
+  /// What the value is, for a sentence such as "'every' is an integer".
+  var typeName: String {
+    switch kind {
+    case .string: "a string"
+    case .integer: "an integer"
+    case .float: "a float"
+    case .boolean: "a boolean"
+    case .date: "a date"
+    case .time: "a time"
+    case .localDateTime: "a date-time without an offset"
+    case .dateTime: "a date-time"
+    case .list: "a list"
+    case .table: "a table"
+    }
+  }
+
+  /// True for `[]` and `{}`.
+  var isEmpty: Bool {
+    switch kind {
+    case .list(let elements): elements.isEmpty
+    case .table(let table): table.entries.isEmpty
+    case .string, .integer, .float, .boolean, .date, .time, .localDateTime, .dateTime: false
+    }
+  }
+}
+
+/// A key with its value.
+struct TomlEntry: Sendable {
+  var key: String
+  /// Where the key stands.
+  var place: Place
+  var value: TomlValue
+}
+
+/// The entries of a table in document order; a key stands once.
+struct TomlTable: Sendable {
+  var entries: [TomlEntry]
+
+  subscript(key: String) -> TomlEntry? { entries.first { $0.key.utf8.elementsEqual(key.utf8) } }
+}
+
+/// A date and time with an offset, as toml++ checked it: the fields are in their ranges.
+struct TomlDateTime: Hashable, Sendable {
+  var year: Int
+  var month: Int
+  var day: Int
+  var hour: Int
+  var minute: Int
+  var second: Int
+  var nanosecond: Int
+  var offsetMinutes: Int
+
+  /// Seconds since 1970 in UTC, the fraction cut off.
+  var secondsSince1970: Int64 {
+    // Days by the rule of the Gregorian calendar, in years that begin on 1 March, so that the leap day comes last.
+    let marchYear = month > 2 ? year : year - 1
+    let marchMonth = month > 2 ? month - 3 : month + 9
+    let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
+    let yearOfEra = marchYear - era * 400
+    let dayOfYear = (153 * marchMonth + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    // 719,468 days lie between 1 March of year 0 and 1 January 1970; an era of 400 years has 146,097 days.
+    let days = era * 146_097 + dayOfEra - 719_468
+    return Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second) - Int64(offsetMinutes) * 60
+  }
+}
