@@ -9,7 +9,7 @@ final class Bench {
   let script: Script
   let source: FakeSource
   let scheduler: Scheduler<Script, FakeSource>
-  private let ended = Gate()
+  private let ended = Barrier()
 
   /// True once `run` has returned.
   var hasEnded: Bool { ended.isOpen }
@@ -29,7 +29,7 @@ final class Bench {
     FakeLink(vcenter: VCenterID(vcenter), client: client, logins: logins, clock: clock)
   }
 
-  func client(_ name: String, gate: Gate? = nil, leaveGate: Gate? = nil) -> FakeClient {
+  func client(_ name: String, gate: Barrier? = nil, leaveGate: Barrier? = nil) -> FakeClient {
     FakeClient(name, journal, gate: gate, leaveGate: leaveGate)
   }
 
@@ -45,7 +45,7 @@ final class Bench {
 
   func pass(_ duration: Duration) { clock.advance(by: duration, executor) }
 
-  func open(_ gate: Gate) {
+  func open(_ gate: Barrier) {
     gate.open()
     executor.drain()
   }

@@ -47,7 +47,7 @@ extension Event {
 }
 
 /// Something that is waited for until the test opens it.
-final class Gate: Sendable {
+final class Barrier: Sendable {
   private struct State {
     var open = false
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -82,10 +82,10 @@ final class FakeClient: Sendable {
   let name: String
   let journal: Journal
   /// Every call waits here, where there is one.
-  let gate: Gate?
-  let leaveGate: Gate?
+  let gate: Barrier?
+  let leaveGate: Barrier?
 
-  init(_ name: String, _ journal: Journal, gate: Gate? = nil, leaveGate: Gate? = nil) {
+  init(_ name: String, _ journal: Journal, gate: Barrier? = nil, leaveGate: Barrier? = nil) {
     self.name = name
     self.journal = journal
     self.gate = gate
@@ -140,10 +140,10 @@ struct FakeLink: VCenterLink {
 final class FakeSource: ConfigurationSource {
   let journal: Journal
   let outcomes: Mutex<[@Sendable ([FakeLink]) -> LoadOutcome<FakeLink>]>
-  let gate: Gate?
+  let gate: Barrier?
 
   init(
-    _ journal: Journal, gate: Gate? = nil,
+    _ journal: Journal, gate: Barrier? = nil,
     _ outcomes: (@Sendable ([FakeLink]) -> LoadOutcome<FakeLink>)...
   ) {
     self.journal = journal
@@ -161,7 +161,7 @@ final class FakeSource: ConfigurationSource {
 /// A ledger that can be held up and can refuse.
 struct FakeLedger: KillLedger {
   var journal: Journal
-  var gate: Gate?
+  var gate: Barrier?
   var refuses = false
 
   func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure> {

@@ -6,7 +6,7 @@ import Testing
 struct LedgerOrderTests {
   @Test("An outcome never overtakes its intent, and each is confirmed once it is written")
   func orderOfSteps() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(ledger: { FakeLedger(journal: $0, gate: gate) }) { event, now in
       switch event {
       case .configured:
@@ -49,7 +49,7 @@ struct LedgerOrderTests {
 
   @Test("Marks do not pile up while the disk hangs")
   func marksWait() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(ledger: { FakeLedger(journal: $0, gate: gate) }) { event, now in
       guard case .configured = event else { return [] }
       return [.intent(at: now)]
@@ -59,5 +59,13 @@ struct LedgerOrderTests {
     #expect(bench.journal.lines("mark").count == 1)
     bench.open(gate)
     #expect(bench.journal.lines("mark").count == 2)
+  }
+
+  @Test("A ledger that cannot be marked is said to fail, once, before any kill needs it")
+  func markFails() {
+    let bench = Bench(ledger: { FakeLedger(journal: $0, refuses: true) }) { _, _ in [] }
+    bench.start(bench.link("lab", bench.client("A")))
+    bench.pass(.seconds(600))
+    #expect(bench.journal.lines("report ledger") == ["report ledger-failing error: disk full"])
   }
 }

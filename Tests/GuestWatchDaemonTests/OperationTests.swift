@@ -35,7 +35,7 @@ struct OperationTests {
       guard case .configured = event else { return [] }
       return [.survey(9, by: now.continuous + .seconds(30))]
     }
-    let gate = Gate()
+    let gate = Barrier()
     let client = bench.client("A", gate: gate)
     bench.start(bench.link("lab", client))
     let sent = bench.clock.now()
@@ -53,7 +53,7 @@ struct OperationTests {
 
   @Test("A client that hangs is answered for half a second after its deadline; what it says later is dropped")
   func hangingLook() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench { event, now in
       guard case .configured = event else { return [] }
       return [.look(1, by: now.continuous + .seconds(30))]
@@ -79,7 +79,7 @@ struct OperationTests {
 
   @Test("A terminate's late answer is fed as a second event")
   func lateTerminate() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench { event, now in
       guard case .configured = event else { return [] }
       return [.terminate(1, at: now, by: now.continuous + .seconds(60))]

@@ -68,7 +68,7 @@ struct ReloadTests {
 
   @Test("A replaced client is logged out only after the operations that use it")
   func waitsForOperations() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(source: { journal in
       FakeSource(
         journal,
@@ -168,7 +168,7 @@ struct ReloadTests {
 
   @Test("Reloads that are asked for while one runs are served by one more")
   func manyAtOnce() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(source: {
       FakeSource($0, gate: gate, { .loaded(Setup(configuration: .test, links: $0)) })
     }) { _, _ in [] }

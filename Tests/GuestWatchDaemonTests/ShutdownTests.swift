@@ -11,7 +11,7 @@ struct ShutdownTests {
 
   @Test("STOPPING=1, the decision is told, it stops, all log out side by side, the ledger is complete, run returns")
   func order() {
-    let leaveGate = Gate()
+    let leaveGate = Barrier()
     let bench = Bench { event, now in
       switch event {
       case .configured: [.survey(1, by: now.continuous + .seconds(30))]
@@ -43,7 +43,7 @@ struct ShutdownTests {
 
   @Test("A terminate that was sent is waited for")
   func waitsForTerminate() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench { event, now in
       switch event {
       case .configured: [.terminate(1, at: now, by: now.continuous + .seconds(60))]
@@ -62,7 +62,7 @@ struct ShutdownTests {
 
   @Test("... for 25 s at most; then its intent stays open")
   func waitsNoLonger() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench { event, now in
       if case .configured = event { [.terminate(1, at: now, by: now.continuous + .seconds(60))] } else { [] }
     }
@@ -77,7 +77,7 @@ struct ShutdownTests {
 
   @Test("A step that the decision asked for before it stopped is on disk when run returns")
   func ledgerIsComplete() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(ledger: { FakeLedger(journal: $0, gate: gate) }) { event, now in
       if case .shutdownAsked = event { [.closed(.unknown, at: now), .stopped] } else { [] }
     }
@@ -91,7 +91,7 @@ struct ShutdownTests {
 
   @Test("Clients that a reload was just making are closed too")
   func duringReload() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(source: { journal in
       FakeSource(
         journal, gate: gate,

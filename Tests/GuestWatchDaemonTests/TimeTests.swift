@@ -56,7 +56,7 @@ struct TimeTests {
 
   @Test("L4: no WATCHDOG=1 while an operation outlives its deadline; it comes again when the operation is back")
   func hangingOperation() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench { event, now in
       guard case .configured = event else { return [] }
       return [.survey(1, by: now.continuous + .seconds(30))]
@@ -76,7 +76,7 @@ struct TimeTests {
 
   @Test("L4: no WATCHDOG=1 while the ledger's disk hangs")
   func hangingDisk() {
-    let gate = Gate()
+    let gate = Barrier()
     let bench = Bench(ledger: { FakeLedger(journal: $0, gate: gate) }) { event, now in
       guard case .configured = event else { return [] }
       return [.closed(.exited, at: now)]
