@@ -1,0 +1,91 @@
+import GuestWatchCore
+import NIOHTTP1
+
+/// How one attempt of a call ended.
+enum Attempt<Value: Sendable>: Sendable {
+  case value(Value)
+  case failed(Fault)
+  /// The session is dead: the call may be made once more with a new one.
+  case dead(API, Fault)
+}
+
+/// Calls with a session: what a dead one means is decided here, once for all of them.
+struct SessionCalls: Sendable {
+  let wire: Wire
+  let keeper: SessionKeeper
+
+  /// Makes a call that may be repeated: where the session turns out to be dead, it is made anew and the call sent once
+  /// more, never twice more.
+  func call<Value: Sendable>(
+    _ attempt: @Sendable (OpenSession) async -> Attempt<Value>
+  ) async -> Result<Value, Fault> {
+    var replayed = false
+    while true {
+      let session: OpenSession
+      do throws(Fault) {
+        session = try await keeper.session()
+      } catch {
+        return .failure(error)
+      }
+      switch await attempt(session) {
+      case .value(let value): return .success(value)
+      case .failed(let fault): return .failure(fault)
+      case .dead(let api, let fault):
+        await keeper.markDead(session, at: api)
+        if replayed {
+          return .failure(
+            Fault(.sessionLost, code: fault.code, detail: "vCenter does not accept a session that was just opened"))
+        }
+        replayed = true
+      }
+    }
+  }
+
+  /// One request to the Automation API.
+  func rest(
+    _ method: HTTPMethod, _ path: String, body: JSONOut? = nil, session: OpenSession, noting trace: Trace? = nil
+  ) async -> Result<HTTPAnswer, Fault> {
+    let result = await wire.send(HTTPCall(method, path, token: session.rest, body: body), noting: trace)
+    if case .success(let answer) = result, let token = answer.token, token != session.rest {
+      await keeper.refresh(token, of: session, at: .rest)
+    }
+    return result
+  }
+
+  /// A GET of the Automation API that asks no guest: its body as JSON.
+  func restJSON(_ path: String, session: OpenSession, noting trace: Trace? = nil) async -> Attempt<JSON> {
+    switch await rest(.GET, path, session: session, noting: trace) {
+    case .failure(let fault): return .failed(fault)
+    case .success(let answer):
+      if answer.status == 200 {
+        guard let json = answer.json else { return .failed(badAnswer("the answer is not JSON", status: 200)) }
+        return .value(json)
+      }
+      let error = RESTError(answer)
+      return error.isUnauthenticated ? .dead(.rest, error.ofVCenterCall) : .failed(error.ofVCenterCall)
+    }
+  }
+
+  /// A POST of the VI JSON API that answers with a value; an empty body is `.null`.
+  func viJSON(
+    _ path: String, body: JSONOut, session: OpenSession, token: String, noting trace: Trace? = nil
+  ) async -> Attempt<JSON> {
+    switch await wire.send(HTTPCall(.POST, path, token: token, body: body), noting: trace) {
+    case .failure(let fault): return .failed(fault)
+    case .success(let answer):
+      if let token = answer.token, token != session.vi?.token {
+        await keeper.refresh(token, of: session, at: .vi)
+      }
+      switch answer.status {
+      case 200:
+        if answer.body.isEmpty { return .value(.null) }
+        guard let json = answer.json else { return .failed(badAnswer("the answer is not JSON", status: 200)) }
+        return .value(json)
+      case 204: return .value(.null)
+      default:
+        let fault = VIFault(answer)
+        return fault.saysSessionIsDead ? .dead(.vi, fault.fault) : .failed(fault.fault)
+      }
+    }
+  }
+}

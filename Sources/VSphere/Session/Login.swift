@@ -1,0 +1,193 @@
+import GuestWatchCore
+import NIOHTTP1
+
+/// The steps of a login (vsphere-api.md, sections 3.1, 3.2, 5.1-5.3 and 6), each sent at most once.
+struct Login: Sendable {
+  let wire: Wire
+  let connection: VCenterConnection
+
+  /// The releases that we ask for, newest first: those since VI JSON is there (8.0 U1). All guest calls have had one
+  /// shape since long before, so any of them will do.
+  static let releases = ["9.1.1.0", "9.1.0.0", "9.0.0.0", "8.0.3.1", "8.0.3.0", "8.0.2.0", "8.0.1.0"]
+
+  /// How long a login that failed half-way may take to clean up; what is left then ends by vCenter's idle timeout.
+  static let undoTime: Duration = .seconds(5)
+
+  private func within(_ time: Duration, _ work: @escaping @Sendable () async -> Void) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await work() }
+      group.addTask { try? await Task.sleep(for: time, clock: .continuous) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// What is left of a session of which a half died.
+  struct Remains: Sendable {
+    /// The living halves.
+    var vi: VISession?
+    var rest: String?
+    /// A VI JSON session that refused our calls but may still be open on the other side: it is logged out after the
+    /// new login, for sessions that pile up eat vCenter's limit.
+    var abandoned: VISession?
+    var vcenterUUID = ""
+  }
+
+  /// Makes whole what is missing in `remains`.
+  func run(generation: UInt64, remains: Remains) async throws(Fault) -> OpenSession {
+    var vi = remains.vi
+    var uuid = remains.vcenterUUID
+    if vi == nil, let service = try await service() {
+      uuid = service.vcenterUUID
+      vi = try await viLogin(service)
+      if let abandoned = remains.abandoned { await logOut(abandoned) }
+    }
+    do {
+      guard let opened = vi else {
+        let token = try await restToken(remains.rest)
+        return OpenSession(
+          generation: generation, vi: nil, rest: token, shared: false, vcenterUUID: connection.authority)
+      }
+      var living = opened
+      if remains.vi == nil { living.processManager = try await processManager(opened) }
+      if let rest = remains.rest {
+        return OpenSession(generation: generation, vi: living, rest: rest, shared: false, vcenterUUID: uuid)
+      }
+      // One that was shared is never left half alive, so a living half is known to stand alone.
+      let shared = remains.vi == nil ? try await restAccepts(living.token) : false
+      let token = shared ? living.token : try await restToken(nil)
+      return OpenSession(generation: generation, vi: living, rest: token, shared: shared, vcenterUUID: uuid)
+    } catch {
+      // A login that ends half-way leaves nothing open; a task of its own, for this one may have been cancelled.
+      if remains.vi == nil, let vi {
+        let undo = self
+        await Task { await undo.within(Login.undoTime) { await undo.logOut(vi) } }.value
+      }
+      throw error
+    }
+  }
+
+  /// What the service content says: anonymous, before the login.
+  private struct Service {
+    var release: String
+    var sessionManager: String
+    var propertyCollector: String
+    var guestOperationsManager: String?
+    var vcenterUUID: String
+  }
+
+  /// Asks which release the vCenter speaks; nil: it has no VI JSON.
+  private func service() async throws(Fault) -> Service? {
+    let wanted = JSONOut.object([("api_releases", .array(Login.releases.map(JSONOut.string)))])
+    let answer = try await wire.send(HTTPCall(.POST, "/api/vcenter/system?action=hello", body: wanted)).get()
+    switch answer.status {
+    case 200:
+      guard let release = answer.json?["api_release"].string else { throw badAnswer("hello without api_release") }
+      if release.isEmpty { return nil }
+      guard Login.releases.contains(release) else { throw badAnswer("hello names a release that was not asked for") }
+      return try await content(release: release, mayLack: false)
+    case 400, 401, 403, 404, 405, 501:
+      // Older than 8.0 U2: hello is not there. 8.0 U1 has VI JSON all the same.
+      return try await content(release: "8.0.1.0", mayLack: true)
+    default:
+      throw RESTError(answer).ofVCenterCall
+    }
+  }
+
+  /// `mayLack`: an answer that says that there is no such address means that there is no VI JSON.
+  private func content(release: String, mayLack: Bool) async throws(Fault) -> Service? {
+    let path = VISession.path(release: release, "ServiceInstance", "ServiceInstance", "RetrieveServiceContent")
+    let answer = try await wire.send(HTTPCall(.POST, path, body: .object([]))).get()
+    guard answer.status == 200 else {
+      let fault = VIFault(answer)
+      if mayLack, fault.type == nil, [400, 401, 403, 404, 405, 501].contains(answer.status) { return nil }
+      throw fault.fault
+    }
+    guard let body = answer.json, let apiType = body["about"]["apiType"].string,
+      let sessions = body["sessionManager"]["value"].string, let properties = body["propertyCollector"]["value"].string
+    else { throw badAnswer("the service content lacks its managers") }
+    guard apiType == "VirtualCenter" else {
+      throw Fault(
+        .badRequest, code: "apiType", detail: shown("\(connection.host) is not a vCenter but \(apiType); correct url"))
+    }
+    guard let uuid = body["about"]["instanceUuid"].string, !uuid.isEmpty else {
+      throw badAnswer("the service content has no instanceUuid")
+    }
+    return Service(
+      release: release, sessionManager: sessions, propertyCollector: properties,
+      guestOperationsManager: body["guestOperationsManager"]["value"].string, vcenterUUID: uuid)
+  }
+
+  private func viLogin(_ service: Service) async throws(Fault) -> VISession {
+    let path = VISession.path(release: service.release, "SessionManager", service.sessionManager, "Login")
+    let body = JSONOut.object([
+      ("userName", .string(connection.userName)), ("password", .string(connection.password.revealed)),
+    ])
+    let answer = try await wire.send(HTTPCall(.POST, path, body: body)).get()
+    guard answer.status == 200 else {
+      let fault = VIFault(answer)
+      // There is no session yet that could be dead.
+      if fault.saysSessionIsDead { throw refused(fault.code, fault.message) }
+      throw fault.fault
+    }
+    guard let token = answer.token else { throw badAnswer("Login was answered without a session token") }
+    // The process manager is read with the session that is now open, so that a failure there can log it out.
+    return VISession(
+      release: service.release, token: token, sessionManager: service.sessionManager,
+      propertyCollector: service.propertyCollector, processManager: service.guestOperationsManager)
+  }
+
+  /// `opened` still holds the GuestOperationsManager in the place of its process manager.
+  private func processManager(_ opened: VISession) async throws(Fault) -> String? {
+    guard let operations = opened.processManager else { return nil }
+    let path = opened.path("GuestOperationsManager", operations, "processManager")
+    let answer = try await wire.send(HTTPCall(.GET, path, token: opened.token)).get()
+    guard answer.status == 200 || answer.status == 204 else { throw VIFault(answer).fault }
+    if answer.body.isEmpty { return nil }
+    guard let body = answer.json else { throw badAnswer("processManager is not JSON") }
+    if body.isNull { return nil }
+    guard let moid = body["value"].string else { throw badAnswer("processManager is not a reference") }
+    return moid
+  }
+
+  /// True where REST knows the VI JSON token: 8.0 U3 and later.
+  private func restAccepts(_ token: String) async throws(Fault) -> Bool {
+    let answer = try await wire.send(HTTPCall(.GET, "/api/session", token: token)).get()
+    if answer.status == 200 { return true }
+    let error = RESTError(answer)
+    if error.isUnauthenticated { return false }
+    throw error.ofVCenterCall
+  }
+
+  private func restToken(_ living: String?) async throws(Fault) -> String {
+    if let living { return living }
+    let call = HTTPCall(.POST, "/api/session", basic: (connection.userName, connection.password))
+    let answer = try await wire.send(call).get()
+    guard answer.status == 201 || answer.status == 200 else {
+      let error = RESTError(answer)
+      if error.isUnauthenticated { throw refused(error.code, error.message) }
+      throw error.ofVCenterCall
+    }
+    guard let token = answer.json?.string, !token.isEmpty else { throw badAnswer("the session has no token") }
+    return token
+  }
+
+  /// Logs out at both APIs; what fails is left to the idle timeout.
+  func logOut(_ session: OpenSession) async {
+    if let vi = session.vi { await logOut(vi) }
+    if session.vi == nil || !session.shared {
+      _ = await wire.send(HTTPCall(.DELETE, "/api/session", token: session.rest))
+    }
+  }
+
+  private func logOut(_ vi: VISession) async {
+    let path = vi.path("SessionManager", vi.sessionManager, "Logout")
+    _ = await wire.send(HTTPCall(.POST, path, token: vi.token, body: .object([])))
+  }
+
+  private func refused(_ code: String, _ message: String) -> Fault {
+    Fault(
+      .loginRefused, code: shown(code),
+      detail: shown("vCenter refused \(connection.userName); check username and password (\(message))"))
+  }
+}

@@ -1,0 +1,184 @@
+import GuestWatchCore
+import Logging
+
+/// Holds the one session of a client: logs in once for all who wait, ends what died, remembers refusals.
+actor SessionKeeper {
+  /// Refusals in a row after which no more is tried: SSO locks an account after some five tries in 180 s, and others
+  /// may be using it.
+  static let refusalCap = 2
+  /// After so many refusals one more try is made only this much later: ten times the 180 s over which SSO usually
+  /// counts, so that our tries alone can never lock the account.
+  static let refusalRest: Duration = .seconds(30 * 60)
+  /// All steps of a login together (design.md, section 3: calls that do not ask a guest).
+  static let loginDeadline: Duration = .seconds(30)
+
+  private enum State {
+    case none(Login.Remains)
+    case opening(Task<Void, Never>, waiters: [AsyncStream<Result<OpenSession, Fault>>.Continuation])
+    case open(OpenSession)
+    case closed
+  }
+
+  private let login: Login
+  private let clock: @Sendable () -> Now
+  private let logger: Logger?
+  private var state = State.none(Login.Remains())
+  private var generation: UInt64 = 0
+  private var refusals = 0
+  private var refusal: (fault: Fault, until: Instant)?
+  private var last: OpenSession?
+
+  init(login: Login, clock: @escaping @Sendable () -> Now, logger: Logger?) {
+    self.login = login
+    self.clock = clock
+    self.logger = logger
+  }
+
+  /// The session as it stands; never logs in, never waits for a login.
+  var existing: OpenSession? { if case .open(let session) = state { session } else { nil } }
+
+  /// The last session there was, dead or not: what it knew of the vCenter.
+  var known: OpenSession? { last }
+
+  /// The session, after a login where there is none. All who ask meanwhile wait for the same login; one who is
+  /// cancelled stops waiting at once.
+  func session() async throws(Fault) -> OpenSession {
+    switch state {
+    case .open(let session): return session
+    case .closed: throw SessionKeeper.isShutDown
+    case .opening(let task, var waiters):
+      let (stream, continuation) = AsyncStream.makeStream(of: Result<OpenSession, Fault>.self)
+      waiters.append(continuation)
+      state = .opening(task, waiters: waiters)
+      return try await SessionKeeper.first(of: stream)
+    case .none(let remains):
+      if let refusal, clock().continuous < refusal.until { throw refusal.fault }
+      let (stream, continuation) = AsyncStream.makeStream(of: Result<OpenSession, Fault>.self)
+      generation += 1
+      let number = generation
+      let login = login
+      let clock = clock
+      // A task of its own: whoever asked first may give up, the others still wait for it.
+      let task = Task {
+        let result = await within(clock().continuous + SessionKeeper.loginDeadline, on: clock) {
+          do throws(Fault) {
+            return Result<OpenSession, Fault>.success(try await login.run(generation: number, remains: remains))
+          } catch {
+            return .failure(error)
+          }
+        }
+        self.opened(result ?? .failure(deadlinePassed), remains: remains)
+      }
+      state = .opening(task, waiters: [continuation])
+      return try await SessionKeeper.first(of: stream)
+    }
+  }
+
+  private func opened(_ result: Result<OpenSession, Fault>, remains: Login.Remains) {
+    guard case .opening(_, let waiters) = state else { return }
+    switch result {
+    case .success(let session):
+      state = .open(session)
+      last = session
+      refusals = 0
+      refusal = nil
+      logger?.info(
+        "logged in to vCenter",
+        metadata: [
+          "vcenter": "\(login.connection.id)", "release": "\(session.vi?.release ?? "REST only")",
+          "shared_session": "\(session.shared)",
+        ])
+    case .failure(let fault):
+      state = .none(remains)
+      if fault.kind == .loginRefused { remember(fault) }
+      logger?.notice(
+        "login to vCenter failed",
+        metadata: ["vcenter": "\(login.connection.id)", "code": "\(fault.code)", "detail": "\(fault.detail)"])
+    }
+    for waiter in waiters {
+      waiter.yield(result)
+      waiter.finish()
+    }
+  }
+
+  private func remember(_ fault: Fault) {
+    refusals += 1
+    guard refusals >= SessionKeeper.refusalCap else { return }
+    let rest = Fault(
+      .loginRefused, code: fault.code,
+      detail: shown(
+        "\(fault.detail); refused \(refusals) times, not tried again for \(SessionKeeper.refusalRest.wholeSeconds / 60) min"
+      ))
+    refusal = (rest, clock().continuous + SessionKeeper.refusalRest)
+  }
+
+  /// Takes a half of the session for dead; an answer to an older session changes nothing.
+  func markDead(_ session: OpenSession, at api: API) {
+    guard case .open(let current) = state, current.generation == session.generation else { return }
+    var remains = Login.Remains(vcenterUUID: current.vcenterUUID)
+    switch api {
+    case .vi:
+      remains.abandoned = current.vi
+      if !current.shared { remains.rest = current.rest }
+    case .rest:
+      if !current.shared { remains.vi = current.vi }
+    }
+    state = .none(remains)
+    logger?.info(
+      "the vCenter session is dead", metadata: ["vcenter": "\(login.connection.id)", "api": "\(api)"])
+  }
+
+  /// Takes over a token that came with an answer.
+  func refresh(_ token: String, of session: OpenSession, at api: API) {
+    guard case .open(var current) = state, current.generation == session.generation else { return }
+    if api == .vi || current.shared { current.vi?.token = token }
+    if api == .rest || current.shared { current.rest = token }
+    state = .open(current)
+  }
+
+  /// Logs out at both APIs; a login under way is awaited first. Ends early when cancelled.
+  func logOut() async {
+    if case .opening(let task, _) = state {
+      await withTaskCancellationHandler {
+        await task.value
+      } onCancel: {
+        task.cancel()
+      }
+    }
+    switch state {
+    case .open(let session):
+      state = .none(Login.Remains())
+      await login.logOut(session)
+    case .none(let remains):
+      state = .none(Login.Remains())
+      // A half that still lived.
+      if let vi = remains.vi ?? remains.abandoned {
+        await login.logOut(
+          OpenSession(generation: 0, vi: vi, rest: remains.rest ?? "", shared: remains.rest == nil, vcenterUUID: ""))
+      } else if let rest = remains.rest {
+        await login.logOut(OpenSession(generation: 0, vi: nil, rest: rest, shared: false, vcenterUUID: ""))
+      }
+    case .opening, .closed: break
+    }
+  }
+
+  /// Nothing logs in any more.
+  func close() {
+    if case .opening(let task, let waiters) = state {
+      task.cancel()
+      for waiter in waiters {
+        waiter.yield(.failure(SessionKeeper.isShutDown))
+        waiter.finish()
+      }
+    }
+    state = .closed
+  }
+
+  private static func first(of stream: AsyncStream<Result<OpenSession, Fault>>) async throws(Fault) -> OpenSession {
+    for await result in stream { return try result.get() }
+    // Only a cancelled task ends without a result.
+    throw deadlinePassed
+  }
+
+  private static let isShutDown = Fault(.unreachable, code: "shut-down", detail: "the client was shut down")
+}

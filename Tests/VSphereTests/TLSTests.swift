@@ -1,0 +1,164 @@
+import Foundation
+import GuestWatchCore
+import NIOSSL
+import Testing
+
+@testable import VSphere
+
+/// Certificates of a test: a CA, a server certificate for `localhost` (DNS name only: one with the address would pass
+/// under every name), and a CA that signed nothing.
+struct TestCertificates: Sendable {
+  let folder: URL
+
+  var ca: String { folder.appendingPathComponent("ca.pem").path }
+  var otherCA: String { folder.appendingPathComponent("other.pem").path }
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("vsphere-tls-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for name in ["ca", "other"] {
+      try openssl(
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+        "/CN=test \(name)", "-keyout", "\(name).key", "-out", "\(name).pem")
+    }
+    for name in ["localhost", "vcenter.example.com"] {
+      try Data("subjectAltName=DNS:\(name)\n".utf8).write(to: folder.appendingPathComponent("\(name).ext"))
+      try openssl(
+        "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)",
+        "-keyout", "\(name).key", "-out", "\(name).csr")
+      try openssl(
+        "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+        "-extfile", "\(name).ext", "-out", "\(name).pem")
+    }
+  }
+
+  private func openssl(_ arguments: String...) throws {
+    let process = Foundation.Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["openssl"] + arguments
+    process.currentDirectoryURL = folder
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "openssl \(arguments.joined(separator: " "))")
+  }
+
+  func server(for name: String) throws -> NIOSSLContext {
+    let chain = try NIOSSLCertificate.fromPEMFile(folder.appendingPathComponent("\(name).pem").path)
+    let key = try NIOSSLPrivateKey(file: folder.appendingPathComponent("\(name).key").path, format: .pem)
+    return try NIOSSLContext(
+      configuration: .makeServerConfiguration(
+        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+  }
+
+  func remove() { try? FileManager.default.removeItem(at: folder) }
+}
+
+@Suite struct TLSTests {
+  typealias S = VCenterScript
+
+  private func withTLS(
+    certificate: String = "localhost", caFile: (TestCertificates) -> String?, _ test: (Bench) async throws -> Void
+  ) async throws {
+    let certificates = try TestCertificates()
+    defer { certificates.remove() }
+    let server = try await ScriptedServer.start(tls: certificates.server(for: certificate), S.healthy)
+    let clock = TestClock()
+    let client = try VCenterClient(
+      connection: VCenterConnection(
+        id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"),
+        caFile: caFile(certificates)), clock: { clock.now })
+    let failure: (any Error)?
+    do {
+      try await test(Bench(server: server, client: client, clock: clock))
+      failure = nil
+    } catch {
+      failure = error
+    }
+    await client.shutDown()
+    await server.stop()
+    if let failure { throw failure }
+  }
+
+  @Test func theRightCAAndNameWorkForLooksAndTerminates() async throws {
+    try await withTLS(caFile: \.ca) { bench in
+      #expect(await bench.list().1.value?.rows.count == 1)
+      let (timing, answer) = await bench.kill()
+      #expect(answer == .done)
+      #expect(timing.firstByte != nil)
+      #expect(bench.server.lines == S.loginLines + [S.list, S.terminate])
+    }
+  }
+
+  @Test func anotherCAIsUntrustedAndNothingIsSent() async throws {
+    try await withTLS(caFile: \.otherCA) { bench in
+      let started = ContinuousClock.now
+      let (timing, result) = await bench.list()
+      #expect(result.fault?.kind == .untrusted)
+      #expect(timing.firstByte == nil)
+      #expect(bench.server.lines.isEmpty)
+      #expect(ContinuousClock.now - started < .seconds(4))
+    }
+  }
+
+  @Test func theSystemRootsDoNotKnowATestCA() async throws {
+    try await withTLS(caFile: { _ in nil }) { bench in
+      #expect(await bench.list().1.fault?.kind == .untrusted)
+      #expect(bench.server.lines.isEmpty)
+    }
+  }
+
+  @Test func anotherNameIsUntrustedAndNothingIsSent() async throws {
+    try await withTLS(certificate: "vcenter.example.com", caFile: \.ca) { bench in
+      #expect(await bench.list().1.fault?.kind == .untrusted)
+      #expect(bench.server.lines.isEmpty)
+    }
+  }
+
+  @Test(arguments: ["vcenter.example.com", "localhost"])
+  func aTerminateTrustsNoMoreThanALook(certificate: String) async throws {
+    let certificates = try TestCertificates()
+    defer { certificates.remove() }
+    let server = try await ScriptedServer.start(tls: certificates.server(for: certificate), S.healthy)
+    let clock = TestClock()
+    let connection = VCenterConnection(
+      id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"))
+    let wrongCA = certificate == "localhost"
+    let tls = try trust(caFile: wrongCA ? certificates.otherCA : certificates.ca)
+    let terminator = try Terminator(to: connection, trusting: tls, clock: { clock.now })
+    let result = await terminator.send(
+      Terminator.Order(
+        path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.seconds(5)),
+        firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(10))))
+    #expect(TerminateTests.said(result.answer) == .notSent)
+    #expect(result.answer.fault?.kind == .untrusted)
+    #expect(result.timing.firstByte == nil)
+    #expect(server.lines.isEmpty)
+    await server.stop()
+  }
+
+  @Test func aTerminateOverTLSWhoseAnswerNeverComesIsTornDown() async throws {
+    try await withTLS(caFile: \.ca) { bench in
+      _ = await bench.list()
+      bench.server.follow(S.except([S.terminate: .silence]))
+      let (timing, answer) = await bench.kill(by: .milliseconds(400))
+      #expect(answer == .unanswered)
+      #expect(timing.firstByte != nil)
+    }
+  }
+
+  @Test(arguments: [nil, "not a certificate\n"] as [String?])
+  func aMissingOrBrokenCAFileIsAnErrorAtOnce(content: String?) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("ca-\(UUID().uuidString).pem")
+    if let content { try Data(content.utf8).write(to: path) }
+    defer { try? FileManager.default.removeItem(at: path) }
+    let fault = #expect(throws: Fault.self) {
+      try VCenterClient(
+        connection: VCenterConnection(
+          id: VCenterID("lab"), host: "localhost", userName: "u", password: Secret("p"), caFile: path.path),
+        clock: { TestClock().now })
+    }
+    #expect(fault?.kind == .untrusted && fault?.code == "ca_file")
+    #expect(fault?.detail.contains(path.lastPathComponent) == true)
+  }
+}
