@@ -13,7 +13,10 @@ struct WallTime: Hashable, Sendable {
     return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
   }
 
-  var seconds: Int64 { nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((-nanoseconds + 999_999_999) / 1_000_000_000) }
+  /// Whole seconds, rounded down.
+  var seconds: Int64 {
+    nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((-nanoseconds + 999_999_999) / 1_000_000_000)
+  }
 
   /// RFC 3339 with milliseconds, as the Automation SDK writes it: `2026-11-21T21:36:00.123Z`.
   var milliseconds: String { calendar + "." + padded((nanoseconds - seconds * 1_000_000_000) / 1_000_000, 3) + "Z" }

@@ -77,6 +77,9 @@ public actor RealGuest {
     member(pid).map(info)
   }
 
+  /// The pid by which this machine knows the process that is shown under a pid.
+  public func localPID(_ pid: Int64) -> Int32? { member(pid)?.entry.identity.pid }
+
   /// SIGTERM, and as long as somebody holds the pid after the grace: SIGKILL (vsphere-api.md, 8.3). As in the real agent the
   /// pid alone counts, so that a newcomer that takes it over in between is taken for the old process.
   private func terminate(_ pid: Int64, as account: GuestAccount) async -> GuestResult {
@@ -108,7 +111,7 @@ public actor RealGuest {
 
   /// Starts a program in the guest.
   /// - Parameter pid: what the guest shows as its pid; nil: the kernel's.
-  public func start(_ program: GuestProgram, presentedAs pid: Int64? = nil) async throws(LaunchError) -> ProcessInfo {
+  public func start(_ program: GuestProgram, presentedAs pid: Int64? = nil) async throws(SimulatorError) -> ProcessInfo {
     let root = try await launch(program)
     presented[root.identity] = pid
     hidden.remove(root.number)
@@ -129,7 +132,7 @@ public actor RealGuest {
   /// - Returns: the one that had it, and the newcomer; nil where no process has that pid.
   public func swap(
     _ pid: Int64, for program: GuestProgram
-  ) async throws(LaunchError) -> (old: ProcessInfo, newcomer: ProcessInfo)? {
+  ) async throws(SimulatorError) -> (old: ProcessInfo, newcomer: ProcessInfo)? {
     guard let old = member(pid) else { return nil }
     // The newcomer is ready before the old one dies, and hidden until then.
     let root = try await launch(program)
@@ -166,7 +169,7 @@ public actor RealGuest {
     }
   }
 
-  private func launch(_ program: GuestProgram) async throws(LaunchError) -> Root {
+  private func launch(_ program: GuestProgram) async throws(SimulatorError) -> Root {
     let number = programs.count
     programs.append(program)
     hidden.insert(number)
@@ -175,9 +178,9 @@ public actor RealGuest {
     return root
   }
 
-  private func shown(_ root: Root) throws(LaunchError) -> ProcessInfo {
+  private func shown(_ root: Root) throws(SimulatorError) -> ProcessInfo {
     guard let entry = ProcessTable.entry(of: root.identity.pid), entry.identity == root.identity else {
-      throw LaunchError("\(programs[root.number].arguments[0].debugDescription) ended right after its start")
+      throw SimulatorError("\(programs[root.number].arguments[0].debugDescription) ended right after its start")
     }
     return info(member(entry, root: root.number))
   }
