@@ -4,7 +4,7 @@
 #
 # All happens in a private mount namespace with an empty /run: the machine's own journal sees nothing of it, and nothing
 # stays behind. stderr of COMMAND is journald's stream, as under systemd ($JOURNAL_STREAM is set); stdout stays what
-# it was. Needs root, util-linux, systemd.
+# it was, and $GUESTWATCH_JOURNALD_PID says whom to stop for a journal that is stuck. Needs root, util-linux, systemd.
 set -euo pipefail
 
 if [ "${GUESTWATCH_JOURNALD_PRIVATE:-}" != 1 ]; then
@@ -34,7 +34,8 @@ if ! [ -s /etc/machine-id ]; then
 fi
 
 SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=err /lib/systemd/systemd-journald &
-journald=$!
+export GUESTWATCH_JOURNALD_PID=$!
+journald=$GUESTWATCH_JOURNALD_PID
 trap 'kill "$journald" 2>/dev/null || true; wait "$journald" 2>/dev/null || true' EXIT
 
 for _ in $(seq 200); do

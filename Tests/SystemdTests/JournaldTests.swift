@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
 import GuestWatchCore
-import Systemd
 import Testing
+
+@testable import Systemd
 
 /// What is written while a journald of our own listens, and what it then holds.
 private enum Scene {
@@ -21,6 +22,12 @@ private enum Scene {
     fields: [.init(.vmName, String(repeating: "日", count: 10_000))])
 }
 
+extension Scene {
+  /// More than the queue and the socket's buffer hold.
+  static let burst = 3000
+  static let small = JournalEntry(MessageID(.killed), .notice, "one of many", fields: [])
+}
+
 /// Runs in a process of its own under `with-journald.sh`, started by `JournaldTests`.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment[Scene.inside] != nil, "only under with-journald.sh"))
 struct InsideJournald {
@@ -36,6 +43,23 @@ struct InsideJournald {
     lines.write(Scene.plain)
     #expect(lines.flush(within: .seconds(20)))
   }
+
+  @Test func outlivesAStuckJournal() throws {
+    let environment = ProcessInfo.processInfo.environment
+    let journald = try #require(environment["GUESTWATCH_JOURNALD_PID"].flatMap(pid_t.init))
+    let writer = try JournalWriter(to: LogDestination.decide(asked: .journal, environment: environment))
+    try #require(kill(journald, SIGSTOP) == 0)
+    defer { kill(journald, SIGCONT) }
+    for _ in 0..<Scene.burst { writer.write(Scene.small) }
+    #expect(!writer.flush(within: .milliseconds(50)))
+    let backlog = writer.backlog
+    // The first few are in the socket's buffer.
+    #expect(backlog.waiting > JournalWriter.capacity / 2 && backlog.waiting <= JournalWriter.capacity)
+    #expect(backlog.dropped > 0)
+    kill(journald, SIGCONT)
+    #expect(writer.flush(within: .seconds(20)))
+    #expect(writer.backlog == (waiting: 0, dropped: 0))
+  }
 }
 
 @Suite(
@@ -50,30 +74,31 @@ struct JournaldTests {
   private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Systemd/with-journald.sh")
 
-  private func journal() throws -> [Row] {
-    let out = FileManager.default.temporaryDirectory.appending(path: "guestwatchd-test-\(getpid())-journal.json")
+  /// Has a test of `InsideJournald` write; what journald then holds of ours.
+  private func journal(after test: String) throws -> [Row] {
+    let out = FileManager.default.temporaryDirectory.appending(path: "guestwatchd-test-\(getpid())-\(test).json")
     defer { try? FileManager.default.removeItem(at: out) }
     let process = Foundation.Process()
     process.executableURL = JournaldTests.script
     process.arguments = [
       out.path, try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
-      "--testing-library", "swift-testing", "--filter", "InsideJournald",
+      "--testing-library", "swift-testing", "--filter", "InsideJournald/\(test)",
     ]
     process.environment = ProcessInfo.processInfo.environment.merging([Scene.inside: "1"]) { $1 }
-    let output = Pipe()
-    process.standardOutput = output
     try process.run()
-    let said = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(String(decoding: said, as: UTF8.self))")
-    return try String(contentsOf: out, encoding: .utf8).split(separator: "\n").map { line in
+    let rows: [Row] = try String(contentsOf: out, encoding: .utf8).split(separator: "\n").map { line in
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
       return try #require(object as? [String: Any]).mapValues { $0 as? String }
     }
+    // What the other process said on stderr is in the journal too.
+    let said = rows.filter { $0["_TRANSPORT"] == "stdout" }.compactMap { $0["MESSAGE"] ?? nil }
+    try #require(process.terminationStatus == 0, "\(said.joined(separator: "\n"))")
+    return rows
   }
 
   @Test func whatWasWrittenIsInTheJournalAndNothingElse() throws {
-    let rows = try journal()
+    let rows = try journal(after: "writes")
     let ours = rows.filter { $0["_TRANSPORT"] == "journal" && $0["SYSLOG_IDENTIFIER"] == "guestwatchd" }
     let entries = [Scene.plain] + Scene.forged + [Scene.long]
     try #require(ours.count == entries.count)
@@ -89,5 +114,16 @@ struct JournaldTests {
     }
     let streamed = rows.filter { $0["_TRANSPORT"] == "stdout" && $0["MESSAGE"] == Scene.plain.message }
     #expect(streamed.map { $0["PRIORITY"] } == ["5"])
+  }
+
+  @Test func whatAStuckJournalDidNotTakeIsCountedInIt() throws {
+    let messages = try journal(after: "outlivesAStuckJournal").filter { $0["SYSLOG_IDENTIFIER"] == "guestwatchd" }
+      .compactMap { $0["MESSAGE"] ?? nil }
+    let taken = messages.count { $0 == Scene.small.message }
+    let dropped = messages.filter { $0 != Scene.small.message }.compactMap { $0.split(separator: " ").first }
+      .compactMap { Int($0) }
+    #expect(taken >= JournalWriter.capacity)
+    #expect(dropped.count == 1)
+    #expect(taken + dropped.reduce(0, +) == Scene.burst)
   }
 }
