@@ -1,0 +1,145 @@
+import Dispatch
+public import GuestWatchCore
+import Synchronization
+
+/// The durable record of every kill, intent first (design.md, sections 3 and 4; S3, S5, S6).
+///
+/// Holds the lock of its state directory for as long as it is open. Writing is done on a queue of its own: a slow disk
+/// holds up no executor.
+public final class LedgerStore: Sendable {
+  /// What only one thread at a time may touch.
+  private struct Open: ~Copyable {
+    let connection: Connection
+    /// Given back together with the connection. Should the next daemon be quicker than SQLite's closing, SQLite's own
+    /// locks keep the two apart.
+    let lock: StateLock
+    /// The file that the connection writes to.
+    let file: FileIdentity
+  }
+
+  private let state: Mutex<Open?>
+  private let queue = DispatchQueue(label: "guestwatchd.ledger")
+  private let files: StateFiles
+  private let time: RunningTime
+  /// Which life of the daemon this is: one more than the last one's.
+  public let life: UInt32
+
+  /// How far back rows are restored where nothing else is asked for: as long as the ledger keeps them by default
+  /// (`[ledger] keep`). The longest window of the configuration must not be longer than what is asked for.
+  public static let defaultReach: Duration = .seconds(400 * 86_400)
+
+  /// Takes the lock of the state directory, opens the ledger in it (makes it where there is none; mode 0600), brings it to
+  /// this version's schema and begins a life: 1 more than the last.
+  ///
+  /// `bootID` is the kernel's (`/proc/sys/kernel/random/boot_id`); `now.continuous` counts from that boot. Blocks while
+  /// it looks through the file.
+  public static func open(stateDirectory: String, now: Now, bootID: String) throws(LedgerError) -> LedgerStore {
+    let files = StateFiles(directory: stateDirectory)
+    let lock = try StateLock(files)
+    let connection = try LedgerFile.openForWriting(files)
+    guard let file = FileIdentity(path: files.ledger) else {
+      throw .unusable("the ledger \(files.ledger) went away while it was opened; find out who removes it")
+    }
+    let life: UInt32
+    let time: RunningTime
+    do throws(SQLiteError) {
+      (life, time) = try begin(connection, bootID: bootID, now: now)
+    } catch {
+      throw .unusable("cannot write to the ledger \(files.ledger): \(error.explanation)")
+    }
+    return LedgerStore(Open(connection: connection, lock: lock, file: file), files: files, time: time, life: life)
+  }
+
+  /// Begins a life: counts it, and goes on with the boot or begins a new one.
+  private static func begin(
+    _ connection: Connection, bootID: String, now: Now
+  ) throws(SQLiteError) -> (life: UInt32, time: RunningTime) {
+    try connection.transaction { () throws(SQLiteError) -> (life: UInt32, time: RunningTime) in
+      let counted = try connection.number(
+        "UPDATE counters SET value = value + 1 WHERE name = 'life' RETURNING value")
+      guard let counted, let life = UInt32(exactly: counted) else {
+        throw SQLiteError(damaged: "its life counter is missing or out of range")
+      }
+      return (life, try RunningTime.begin(connection, bootID: bootID, now: now))
+    }
+  }
+
+  private init(_ open: consuming sending Open, files: StateFiles, time: RunningTime, life: UInt32) {
+    state = Mutex(open)
+    self.files = files
+    self.time = time
+    self.life = life
+  }
+
+  /// What earlier lives did: rows with an intent no older than `reach` (by S3's ages) and every kill that is still open.
+  public func restored(now: Now, reach: Duration = LedgerStore.defaultReach) throws(LedgerError) -> Restored {
+    try state.withLock { (open) throws(LedgerError) -> Restored in
+      guard let connection = open?.connection else { throw .unusable("the ledger \(files.ledger) was closed") }
+      let restoring = Restoring(connection: connection, time: time, now: now)
+      do throws(SQLiteError) {
+        return Restored(life: life, rows: try restoring.rows(reach: reach), open: try restoring.open())
+      } catch {
+        throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
+      }
+    }
+  }
+
+  /// Writes one step. When it returns success, the step is on disk. After a failure the same step may be written again:
+  /// if it was on disk after all, that succeeds and changes nothing.
+  public func write(_ id: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("write \"\(step.kind.rawValue)\" of kill \(id)", now: now) {
+      (steps) throws(SQLiteError) in try steps.write(id, step)
+    }
+  }
+
+  /// Notes that the clock has come to `now`. Once a minute: at a reboot, rows age by what was noted (S3).
+  public func mark(now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("note the running time", now: now) { (_) throws(SQLiteError) in nil }
+  }
+
+  /// Moves the log into the file, closes it and gives the lock back. Later writes fail.
+  public func close() {
+    state.withLock { $0 = nil }
+  }
+
+  /// Does `body` and a mark in one transaction on the queue. The mark makes every transaction write something, so that a
+  /// commit always waits for the disk: for rows of an earlier commit too that failed after it had reached the log.
+  private func inTransaction(
+    _ what: String, now: Now, _ body: @escaping @Sendable (Steps) throws(SQLiteError) -> String?
+  ) async -> Result<Void, LedgerFailure> {
+    await withCheckedContinuation { continuation in
+      queue.async {
+        let result = self.state.withLock { open -> Result<Void, LedgerFailure> in
+          guard let connection = open?.connection else {
+            return .failure(LedgerFailure("cannot \(what): the ledger \(self.files.ledger) was closed"))
+          }
+          if open?.lock.holds != true || open?.file != FileIdentity(path: self.files.ledger) {
+            return .failure(
+              LedgerFailure(
+                "cannot \(what): the ledger or the lock in \(self.files.directory) was moved, removed or replaced while "
+                  + "the daemon runs; put them back as they were, or restart the daemon"))
+          }
+          do throws(SQLiteError) {
+            let refusal = try connection.transaction { () throws(SQLiteError) in
+              try self.time.mark(connection, now)
+              return try body(Steps(connection: connection, time: self.time, now: now))
+            }
+            guard let refusal else { return .success(()) }
+            return .failure(
+              LedgerFailure(
+                "cannot \(what) to \(self.files.ledger): \(refusal); this is a mistake in guestwatchd, please report it"
+              ))
+          } catch {
+            return .failure(LedgerFailure("cannot \(what) to \(self.files.ledger): \(error.explanation)"))
+          }
+        }
+        continuation.resume(returning: result)
+      }
+    }
+  }
+
+  /// What the connection says of itself (`PRAGMA synchronous`): tests ask it.
+  func number(_ sql: String) throws(SQLiteError) -> Int64? {
+    try state.withLock { (open) throws(SQLiteError) in try open?.connection.number(sql) }
+  }
+}

@@ -1,0 +1,58 @@
+import GuestWatchCore
+
+/// Reads what a new start must know of the lives before it.
+struct Restoring {
+  let connection: Connection
+  let time: RunningTime
+  let now: Now
+
+  /// Rows with an intent that are no older than `reach`, oldest first, and every open one whatever its age.
+  func rows(reach: Duration) throws(SQLiteError) -> [Restored.Row] {
+    let (since, before) = time.at(now.continuous).subtractingReportingOverflow(reach.nanoseconds)
+    var cursor = try connection.query(
+      """
+      SELECT \(RecordColumns.selected), k.decided_running, k.outcome, k.closed_running FROM kills k
+      WHERE k.gate IS NULL AND (k.decided_running >= ? OR k.outcome IS NULL) ORDER BY k.id
+      """, [.integer(before ? .min : since)])
+    var rows: [Restored.Row] = []
+    while try cursor.next() {
+      let record = try RecordColumns.read(&cursor)
+      let decided = cursor.integer()
+      let outcome = try readOutcome(&cursor)
+      let closed = cursor.optionalInteger()
+      rows.append(
+        Restored.Row(
+          id: record.id, rule: record.rule, vm: record.vm, process: record.process, login: record.login,
+          age: time.age(of: decided, at: now.continuous), outcome: outcome,
+          closedAge: closed.map { time.age(of: $0, at: now.continuous) }))
+    }
+    return rows
+  }
+
+  /// Kills without an outcome, oldest first, each with the last answer that was written.
+  func open() throws(SQLiteError) -> [Restored.OpenKill] {
+    var cursor = try connection.query(
+      """
+      SELECT \(RecordColumns.selected), k.written_running, \(AnswerColumns.selected) FROM kills k
+      LEFT JOIN answers a ON a.id = (SELECT max(id) FROM answers WHERE kill = k.id)
+      WHERE k.outcome IS NULL ORDER BY k.id
+      """)
+    var kills: [Restored.OpenKill] = []
+    while try cursor.next() {
+      let record = try RecordColumns.read(&cursor)
+      let written = cursor.integer()
+      let answer = try AnswerColumns.read(&cursor)
+      kills.append(
+        Restored.OpenKill(record: record, age: time.age(of: written, at: now.continuous), answer: answer))
+    }
+    return kills
+  }
+
+  private func readOutcome(_ row: inout Cursor) throws(SQLiteError) -> Outcome? {
+    guard let word = row.optionalText() else { return nil }
+    guard let outcome = Outcome(rawValue: word) else {
+      throw SQLiteError(damaged: "a row holds an outcome that this version does not know")
+    }
+    return outcome
+  }
+}

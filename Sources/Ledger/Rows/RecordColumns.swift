@@ -1,0 +1,125 @@
+import GuestWatchCore
+
+/// A `KillRecord` as columns of `kills`, in this order in every statement.
+enum RecordColumns {
+  static let names = [
+    "life", "number", "rule", "rule_description", "action", "dry_run", "reason", "reason_limit", "reason_proven",
+    "reason_claimed", "reason_count", "reason_place", "vcenter", "vcenter_uuid", "vm_uuid", "moid", "vm_name", "login",
+    "pid", "started", "finished", "owner", "owner_doubtful", "name", "name_doubtful", "command", "command_doubtful",
+    "anchors", "decided_wall", "decided_clock", "confirmed_wall", "confirmed_clock",
+  ]
+  /// For a SELECT; `kills` is called `k` there.
+  static let selected = names.map { "k." + $0 }.joined(separator: ", ")
+
+  static func values(of record: KillRecord) -> [Value] {
+    [
+      .integer(Int64(record.id.life)), .integer(Int64(record.id.number)), .text(record.rule.name),
+      .bytes(record.ruleDescription), .text(record.action.rawValue), Value(record.dryRun),
+    ] + values(of: record.reason) + [
+      .text(record.address.vcenter.name), .text(record.vm.vcenter), .text(record.vm.instance),
+      .text(record.address.moid), .bytes(record.vmName), .text(record.login.name),
+      .integer(record.process.pid), .integer(record.process.started), Value(record.process.finished),
+      .bytes(record.process.owner.value), Value(record.process.owner.doubtful),
+      .bytes(record.process.name.value), Value(record.process.name.doubtful),
+      .bytes(record.process.command.value), Value(record.process.command.doubtful),
+      .text(AnchorText.encode(record.anchors)),
+      .integer(record.decided.wall), .integer(record.decided.continuous.nanoseconds),
+      Value(record.confirmed?.wall), Value(record.confirmed?.continuous.nanoseconds),
+    ]
+  }
+
+  static func read(_ row: inout Cursor) throws(SQLiteError) -> KillRecord {
+    let id = try KillID(reading: &row)
+    let rule = RuleID(row.text())
+    let ruleDescription = row.text()
+    let action: Action = try row.word("an action")
+    let dryRun = row.flag()
+    let reason = try readReason(&row)
+    let vcenter = VCenterID(row.text())
+    let vm = VMKey(vcenter: row.text(), instance: row.text())
+    let address = VMAddress(vcenter: vcenter, moid: row.text())
+    let vmName = row.text()
+    let login = LoginID(row.text())
+    let pid = row.integer()
+    let started = row.integer()
+    let finished = row.optionalInteger()
+    let owner = row.guestText()
+    let name = row.guestText()
+    let command = row.guestText()
+    let process = Process(pid: pid, started: started, owner: owner, name: name, command: command, finished: finished)
+    guard let anchors = AnchorText.decode(row.text()) else { throw SQLiteError(damaged: "kill \(id) has no anchors") }
+    guard let decided = row.now() else { throw SQLiteError(damaged: "kill \(id) was never decided") }
+    return KillRecord(
+      id: id, rule: rule, ruleDescription: ruleDescription, action: action, dryRun: dryRun, reason: reason, vm: vm,
+      address: address, vmName: vmName, login: login, process: process, anchors: anchors, decided: decided,
+      confirmed: row.now())
+  }
+
+  // limit, proven, claimed (nanoseconds; the limit of too-many is a count), count, place
+  private static func values(of reason: Reason) -> [Value] {
+    switch reason {
+    case .tooOld(let limit, let proven, let claimed):
+      [
+        .text("too-old"), .integer(limit.nanoseconds), .integer(proven.nanoseconds), .integer(claimed.nanoseconds),
+        .null, .null,
+      ]
+    case .tooMany(let limit, let count, let place):
+      [.text("too-many"), .integer(Int64(limit)), .null, .null, .integer(Int64(count)), .integer(Int64(place))]
+    case .forbidden:
+      [.text("forbidden"), .null, .null, .null, .null, .null]
+    }
+  }
+
+  static func readReason(_ row: inout Cursor) throws(SQLiteError) -> Reason {
+    let word = row.text()
+    let limit = row.optionalInteger()
+    let proven = row.optionalInteger()
+    let claimed = row.optionalInteger()
+    let count = row.optionalInteger()
+    let place = row.optionalInteger()
+    switch (word, limit, proven, claimed, count, place) {
+    case ("too-old", let limit?, let proven?, let claimed?, nil, nil):
+      return .tooOld(limit: .nanoseconds(limit), proven: .nanoseconds(proven), claimed: .nanoseconds(claimed))
+    case ("too-many", let limit?, nil, nil, let count?, let place?):
+      return .tooMany(limit: Int(limit), count: Int(count), place: Int(place))
+    case ("forbidden", nil, nil, nil, nil, nil):
+      return .forbidden
+    default:
+      throw SQLiteError(damaged: "a row holds a reason that this version does not know")
+    }
+  }
+}
+
+extension KillID {
+  /// Reads the columns `life` and `number`.
+  init(reading row: inout Cursor) throws(SQLiteError) {
+    guard let life = UInt32(exactly: row.integer()), let number = UInt32(exactly: row.integer()) else {
+      throw SQLiteError(damaged: "a row holds a kill id that is out of range")
+    }
+    self.init(life: life, number: number)
+  }
+}
+
+extension Cursor {
+  /// The next column as one of an enum's words.
+  mutating func word<Word: RawRepresentable<String>>(_ what: String) throws(SQLiteError) -> Word {
+    guard let word = Word(rawValue: text()) else {
+      throw SQLiteError(damaged: "a row holds \(what) that this version does not know")
+    }
+    return word
+  }
+
+  /// The next two columns as guest text and its mark of doubt.
+  mutating func guestText() -> GuestText {
+    let value = text()
+    return GuestText(value, doubtful: flag())
+  }
+
+  /// The next two columns as wall time and continuous time; nil where either is NULL.
+  mutating func now() -> Now? {
+    let wall = optionalInteger()
+    let clock = optionalInteger()
+    guard let wall, let clock else { return nil }
+    return Now(continuous: Instant(nanoseconds: clock), wall: wall)
+  }
+}

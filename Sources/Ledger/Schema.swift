@@ -1,0 +1,131 @@
+/// The tables of the ledger and how a file of an earlier version becomes one of this.
+enum Schema {
+  /// "GWLg": tells a ledger from any other SQLite database (`PRAGMA application_id`).
+  static let applicationID: Int64 = 0x4757_4c67
+
+  /// Step n brings a file from version n to n + 1 (`PRAGMA user_version`). A step that was released is never changed.
+  static let steps = [first]
+
+  /// Version 1.
+  ///
+  /// - Times come in pairs: `_wall` (unix nanoseconds, for people) and `_clock` (nanoseconds of the continuous clock of
+  ///   a boot). `_running` is the running time that the ledger saw from its first second to then (S3): ages are
+  ///   differences of it.
+  /// - Text that guests, vCenters or the configuration chose is a BLOB: its bytes, whatever they are.
+  /// - `outcome` is NULL while a kill is open; `reported` where nothing was to be killed (`gate` says why).
+  static let first = """
+    CREATE TABLE counters (
+      name TEXT PRIMARY KEY,
+      value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO counters VALUES ('life', 0);
+
+    -- One row per boot: from when to when its continuous clock was seen, and the running time before it.
+    CREATE TABLE boots (
+      id INTEGER PRIMARY KEY,
+      boot_id TEXT NOT NULL,
+      first_clock INTEGER NOT NULL,
+      last_clock INTEGER NOT NULL,
+      running_before INTEGER NOT NULL,
+      last_wall INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE kills (
+      id INTEGER PRIMARY KEY,
+      life INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      rule TEXT NOT NULL,
+      rule_description BLOB NOT NULL,
+      action TEXT NOT NULL,
+      dry_run INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      reason_limit INTEGER,
+      reason_proven INTEGER,
+      reason_claimed INTEGER,
+      reason_count INTEGER,
+      reason_place INTEGER,
+      vcenter TEXT NOT NULL,
+      vcenter_uuid TEXT NOT NULL,
+      vm_uuid TEXT NOT NULL,
+      moid TEXT NOT NULL,
+      vm_name BLOB NOT NULL,
+      login TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      started INTEGER NOT NULL,
+      finished INTEGER,
+      owner BLOB NOT NULL,
+      owner_doubtful INTEGER NOT NULL,
+      name BLOB NOT NULL,
+      name_doubtful INTEGER NOT NULL,
+      command BLOB NOT NULL,
+      command_doubtful INTEGER NOT NULL,
+      anchors TEXT NOT NULL,
+      decided_wall INTEGER NOT NULL,
+      decided_clock INTEGER NOT NULL,
+      confirmed_wall INTEGER,
+      confirmed_clock INTEGER,
+
+      gate TEXT,
+      boot INTEGER NOT NULL REFERENCES boots (id),
+      decided_running INTEGER NOT NULL,
+      written_wall INTEGER NOT NULL,
+      written_clock INTEGER NOT NULL,
+      written_running INTEGER NOT NULL,
+
+      outcome TEXT,
+      error_kind TEXT,
+      error_code BLOB,
+      error_detail BLOB,
+      verified_wall INTEGER,
+      verified_clock INTEGER,
+      closed_boot INTEGER REFERENCES boots (id),
+      closed_wall INTEGER,
+      closed_clock INTEGER,
+      closed_running INTEGER,
+
+      UNIQUE (life, number),
+      CHECK ((gate IS NOT NULL) = (outcome IS 'reported')),
+      CHECK ((outcome IS NULL) = (closed_running IS NULL))
+    ) STRICT;
+    CREATE INDEX kills_open ON kills (id) WHERE outcome IS NULL;
+    CREATE INDEX kills_running ON kills (decided_running) WHERE gate IS NULL;
+
+    -- One kill, one outcome, for ever.
+    CREATE TRIGGER kills_close_once BEFORE UPDATE ON kills WHEN old.outcome IS NOT NULL
+    BEGIN SELECT raise(ABORT, 'a closed row of the ledger is never changed'); END;
+
+    -- How terminates were answered: at most once in time, and what came late.
+    CREATE TABLE answers (
+      id INTEGER PRIMARY KEY,
+      kill INTEGER NOT NULL REFERENCES kills (id),
+      boot INTEGER NOT NULL REFERENCES boots (id),
+      answer TEXT NOT NULL,
+      fault_kind TEXT,
+      fault_code BLOB,
+      fault_detail BLOB,
+      first_byte_wall INTEGER,
+      first_byte_clock INTEGER,
+      ended_wall INTEGER NOT NULL,
+      ended_clock INTEGER NOT NULL,
+      date INTEGER,
+      after_outcome INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX answers_kill ON answers (kill);
+    """
+
+  /// Which version the file has.
+  static func version(of connection: Connection) throws(SQLiteError) -> Int {
+    Int(try connection.number("PRAGMA user_version") ?? 0)
+  }
+
+  /// Brings the file to the version after the last of `steps`, each step whole or not at all.
+  static func migrate(_ connection: Connection, steps: [String] = steps) throws(SQLiteError) {
+    for (index, step) in steps.enumerated().dropFirst(try version(of: connection)) {
+      try connection.transaction { () throws(SQLiteError) in
+        try connection.runScript(step)
+        try connection.runScript(
+          "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(index + 1);")
+      }
+    }
+  }
+}

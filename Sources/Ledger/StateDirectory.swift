@@ -1,0 +1,108 @@
+import Glibc
+
+/// Where things lie in a state directory.
+struct StateFiles: Sendable {
+  let directory: String
+
+  init(directory: String) {
+    var path = directory[...]
+    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+    self.directory = String(path)
+  }
+
+  private func inside(_ name: String) -> String { directory == "/" ? "/\(name)" : "\(directory)/\(name)" }
+
+  /// The file that the one daemon of this directory holds a lock on. Never removed: a lock on a removed file is none.
+  var lock: String { inside("lock") }
+  var ledger: String { inside("ledger.db") }
+  /// SQLite's write-ahead log: what is committed, but not yet in the ledger file.
+  var log: String { inside("ledger.db-wal") }
+  /// A ledger that is being made; it gets its name when it is whole.
+  var unfinished: String { inside("ledger.db.new") }
+}
+
+/// Which file a path leads to, whatever it is called later.
+struct FileIdentity: Hashable, Sendable {
+  var device: UInt64
+  var inode: UInt64
+
+  /// nil, with `errno` set, where nothing is there or it cannot be asked.
+  init?(path: String) {
+    var found = stat()
+    guard stat(path, &found) == 0 else { return nil }
+    self.init(found)
+  }
+
+  init(_ found: stat) {
+    device = UInt64(found.st_dev)
+    inode = UInt64(found.st_ino)
+  }
+}
+
+/// The lock on a state directory: at most one process of the machine has it (S6). Given back at the end of its life.
+struct StateLock: ~Copyable, Sendable {
+  private let descriptor: Int32
+  private let identity: FileIdentity
+  private let files: StateFiles
+
+  /// Makes the directory where only its last component is missing, and takes the lock without waiting.
+  init(_ files: StateFiles) throws(LedgerError) {
+    // 0700: the ledger may hold command lines.
+    if mkdir(files.directory, 0o700) != 0 && errno != EEXIST {
+      throw cannot("make", files.directory, errno)
+    }
+    let opened = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    guard opened >= 0 else { throw cannot("open the lock", files.lock, errno) }
+    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+      let reason = errno
+      let holder = reason == EWOULDBLOCK ? holderWritten(in: opened) : nil
+      close(opened)
+      if reason == EWOULDBLOCK {
+        throw .held(directory: files.directory, by: holder.map { "process \($0)" })
+      }
+      throw cannot("take the lock", files.lock, reason)
+    }
+    var found = stat()
+    guard fstat(opened, &found) == 0 else {
+      let reason = errno
+      close(opened)
+      throw cannot("look at the lock", files.lock, reason)
+    }
+    descriptor = opened
+    identity = FileIdentity(found)
+    self.files = files
+    // Only for the text of the next one's error: the lock holds even where this cannot be written.
+    let line = Array("\(getpid())\n".utf8)
+    if ftruncate(opened, 0) == 0 { _ = pwrite(opened, line, line.count, 0) }
+  }
+
+  deinit {
+    // Not by closing alone: a child that was forked, but has not run its program yet, still has the descriptor.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
+
+  /// False where the lock file was removed or replaced: then another daemon could hold "the" lock too.
+  var holds: Bool { FileIdentity(path: files.lock) == identity }
+}
+
+/// The process id that the holder of a lock wrote, if that is one.
+private func holderWritten(in descriptor: Int32) -> Int32? {
+  var bytes = [UInt8](repeating: 0, count: 16)
+  let count = pread(descriptor, &bytes, bytes.count, 0)
+  guard count > 1, bytes[count - 1] == UInt8(ascii: "\n") else { return nil }
+  guard let pid = Int32(String(decoding: bytes[..<(count - 1)], as: UTF8.self)), pid > 0 else { return nil }
+  return pid
+}
+
+private func cannot(_ what: String, _ path: String, _ code: Int32) -> LedgerError {
+  let advice =
+    switch code {
+    case ENOENT: "make the folder above it, or give another with --state"
+    case ENOSPC, EDQUOT: "free some space there"
+    case EACCES, EPERM: "run as the account that owns it, or give another with --state"
+    case EROFS: "make the file system writable, or give another directory with --state"
+    default: "give a directory of your own with --state"
+    }
+  return .unusable("cannot \(what) \(path): \(systemMessage(code)); \(advice)")
+}

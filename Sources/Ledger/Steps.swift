@@ -1,0 +1,124 @@
+import GuestWatchCore
+
+/// Writes one step of a kill. Runs in a transaction; what it refuses it has not written.
+///
+/// Each step may come again after a failure that hid its success: the same step twice is written once.
+struct Steps {
+  let connection: Connection
+  let time: RunningTime
+  let now: Now
+
+  /// Returns why the step cannot be: it contradicts what is written. nil: it is written.
+  func write(_ id: KillID, _ step: LedgerStep) throws(SQLiteError) -> String? {
+    switch step {
+    case .intent(let record): try begin(id, record, gate: nil)
+    case .reported(let record, let gate): try begin(id, record, gate: gate)
+    case .answered(let timing, let answer): try note(id, timing, answer)
+    case .closed(let outcome, let error, let verified, let at):
+      try close(id, outcome, error: error, verified: verified, at: at)
+    }
+  }
+
+  private func begin(_ id: KillID, _ record: KillRecord, gate: Gate?) throws(SQLiteError) -> String? {
+    guard record.id == id else { return "its record calls itself kill \(record.id)" }
+    if let written = try self.record(of: id) {
+      return written == Written(record: record, gate: gate) ? nil : "another row has this id already"
+    }
+    let decided = time.at(record.decided.continuous)
+    var names =
+      RecordColumns.names + [
+        "gate", "boot", "decided_running", "written_wall", "written_clock", "written_running",
+      ]
+    var values = RecordColumns.values(of: record)
+    values += [
+      gate.map { .text($0.rawValue) } ?? .null, .integer(time.boot), .integer(decided), .integer(now.wall),
+      .integer(now.continuous.nanoseconds), .integer(time.at(now.continuous)),
+    ]
+    if gate != nil {
+      names += ["outcome", "closed_boot", "closed_wall", "closed_clock", "closed_running"]
+      values += [
+        .text(HistoryOutcome.reported.word), .integer(time.boot), .integer(record.decided.wall),
+        .integer(record.decided.continuous.nanoseconds), .integer(decided),
+      ]
+    }
+    try connection.run(insert("kills", names), values)
+    return nil
+  }
+
+  private func note(_ id: KillID, _ timing: Timing, _ answer: KillAnswer) throws(SQLiteError) -> String? {
+    guard let row = try find(id) else { return "the ledger has no intent with this id" }
+    guard !row.reported else { return "it was only reported, there is nothing to answer" }
+    let names = ["kill"] + AnswerColumns.names + AnswerColumns.timing
+    let values = [.integer(row.id)] + AnswerColumns.values(of: answer) + AnswerColumns.values(of: timing)
+    // IS and not =: NULLs are equal here.
+    let same = names.map { "\($0) IS ?" }.joined(separator: " AND ")
+    if try connection.number("SELECT 1 FROM answers WHERE \(same)", values) != nil { return nil }
+    try connection.run(
+      insert("answers", names + ["boot", "after_outcome"]),
+      values + [.integer(time.boot), Value(row.outcome != nil)])
+    return nil
+  }
+
+  private func close(
+    _ id: KillID, _ outcome: Outcome, error: Fault?, verified: Now?, at: Now
+  ) throws(SQLiteError) -> String? {
+    guard let row = try find(id) else { return "the ledger has no intent with this id" }
+    let names = [
+      "outcome", "error_kind", "error_code", "error_detail", "verified_wall", "verified_clock", "closed_wall",
+      "closed_clock",
+    ]
+    let values =
+      [.text(outcome.rawValue)] + FaultColumns.values(of: error) + [
+        Value(verified?.wall), Value(verified?.continuous.nanoseconds), .integer(at.wall),
+        .integer(at.continuous.nanoseconds),
+      ]
+    if let written = row.outcome {
+      let same = names.map { "\($0) IS ?" }.joined(separator: " AND ")
+      let sql = "SELECT 1 FROM kills WHERE id = ? AND \(same)"
+      let again = try connection.number(sql, [.integer(row.id)] + values) != nil
+      return again ? nil : "it was closed as \(written) before, and that stands"
+    }
+    let assigned = (names + ["closed_boot", "closed_running"]).map { "\($0) = ?" }.joined(separator: ", ")
+    try connection.run(
+      "UPDATE kills SET \(assigned) WHERE id = ?",
+      values + [.integer(time.boot), .integer(time.at(at.continuous)), .integer(row.id)])
+    return nil
+  }
+
+  private struct Found {
+    var id: Int64
+    /// nil: open.
+    var outcome: String?
+    var reported: Bool
+  }
+
+  private func find(_ id: KillID) throws(SQLiteError) -> Found? {
+    var cursor = try connection.query(
+      "SELECT id, outcome, gate IS NOT NULL FROM kills WHERE life = ? AND number = ?", id.values)
+    guard try cursor.next() else { return nil }
+    return Found(id: cursor.integer(), outcome: cursor.optionalText(), reported: cursor.flag())
+  }
+
+  private struct Written: Equatable {
+    var record: KillRecord
+    var gate: Gate?
+  }
+
+  private func record(of id: KillID) throws(SQLiteError) -> Written? {
+    var cursor = try connection.query(
+      "SELECT \(RecordColumns.selected), k.gate FROM kills k WHERE k.life = ? AND k.number = ?", id.values)
+    guard try cursor.next() else { return nil }
+    return Written(record: try RecordColumns.read(&cursor), gate: cursor.optionalText().flatMap(Gate.init(rawValue:)))
+  }
+}
+
+/// `INSERT` for these columns. The names are constants of this target.
+private func insert(_ table: String, _ names: [String]) -> String {
+  let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
+  return "INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(places))"
+}
+
+extension KillID {
+  /// For the columns `life` and `number`.
+  fileprivate var values: [Value] { [.integer(Int64(life)), .integer(Int64(number))] }
+}
