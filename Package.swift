@@ -2,12 +2,15 @@
 import PackageDescription
 
 /// What every target is compiled with: the Swift 6 language mode and the upcoming features of design.md, section 8.
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// CI also makes every warning an error; a user's newer compiler must not fail for one.
+let warningsAreErrors = Context.environment["GUESTWATCHD_WARNINGS_AS_ERRORS"] == "1"
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let collections: [Target.Dependency] = [
   .product(name: "OrderedCollections", package: "swift-collections"),

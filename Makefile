@@ -1,0 +1,55 @@
+# guestwatchd: `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Where SwiftPM builds. Put it outside the clone to share it between clones.
+BUILD ?= .build
+SWIFT_FLAGS ?=
+# Test output: one line for each test.
+SEEDS ?= 1000
+FIRST ?= 1
+
+swift_build = swift build --scratch-path $(BUILD) $(SWIFT_FLAGS)
+debug = $(BUILD)/debug
+
+.PHONY: help deps need build test unit-test client-test simulate demo lint format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+deps: ## install the Debian packages that building and testing need
+	@scripts/need swift
+	@scripts/install-deps
+
+need: # what a build needs, said plainly
+	@scripts/need swift build
+
+build: need ## build the daemon and the simulator (debug)
+	@scripts/build $(BUILD) $(SWIFT_FLAGS)
+
+test: deps ## do all the set-up and run all tests
+	@scripts/build $(BUILD) --build-tests $(SWIFT_FLAGS)
+	@$(MAKE) --no-print-directory unit-test client-test
+
+unit-test: need ## run the tests of swift test alone
+	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS)
+
+client-test: need ## VMware's Python SDK against the simulator
+	Tests/Clients/run.sh $(debug)/vcenter-simulator
+
+simulate: need ## the decision against a simulated world: make simulate SEEDS=1000 FIRST=1
+	swift build --scratch-path $(BUILD) -c release --product simulate $(SWIFT_FLAGS)
+	$(BUILD)/release/simulate --seeds $(SEEDS) --first $(FIRST)
+
+demo: deps ## watch it kill real runaway processes in a simulated vCenter
+	@scripts/build $(BUILD) $(SWIFT_FLAGS)
+	@demo/run $(debug)
+
+lint: need ## check the format of all Swift files
+	swift format lint --strict -r Package.swift Sources Tests
+
+format: need ## rewrite all Swift files in the project's format
+	swift format -i -r Package.swift Sources Tests
+
+clean: ## remove what was built
+	rm -rf $(BUILD)

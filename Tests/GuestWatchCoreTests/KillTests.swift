@@ -1,0 +1,283 @@
+import Testing
+
+@testable import GuestWatchCore
+
+@Suite("A kill, step by step")
+struct KillTests {
+  @Test("A forbidden process dies after two looks, a confirm and a durable intent (S1, S5)")
+  func theWholeWay() throws {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    #expect(stage.outcomes == [.exited])
+    // In order: two looks 5 s apart, a confirm, the intent, the terminate, its window from the confirm's send.
+    let looks = stage.log.compactMap { entry -> Int64? in
+      switch entry.effect {
+      case .survey, .look(_, _, _, pid: 500, .check, _): entry.at
+      default: nil
+      }
+    }
+    let confirm = try #require(
+      stage.log.first { if case .look(_, _, _, pid: 500, .confirm, _) = $0.effect { true } else { false } })
+    let intent = try #require(
+      stage.log.firstIndex { if case .record(_, .intent) = $0.effect { true } else { false } })
+    let terminate = try #require(
+      stage.log.firstIndex { if case .terminate = $0.effect { true } else { false } })
+    #expect(looks[1] - looks[0] >= 5_000_000_000)
+    #expect(looks[1] < confirm.at)
+    #expect(intent < terminate)
+    guard case .terminate(_, _, _, _, _, let by, let wall, _) = stage.log[terminate].effect else { return }
+    #expect(by.nanoseconds == confirm.at + 5_000_000_000)
+    #expect(wall == Stage.epoch * 1_000_000_000 + confirm.at - 1_000_000_000_000 + 5_000_000_000)
+  }
+
+  @Test("A newcomer on the pid between judging and confirming lives, and that is said")
+  func pidReuse() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .look(_, _, _, pid: 500, .confirm, _) = effect else { return nil }
+      stage.exit(500)
+      stage.spawn(500, "innocent")
+      return nil
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(120))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.guest.contains { $0.name == "innocent" })
+    #expect(stage.reports(.spared).first?.process?.name == "innocent")
+  }
+
+  @Test("A title that was rewritten before the confirm is judged afresh")
+  func retitled() {
+    var stage = Stage()
+    let process = stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .look(_, _, _, pid: 500, .confirm, _) = effect else { return nil }
+      stage.exit(500)
+      stage.guest.append(
+        Process(pid: 500, started: process.started, owner: process.owner, name: "calm", command: "calm"))
+      return nil
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(120))
+    #expect(stage.killed.isEmpty)
+  }
+
+  @Test("Without a durable intent there is no terminate; it comes when the ledger works again (S5)")
+  func noRecordNoKill() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, _ in
+      guard case .record(let id, let step) = effect else { return nil }
+      return [(.milliseconds(1), .recorded(id, step.kind, .failure(LedgerFailure("disk full"))))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(120))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.reports(.ledgerFailing).count == 1)
+    stage.intercept = { _, _ in nil }
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    #expect(stage.reports(.ledgerWorks).count == 1)
+  }
+
+  @Test("A confirm that is older than 5 s when the intent is on disk is abandoned, and given back")
+  func lateIntent() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, _ in
+      guard case .record(let id, .intent) = effect else { return nil }
+      return [(.seconds(6), .recorded(id, .intent, .success(())))]
+    }
+    stage.begin([Stage.rule()]) { $0.budget = FleetBudget(kills: 1, perVM: 1) }
+    stage.run(.seconds(40))
+    #expect(stage.killed.isEmpty)
+    #expect(!stage.outcomes.isEmpty && stage.outcomes.allSatisfy { $0 == .abandoned })
+    stage.intercept = { _, _ in nil }
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A lost answer to a terminate that worked is settled by looking")
+  func lostAnswerDone() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, let pid, _, _, _) = effect else { return nil }
+      stage.exit(pid)
+      return [(.seconds(60), .terminated(id, stage.timing(), .unanswered))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(180))
+    #expect(stage.killed == [500])
+    #expect(stage.outcomes == [.gone])
+  }
+
+  @Test("A lost answer to a terminate that did nothing is settled by looking, with no blind second kill")
+  func lostAnswerNotDone() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect, stage.terminates.count == 1 else { return nil }
+      return [(.seconds(60), .terminated(id, stage.timing(), .unanswered))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(300))
+    #expect(stage.killed == [500, 500])
+    #expect(stage.outcomes == [.survived, .exited])
+    // 60 s without an answer, 25 s of looks, 30 s until the next try.
+    #expect(stage.terminates[1].at - stage.terminates[0].at >= 115)
+  }
+
+  @Test("Survived three times is stuck, and left alone")
+  func stuck() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+    }
+    stage.begin([Stage.rule()]) { $0.budget = FleetBudget(kills: 100, perVM: 100) }
+    stage.run(.seconds(3600))
+    #expect(stage.outcomes == [.survived, .survived, .stuck])
+    #expect(stage.terminates[2].at - stage.terminates[1].at >= 600)
+  }
+
+  @Test(
+    "What the answer alone decides",
+    arguments: [
+      (KillAnswer.notSent(Fault(.unanswered, code: "late")), Outcome.abandoned),
+      (.notBegun(Fault(.busy, code: "TaskInProgress")), .failed),
+      (.denied(Fault(.guestDenied, code: "GuestPermissionDenied")), .denied),
+      (.notFound, .alreadyGone),
+    ])
+  func answers(answer: KillAnswer, outcome: Outcome) {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      var timing = stage.timing()
+      if case .notSent = answer { timing.firstByte = nil }
+      return [(.seconds(1), .terminated(id, timing, answer))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(14))
+    #expect(stage.outcomes.first == outcome)
+    if outcome == .denied {
+      stage.run(.seconds(1000))
+      #expect(stage.killed == [500])
+    }
+  }
+
+  @Test("A dry run and a report rule send nothing and keep a row (S4)", arguments: [true, false])
+  func nothingSent(dryRun: Bool) {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule(action: dryRun ? .terminate : .report)]) { $0.dryRun = dryRun }
+    stage.run(.seconds(300))
+    #expect(stage.killed.isEmpty)
+    let rows = stage.log.filter { if case .record(_, .reported) = $0.effect { true } else { false } }
+    #expect(rows.count == 1)
+    #expect(stage.reports(.wouldKill).map(\.gate) == [dryRun ? .dryRun : .report])
+  }
+
+  @Test("A refused guest login is used once on that VM, then never again (S10)")
+  func refusedLogin() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .survey(let id, _, _, _, _) = effect else { return nil }
+      let fault = Fault(.guestLoginRefused, code: "InvalidGuestLogin")
+      return [(.milliseconds(100), .surveyed(id, stage.timing(), .failure(fault)))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(7200))
+    #expect(stage.surveys == 1)
+    #expect(stage.reports(.loginQuarantined).count == 1)
+    // A new secret is a new chance.
+    stage.intercept = { _, _ in nil }
+    stage.send(.configured(Stage.configuration([Stage.rule()]) { $0.logins[0].digest = 2 }))
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A reload between confirm and terminate counts")
+  func reloadInBetween() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, _ in
+      guard case .record(let id, .intent) = effect else { return nil }
+      return [
+        (.milliseconds(1), .configured(Stage.configuration([Stage.rule()]) { $0.dryRun = true })),
+        (.milliseconds(2), .recorded(id, .intent, .success(()))),
+      ]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.outcomes == [.abandoned])
+  }
+
+  @Test("An open intent of an earlier life is resolved by looking before anything else dies there (S5)")
+  func restart() throws {
+    var stage = Stage()
+    let old = stage.spawn(500)
+    let record = KillRecord(
+      id: KillID(life: 1, number: 1), rule: RuleID("r"), ruleDescription: "", action: .terminate, dryRun: false,
+      reason: .forbidden, vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), vmName: "db-07",
+      login: Stage.login, process: old, anchors: [], decided: stage.now, confirmed: stage.now)
+    let row = Restored.Row(
+      id: record.id, rule: record.rule, vm: record.vm, process: old, login: Stage.login, age: .seconds(5), outcome: nil,
+      closedAge: nil)
+    stage.spawn(600)
+    stage.begin(
+      [Stage.rule()],
+      restored: Restored(
+        life: 2, rows: [row], open: [.init(record: record, age: .seconds(5), answer: nil)]))
+    stage.run(.seconds(40))
+    #expect(stage.killed.isEmpty)
+    stage.exit(500)
+    stage.run(.seconds(60))
+    #expect(stage.outcomes.first == .gone)
+    #expect(stage.killed == [600])
+    let closed = try #require(
+      stage.log.firstIndex { if case .record(KillID(life: 1, number: 1), .closed) = $0.effect { true } else { false } })
+    let next = try #require(stage.log.firstIndex { if case .terminate = $0.effect { true } else { false } })
+    #expect(closed < next)
+  }
+
+  @Test("The daemon died in mid-kill and the process lives: unknown after 90 s, then tried again like survived")
+  func restartStillThere() {
+    var stage = Stage()
+    let old = stage.spawn(500)
+    let record = KillRecord(
+      id: KillID(life: 1, number: 1), rule: RuleID("r"), ruleDescription: "", action: .terminate, dryRun: false,
+      reason: .forbidden, vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), vmName: "db-07",
+      login: Stage.login, process: old, anchors: [], decided: stage.now, confirmed: stage.now)
+    stage.begin(
+      [Stage.rule()], restored: Restored(life: 2, open: [.init(record: record, age: .seconds(5), answer: nil)]))
+    stage.run(.seconds(240))
+    #expect(stage.outcomes == [.unknown, .exited])
+    #expect(stage.terminates.first.map { $0.at >= 85 + 30 } ?? false)
+  }
+
+  @Test("SIGTERM: what was sent is followed, nothing new begins")
+  func shutdown() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.spawn(501)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, let pid, _, _, _) = effect else { return nil }
+      stage.exit(pid)
+      return [(.milliseconds(50), .shutdownAsked), (.seconds(5), .terminated(id, stage.timing(), .done))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    #expect(stage.killed.count == 1)
+    #expect(stage.outcomes == [.exited])
+    #expect(stage.log.contains { if case .stopped = $0.effect { true } else { false } })
+  }
+}

@@ -1,0 +1,215 @@
+import Testing
+
+@testable import GuestWatchCore
+
+@Suite("Limits")
+struct LimitTests {
+  static let minute = Duration.seconds(60)
+
+  @Test("An old process is proven old by the guest's own clock")
+  func shownAge() {
+    var stage = Stage()
+    stage.spawn(500, started: Stage.epoch - 7200)
+    // The guest's uptime goes on: newer rows are the evidence.
+    stage.spawn(600, "other", started: Stage.epoch - 60)
+    stage.spawn(601, "other", started: Stage.epoch - 61)
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(3600), maxInstances: nil))])
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A start time alone proves nothing: without evidence the age is what we have seen")
+  func seenAge() {
+    var stage = Stage()
+    stage.spawn(500, started: Stage.epoch - 7200)
+    stage.guest.removeAll { $0.pid != 500 }
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(60), maxInstances: nil))])
+    stage.run(.seconds(55))
+    #expect(stage.killed.isEmpty)
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    #expect(stage.terminates[0].at >= 60)
+  }
+
+  @Test("A newcomer that claims to be old puts all start times of the epoch in doubt (S8)")
+  func doubt() {
+    var stage = Stage()
+    stage.spawn(600, "other")
+    stage.spawn(601, "other")
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(3600), maxInstances: nil))])
+    stage.run(.seconds(30))
+    stage.spawn(500, started: Stage.epoch - 7200)
+    stage.spawn(602, "other")
+    stage.spawn(603, "other")
+    stage.run(.seconds(3500))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.reports(.startsDoubted).count == 1)
+  }
+
+  @Test("A step of our wall clock makes nothing old (S8)")
+  func wallStep() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.spawn(600, "other")
+    stage.spawn(601, "other")
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(3600), maxInstances: nil))])
+    stage.run(.seconds(30))
+    stage.wallStep = 86_400_000_000_000
+    stage.run(.seconds(1200))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.reports(.clockDoubted).count == 1)
+  }
+
+  @Test("Of max_instances the newest dies first, one at a time, and the allowed ones live")
+  func maxInstances() {
+    var stage = Stage()
+    for i: Int64 in 0..<4 { stage.spawn(500 + i, started: Stage.epoch - 100 + i * 10) }
+    stage.begin([Stage.rule(limits: .bounded(maxAge: nil, maxInstances: MaxInstances(count: 2)))])
+    stage.run(.seconds(120))
+    #expect(stage.killed == [503, 502])
+    #expect(stage.guest.filter { $0.name == "spin" }.map(\.pid) == [500, 501])
+  }
+
+  @Test("keep = newest kills the oldest; another owner's do not count")
+  func keepNewest() {
+    var stage = Stage()
+    for i: Int64 in 0..<3 { stage.spawn(500 + i, started: Stage.epoch - 100 + i * 10) }
+    stage.spawn(600, owner: "eve", started: Stage.epoch - 500)
+    stage.begin([Stage.rule(limits: .bounded(maxAge: nil, maxInstances: MaxInstances(count: 2, keep: .newest)))])
+    stage.run(.seconds(120))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A protected one beyond the limit is passed over, never replaced by one within it")
+  func protectedInGroup() {
+    var stage = Stage()
+    for i: Int64 in 0..<3 { stage.spawn(500 + i, started: Stage.epoch - 100 + i * 10) }
+    stage.guest[stage.guest.count - 1].command = "/usr/bin/spin --precious"
+    stage.begin([Stage.rule(limits: .bounded(maxAge: nil, maxInstances: MaxInstances(count: 2)))]) {
+      $0.protect.commands = [glob("*precious*")]
+    }
+    stage.run(.seconds(120))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.reports(.waiting).map(\.gate) == [.protected])
+  }
+
+  @Test("lasting is a duration over an unbroken chain of looks")
+  func lasting() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule(lasting: .seconds(300), every: .seconds(30))])
+    stage.run(.seconds(299))
+    #expect(stage.killed.isEmpty)
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A gap in the looks starts lasting anew")
+  func gap() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule(lasting: .seconds(300), every: .seconds(30))])
+    stage.run(.seconds(250))
+    stage.intercept = { effect, stage in
+      guard case .survey(let id, _, _, _, _) = effect else { return nil }
+      return [(.milliseconds(100), .surveyed(id, stage.timing(), .failure(Fault(.transient, code: "503"))))]
+    }
+    stage.run(.seconds(100))
+    stage.intercept = { _, _ in nil }
+    stage.run(.seconds(290))
+    #expect(stage.killed.isEmpty)
+    stage.run(.seconds(120))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("Budgets hold in any window: per VM, per rule, for all (S3)", arguments: ["vm", "rule", "fleet"])
+  func budgets(kind: String) {
+    var stage = Stage()
+    for i: Int64 in 0..<5 { stage.spawn(500 + i) }
+    let rule = Stage.rule { if kind == "rule" { $0.budget = Budget(kills: 2, within: .seconds(600)) } }
+    stage.begin([rule]) {
+      $0.budget = FleetBudget(
+        kills: kind == "fleet" ? 2 : 100, perVM: kind == "vm" ? 2 : 100, within: .seconds(600))
+    }
+    stage.run(.seconds(590))
+    #expect(stage.killed.count == 2)
+    #expect(
+      stage.reports(.waiting).contains { ["vm-budget", "rule-budget", "fleet-budget"].contains($0.gate?.rawValue) })
+    stage.run(.seconds(600))
+    #expect(stage.killed.count == 4)
+    #expect(stage.terminates[2].at - stage.terminates[0].at > 600)
+  }
+
+  @Test("Budgets and cooldowns outlive a restart (S3)")
+  func restoredBudget() {
+    var stage = Stage()
+    let dead = Process(pid: 400, started: 1, owner: "bob", name: "spin", command: "")
+    stage.spawn(500)
+    let row = Restored.Row(
+      id: KillID(life: 1, number: 1), rule: RuleID("r"), vm: Stage.key, process: dead, login: Stage.login,
+      age: .seconds(100), outcome: .exited, closedAge: .seconds(90))
+    stage.begin([Stage.rule { $0.cooldown = .seconds(300) }], restored: Restored(life: 2, rows: [row]))
+    stage.run(.seconds(190))
+    #expect(stage.killed.isEmpty)
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("Nothing built in is ever killed, whatever its owner calls it (S2)")
+  func builtIn() {
+    var stage = Stage()
+    stage.spawn(700, "vmtoolsd", owner: "root")
+    stage.spawn(701, "systemd", owner: "root")
+    stage.spawn(702, "kworker/0:1", owner: "root")
+    stage.spawn(703, "lsass.exe", owner: "NT AUTHORITY\\SYSTEM")
+    stage.spawn(704, "svchost", owner: "")
+    stage.spawn(705, "vmtoolsd", owner: "mallory")
+    stage.begin([Stage.rule(match: "?*") { $0.match.owners = nil }]) {
+      $0.budget = FleetBudget(kills: 1000, perVM: 1000)
+      $0.protect.names = [glob("system-*")]
+    }
+    stage.run(.seconds(600))
+    #expect(stage.killed == [705])
+  }
+
+  @Test("unless excepts, and doubtful text is excepted and protected, never matched")
+  func unlessAndDoubt() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.spawn(501)
+    stage.guest[stage.guest.count - 1].command = "/usr/bin/spin --keep"
+    stage.spawn(502)
+    stage.guest[stage.guest.count - 1].command = GuestText("/usr/bin/spin", doubtful: true)
+    stage.spawn(503)
+    stage.guest[stage.guest.count - 1].name = GuestText("spin", doubtful: true)
+    stage.begin([Stage.rule { $0.unless = [Match(commands: [glob("*--keep*")])] }])
+    stage.run(.seconds(120))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A reboot ends the epoch: what was followed starts anew")
+  func epoch() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule(lasting: .seconds(200), every: .seconds(20))])
+    stage.run(.seconds(60))
+    stage.facts.bootTime = Stage.epoch + 50
+    stage.run(.seconds(240))
+    #expect(stage.reports(.epochEnded).count == 1)
+    #expect(stage.killed.isEmpty)
+    stage.run(.seconds(240))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("The same events give the same effects")
+  func deterministic() {
+    func run() -> [String] {
+      var stage = Stage()
+      for i: Int64 in 0..<5 { stage.spawn(500 + i) }
+      stage.begin([Stage.rule()])
+      stage.run(.seconds(600))
+      return stage.log.map { "\($0.at) \($0.effect)" }
+    }
+    #expect(run() == run())
+  }
+}
