@@ -135,7 +135,7 @@ private struct Case<Given: Sendable>: Sendable {
     Case(.survived, "\(subject) survived a terminate and is tried again later: \(because) [kill 3-1]"),
     Case(
       .stuck,
-      "\(subject) cannot be killed and is left alone until it, its rule or an operator's order changes: ",
+      "\(subject) cannot be killed and is left alone until its rule changes or an operator asks: ",
       "\(because) [kill 3-1]"
     ),
     Case(.denied, "not killed: the terminate of \(subject) was not allowed: \(because) [kill 3-1]"),

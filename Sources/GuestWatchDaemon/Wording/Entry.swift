@@ -104,7 +104,7 @@ private func killed(_ report: Report) -> String {
   case .gone: "\(place) is gone after a terminate without an answer, the cause is unknown\(because)\(told)"
   case .survived: "\(place) survived a terminate and is tried again later\(because)\(told)"
   case .stuck:
-    "\(place) cannot be killed and is left alone until it, its rule or an operator's order changes\(because)\(told)"
+    "\(place) cannot be killed and is left alone until its rule changes or an operator asks\(because)\(told)"
   case .denied: "not killed: the terminate of \(place) was not allowed\(because)\(told)"
   case .failed: "not killed: the terminate of \(place) was not begun and is tried again\(because)\(told)"
   case .abandoned: "not killed: the terminate of \(place) was not sent\(because)\(told)"
