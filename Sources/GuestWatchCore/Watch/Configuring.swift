@@ -74,6 +74,10 @@ extension Watch {
       fresh[entry.id] = state
     }
     vcenters = fresh
+    // Who waits for a slot asks again: vCenter, account or rule may be others now.
+    logins.forgetWaiting()
+    for id in vcenters.keys { vcenters[id]?.waiting = [] }
+    for place in vms.indices { vms[place].queued = false }
 
     if let old { keepState(of: old, in: new) }
     for place in vms.indices { applyRules(place, now) }

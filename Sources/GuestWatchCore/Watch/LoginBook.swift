@@ -85,6 +85,10 @@ struct LoginBook: Sendable {
     return waiting
   }
 
+  mutating func forgetWaiting() {
+    for account in accounts.keys { accounts[account]?.waiting = [] }
+  }
+
   /// An operation starts and takes a slot.
   mutating func occupy(_ login: LoginID, vcenter: VCenterID) -> Slot {
     let entry = entries[login]

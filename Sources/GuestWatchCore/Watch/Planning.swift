@@ -72,6 +72,8 @@ extension Watch {
       case .recording, .terminating:
         return nil
       case .verifying(let next, _):
+        // After a restart its address is believed once an inventory has shown it.
+        guard vm.present else { return nil }
         if shutdown != nil { return kill.restored ? nil : (next, .verify) }
         let rest = wantLook(vm, now)
         if let rest, rest.at < next { return rest }
@@ -207,7 +209,8 @@ extension Watch {
   }
 
   mutating func release(_ slot: Slot) {
-    vcenters[slot.vcenter]?.inFlight -= 1
+    // An entry that a reload took away and another brought back counts from 0.
+    if let inFlight = vcenters[slot.vcenter]?.inFlight { vcenters[slot.vcenter]?.inFlight = max(inFlight - 1, 0) }
     logins.release(slot)
   }
 
