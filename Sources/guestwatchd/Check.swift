@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import GuestWatchCore
 import RuleFiles
 
 /// `guestwatchd check`: says what is wrong with the configuration, or what was read.

@@ -50,7 +50,7 @@ extension Findings {
       if isCheck {
         warning(
           entry.value.place,
-          "this credential was not read: $CREDENTIALS_DIRECTORY is unset here; the service needs LoadCredential= for it")
+          "this credential was not read: $CREDENTIALS_DIRECTORY is unset; the service needs LoadCredential= for it")
         return Secret("")
       }
       error(

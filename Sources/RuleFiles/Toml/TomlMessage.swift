@@ -14,6 +14,9 @@ func tomlMessage(_ problem: String) -> String {
   if reason.contains("encountered end-of-file") {
     return "the file ends inside this \(place); complete it"
   }
+  if place == "string", reason.contains("control characters") {
+    return "this string does not end on its line, or holds a control character; close it with the quotes it began with"
+  }
   return "this is not TOML (\(place)): \(unquoted(reason)); \(advice(for: place))"
 }
 
@@ -24,7 +27,8 @@ private func advice(for place: String) -> String {
   case "table header": "write [table] or [[list]]"
   case "array": "write [\"one\", \"two\"]"
   case "root table": "write key = value, [table], [[list]] or # comment"
-  default: "put text in double quotes"
+  case "value": "put text in double quotes"
+  default: "write a number or date in its range, and put text in double quotes"
   }
 }
 
