@@ -5,17 +5,19 @@ enum LedgerFile {
   /// Opens it for writing, makes it where there is none. The caller holds the lock of the directory.
   static func openForWriting(_ files: StateFiles, steps: [String] = Schema.steps) throws(LedgerError) -> Connection {
     if !(try exists(files)) { try make(files, steps: steps) }
-    do {
-      let connection = try Connection(path: files.ledger, .readWrite)
-      try inspect(connection, files, steps: steps)
-      let sound = try firstLine(of: "PRAGMA quick_check(1)", connection)
+    let connection = try open(files, .readWrite, to: "use", steps: steps)
+    let mode = try explaining("use", files) { () throws(SQLiteError) -> String in
+      // With its indexes, for a missing entry would hide an open kill. Seconds for millions of rows, once a start.
+      let sound = try connection.text("PRAGMA integrity_check(1)")
       guard sound == "ok" else { throw SQLiteError(damaged: sound) }
-      let mode = try firstLine(of: "PRAGMA journal_mode = WAL", connection)
-      guard mode == "wal" else {
-        throw LedgerError.unusable(
-          "\(files.ledger) cannot be written through a write-ahead log (SQLite chose \"\(mode)\"); "
-            + "put the state directory on a local file system")
-      }
+      return try connection.text("PRAGMA journal_mode = WAL")
+    }
+    guard mode == "wal" else {
+      throw .unusable(
+        "\(files.ledger) cannot be written through a write-ahead log (SQLite chose \"\(mode)\"); "
+          + "put the state directory on a local file system")
+    }
+    try explaining("use", files) { () throws(SQLiteError) in
       connection.checkpointOnClose()
       try connection.runScript(
         """
@@ -27,14 +29,8 @@ enum LedgerFile {
         PRAGMA journal_size_limit = \(logLimit);
         """)
       try Schema.migrate(connection, steps: steps)
-      return connection
-    } catch let error as LedgerError {
-      throw error
-    } catch let error as SQLiteError {
-      throw .unusable("cannot use the ledger \(files.ledger): \(error.explanation)")
-    } catch {
-      throw .unusable("cannot use the ledger \(files.ledger): \(error)")
     }
+    return connection
   }
 
   /// The most that the write-ahead log keeps on disk after its pages were moved into the file: it is usually 4 MB
@@ -48,17 +44,7 @@ enum LedgerFile {
         "there is no ledger in \(files.directory): no daemon has run with this state directory yet; "
           + "give the right one with --state")
     }
-    do {
-      let connection = try Connection(path: files.ledger, try mode(files))
-      try inspect(connection, files, steps: Schema.steps)
-      return connection
-    } catch let error as LedgerError {
-      throw error
-    } catch let error as SQLiteError {
-      throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
-    } catch {
-      throw .unusable("cannot read the ledger \(files.ledger): \(error)")
-    }
+    return try open(files, try mode(files), to: "read", steps: Schema.steps)
   }
 
   /// On a read-only file system there is nobody who writes, and SQLite could not make its shared memory there. Where a
@@ -103,11 +89,16 @@ enum LedgerFile {
   /// Makes a ledger under another name, and gives it its own when it is on disk.
   private static func make(_ files: StateFiles, steps: [String]) throws(LedgerError) {
     // Left by a start that died here; nobody else is in this directory.
-    for old in [files.unfinished, files.unfinished + "-journal"] where unlink(old) != 0 && errno != ENOENT {
-      throw .unusable("cannot remove \(old): \(systemMessage(errno)); check the permissions of its folder")
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+      let old = files.unfinished + suffix
+      if unlink(old) == 0 { continue }
+      let reason = errno
+      guard reason == ENOENT else {
+        throw .unusable("cannot remove \(old): \(systemMessage(reason)); check the permissions of its folder")
+      }
     }
     // The file is made here and not by SQLite for its mode; SQLite gives the same to its log.
-    let made = open(files.unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    let made = Glibc.open(files.unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard made >= 0 else {
       let reason = errno
       throw .unusable("cannot make a ledger in \(files.directory): \(systemMessage(reason)); \(advice(reason))")
@@ -137,33 +128,52 @@ enum LedgerFile {
     let connection = try Connection(path: path, .readWrite)
     try connection.runScript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")
     try Schema.migrate(connection, steps: steps)
+    // The file remembers it, so that it never has a rollback journal under its own name.
+    try connection.runScript("PRAGMA journal_mode = WAL;")
+    connection.checkpointOnClose()
   }
 
   /// A new name is durable only when its directory is.
   private static func synchronize(directory: String) -> Bool {
-    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return fsync(descriptor) == 0
   }
 
-  /// Is it a ledger, and one that this version knows?
-  private static func inspect(_ connection: Connection, _ files: StateFiles, steps: [String]) throws {
-    guard try connection.number("PRAGMA application_id") == Schema.applicationID else {
-      throw LedgerError.unusable(
+  /// Opens what is there, if it is a ledger and one that this version knows.
+  private static func open(
+    _ files: StateFiles, _ mode: Connection.Mode, to purpose: String, steps: [String]
+  ) throws(LedgerError) -> Connection {
+    let (connection, mark, version) = try explaining(purpose, files) {
+      () throws(SQLiteError) -> (Connection, Int64?, Int) in
+      let connection = try Connection(path: files.ledger, mode)
+      let mark = try connection.number("PRAGMA application_id")
+      let version = try Schema.version(of: connection)
+      // Mark and version are written together.
+      if mark == Schema.applicationID && version < 1 { throw SQLiteError(damaged: "its schema has no version") }
+      return (connection, mark, version)
+    }
+    guard mark == Schema.applicationID else {
+      throw .unusable(
         "\(files.ledger) is a SQLite database, but not a ledger of guestwatchd; move it away, then a new one is made")
     }
-    let version = try Schema.version(of: connection)
-    guard version >= 1 else { throw SQLiteError(damaged: "its schema has no version") }
     guard version <= steps.count else {
-      throw LedgerError.unusable(
+      throw .unusable(
         "\(files.ledger) was written by a newer guestwatchd (schema \(version), this one knows up to \(steps.count)); "
           + "install that version again, or restore a backup of the ledger from before it")
     }
+    return connection
   }
 
-  private static func firstLine(of sql: String, _ connection: Connection) throws(SQLiteError) -> String {
-    var cursor = try connection.query(sql)
-    return try cursor.next() ? cursor.text() : ""
+  /// Does `body`; says of its error what could not be done, where, why and what helps.
+  private static func explaining<T>(
+    _ purpose: String, _ files: StateFiles, _ body: () throws(SQLiteError) -> T
+  ) throws(LedgerError) -> T {
+    do {
+      return try body()
+    } catch {
+      throw .unusable("cannot \(purpose) the ledger \(files.ledger): \(error.explanation)")
+    }
   }
 }

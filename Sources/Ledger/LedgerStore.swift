@@ -127,10 +127,10 @@ public final class LedgerStore: Sendable {
             guard let refusal else { return .success(()) }
             return .failure(
               LedgerFailure(
-                "cannot \(what) to \(self.files.ledger): \(refusal); this is a mistake in guestwatchd, please report it"
+                "cannot \(what) in \(self.files.ledger): \(refusal); this is a mistake in guestwatchd, please report it"
               ))
           } catch {
-            return .failure(LedgerFailure("cannot \(what) to \(self.files.ledger): \(error.explanation)"))
+            return .failure(LedgerFailure("cannot \(what) in \(self.files.ledger): \(error.explanation)"))
           }
         }
         continuation.resume(returning: result)

@@ -12,7 +12,11 @@ struct Restoring {
     var cursor = try connection.query(
       """
       SELECT \(RecordColumns.selected), k.decided_running, k.outcome, k.closed_running FROM kills k
-      WHERE k.gate IS NULL AND (k.decided_running >= ? OR k.outcome IS NULL) ORDER BY k.id
+      WHERE k.id IN (
+        SELECT id FROM kills WHERE gate IS NULL AND decided_running >= ?
+        UNION SELECT id FROM kills WHERE outcome IS NULL
+      )
+      ORDER BY k.id
       """, [.integer(before ? .min : since)])
     var rows: [Restored.Row] = []
     while try cursor.next() {

@@ -57,8 +57,13 @@ struct History: ParsableCommand {
         try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { output.line($0.json) }
       } else {
         let table = HistoryTable(width: terminalWidth())
-        output.line(table.header)
-        try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { output.line(table.line($0)) }
+        // The titles come when it is known that the ledger can be read; alone, they say that it has no such row.
+        var waiting: String? = table.header
+        try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { row in
+          waiting.take().map(output.line)
+          output.line(table.line(row))
+        }
+        waiting.map(output.line)
       }
     } catch {
       output.flush()

@@ -119,6 +119,24 @@ import Testing
     #expect(error?.description.contains("newer guestwatchd") == true)
   }
 
+  @Test func aSchemaWithoutAVersionIsDamage() async throws {
+    let folder = try await ledger()
+    let store = try folder.store()
+    _ = try store.number("PRAGMA user_version = 0")
+    store.close()
+    try expectRefused(folder, "is damaged (its schema has no version)")
+  }
+
+  @Test func aWordOfNobodyIsDamage() async throws {
+    let folder = try await ledger(rows: 1)
+    let store = try folder.store()
+    _ = try store.number("UPDATE kills SET action = 'praise'")
+    let words = "a row holds an action that this version does not know"
+    #expect(
+      refusal { () throws(LedgerError) in _ = try store.restored(now: at(0)) }?.description.contains(words) == true)
+    #expect(refusal { () throws(LedgerError) in _ = try folder.history() }?.description.contains(words) == true)
+  }
+
   @Test func noLedgerAtAll() throws {
     let folder = try Folder()
     let error = refusal { () throws(LedgerError) in _ = try folder.history() }

@@ -56,7 +56,7 @@ import Testing
     let narrow = HistoryTable(width: 80)
     #expect(narrow.header == "DECIDED (UTC)    OUTCOME      VM             PID PROCESS    RULE       WHY")
     #expect(
-      narrow.line(row) == "2026-11-21 21:00 already-gone db-07         4242 bk\"agent~  stuck-bac~ 2h>2h")
+      narrow.line(row) == "2026-11-21 21:00 already-gone db-07         4242 bk\"agent~  stuck-bac~ 2h5m>2h")
     let wide = HistoryTable(width: 120)
     #expect(wide.line(row).hasPrefix("2026-11-21 21:00:00 3-12      already-gone db-07 "))
   }

@@ -34,7 +34,7 @@ import Testing
       if case .failure(let failure) = result { message = failure.message }
     }
     let text = try #require(message)
-    #expect(text.contains("cannot write \"intent\" of kill 1-\(number) to \(folder.ledger)"))
+    #expect(text.contains("cannot write \"intent\" of kill 1-\(number) in \(folder.ledger)"))
     #expect(text.contains("the file system is full"), "\(text)")
     #expect(try folder.history().count == Int(number) - 1)
     #expect(try await store.refuse(id(number), .intent(record(id(number), command: command))) == text)
@@ -60,6 +60,17 @@ import Testing
     #expect(try folder.history().map(\.id) == [id(1)])
     try #require(folder.remount(readOnly: false))
     #expect(try folder.store().life == 2)
+  }
+
+  @Test(.enabled(if: Folder.mayMount, "mounting needs root")) func aDeadDaemonOnAReadOnlyFileSystem() async throws {
+    let living = try Folder()
+    let store = try living.store()
+    try await store.put(id(1), .intent(record(id(1))))
+    let folder = try Folder()
+    try #require(folder.mountSmall(kilobytes: 1024))
+    try #require(try run(["cp", "-r", living.state, folder.state]) == 0)
+    try #require(folder.remount(readOnly: true))
+    #expect(try folder.history().map(\.id) == [id(1)])
   }
 
   @Test(.enabled(if: geteuid() != 0, "root may write everywhere")) func aFolderThatMayNotBeWritten() throws {

@@ -96,6 +96,15 @@ import Testing
     #expect(jsonString(text) == quoted)
   }
 
+  @Test func reasons() {
+    let old = Reason.tooOld(limit: .seconds(7200), proven: .seconds(93_600), claimed: .seconds(93_600))
+    #expect(old.sentence == "its age 1d2h is over max_age 2h")
+    #expect(old.cell(width: 9) == "1d2h>2h")
+    #expect(old.cell(width: 6) == "1d>2h")
+    #expect(Reason.tooMany(limit: 2, count: 5, place: 4).cell(width: 9) == "5>2")
+    #expect(Reason.forbidden.cell(width: 9) == "forbidden")
+  }
+
   static let lists: [[Anchor]] = [
     [], [Anchor(pid: 1, started: 2)],
     [Anchor(pid: .max, started: .min), Anchor(pid: -4, started: 0), Anchor(pid: 0, started: 1)],

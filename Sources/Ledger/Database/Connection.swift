@@ -80,6 +80,12 @@ final class Connection {
     return try cursor.next() ? cursor.integer() : nil
   }
 
+  /// The first column of the first row as text; "" where there is no row.
+  func text(_ sql: String) throws(SQLiteError) -> String {
+    var cursor = try query(sql)
+    return try cursor.next() ? cursor.text() : ""
+  }
+
   /// Does `body` as one transaction that is on disk when this returns, or has left no trace when it throws.
   func transaction<T>(_ body: () throws(SQLiteError) -> T) throws(SQLiteError) -> T {
     // IMMEDIATE: it is known at once whether we may write, not half way through.

@@ -26,7 +26,8 @@ public struct HistoryTable: Sendable {
     let id = Column(title: "KILL", width: 9) { $0.id.description }
     let outcome = Column(title: "OUTCOME", width: 12) { $0.outcome.word }
     let pid = Column(title: "PID", width: 7, alignedRight: true) { String($0.pid) }
-    let why = Column(title: "WHY", width: roomy ? 11 : 9) { $0.reason.cell }
+    let whyWidth = roomy ? 12 : 9
+    let why = Column(title: "WHY", width: whyWidth) { $0.reason.cell(width: whyWidth) }
     let fixed = roomy ? [when, id, outcome] : [when, outcome]
     let taken = (fixed + [pid, why]).reduce(0) { $0 + $1.width + 1 }
     // Three names share the rest; each has a blank before it, but for the line's first column.

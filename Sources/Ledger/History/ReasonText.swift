@@ -13,12 +13,14 @@ extension Reason {
     }
   }
 
-  /// A few letters for a column of a table.
-  var cell: String {
+  /// What exceeded what, in few letters: as exact as `width` allows.
+  func cell(width: Int) -> String {
     switch self {
-    case .tooOld(let limit, let proven, _): "\(brief(proven, units: 1))>\(brief(limit, units: 1))"
-    case .tooMany(let limit, let count, _): "\(count)>\(limit)"
-    case .forbidden: "forbidden"
+    case .tooOld(let limit, let proven, _):
+      let exact = "\(brief(proven))>\(brief(limit))"
+      return exact.utf8.count <= width ? exact : "\(brief(proven, units: 1))>\(brief(limit, units: 1))"
+    case .tooMany(let limit, let count, _): return "\(count)>\(limit)"
+    case .forbidden: return "forbidden"
     }
   }
 }
