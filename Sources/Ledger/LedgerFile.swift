@@ -55,7 +55,13 @@ enum LedgerFile {
       throw .unusable("cannot look at \(files.directory): \(systemMessage(errno)); check its permissions")
     }
     let readOnly = system.f_flag & UInt(ST_RDONLY) != 0
-    return readOnly && FileIdentity(path: files.log) == nil ? .immutable : .readOnly
+    return readOnly && !hasLog(files) ? .immutable : .readOnly
+  }
+
+  /// Is there a log with something in it? Whoever reads a closed ledger leaves an empty one.
+  private static func hasLog(_ files: StateFiles) -> Bool {
+    var found = stat()
+    return stat(files.log, &found) == 0 && found.st_size > 0
   }
 
   /// Is there a ledger? Throws where there is something else, or half of one.
@@ -67,7 +73,7 @@ enum LedgerFile {
         throw .unusable(
           "cannot look at the ledger \(files.ledger): \(systemMessage(reason)); check the permissions of its folders")
       }
-      if FileIdentity(path: files.log) != nil {
+      if hasLog(files) {
         throw .unusable(
           "\(files.log) is there, but \(files.ledger) is missing: a ledger was moved away without its log; "
             + "bring it back, or move the log away too (a new ledger knows of no earlier kill)")

@@ -86,6 +86,14 @@ import Testing
     #expect(try contents(of: other.log) == log)
   }
 
+  @Test func anEmptyLogIsNone() async throws {
+    let folder = try await ledger(rows: 1)
+    #expect(try folder.history().count == 1)
+    try put([], in: folder.log)
+    try #require(unlink(folder.ledger) == 0)
+    #expect(try folder.store().life == 1)
+  }
+
   @Test func notALedger() throws {
     let folder = try Folder()
     try #require(mkdir(folder.state, 0o700) == 0)

@@ -52,6 +52,7 @@ import Testing
     let store = try folder.store()
     try await store.put(id(1), .intent(record(id(1))))
     store.close()
+    try put([], in: folder.log)
     try #require(folder.remount(readOnly: true))
     let error = refusal { () throws(LedgerError) in _ = try folder.store() }
     #expect(error?.exitStatus == 73)
