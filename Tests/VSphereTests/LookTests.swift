@@ -51,7 +51,7 @@ import Testing
 
   @Test(arguments: [
     (Reply.json(#"[{"vm":"vm-1","name":"a","power_state":"POWERED_ON"}]"#), Look.gone as Look?),
-    (.json("[]"), .vmGone), (.json("null"), .vmGone), (.html(503), nil),
+    (.json("[]"), .vmGone), (.json("null"), .vmGone), (.html(503), nil), (.rest("NOT_FOUND", status: 404), nil),
   ])
   func notFoundWithoutAPIDAsksForTheVM(list: Reply, look: Look?) async throws {
     let script = S.except([S.get: .rest("NOT_FOUND", status: 404), "GET /api/vcenter/vm?vms=vm-1": list])

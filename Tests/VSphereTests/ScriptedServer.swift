@@ -59,11 +59,13 @@ final class ScriptedServer: Sendable {
   private let script: ScriptBox
 
   final class Log: Sendable {
-    private let state = Mutex<(requests: [Received], bytes: Int, connections: Int)>(([], 0, 0))
+    private let state = Mutex<(requests: [Received], connections: Int, closed: Int)>(([], 0, 0))
     var requests: [Received] { state.withLock { $0.requests } }
     var connections: Int { state.withLock { $0.connections } }
+    var closed: Int { state.withLock { $0.closed } }
     func add(_ request: Received) { state.withLock { $0.requests.append(request) } }
     func connected() { state.withLock { $0.connections += 1 } }
+    func disconnected() { state.withLock { $0.closed += 1 } }
     func clear() { state.withLock { $0.requests = [] } }
   }
 
@@ -81,13 +83,18 @@ final class ScriptedServer: Sendable {
     self.script = script
   }
 
-  static func start(tls: NIOSSLContext? = nil, _ script: @escaping Script) async throws -> ScriptedServer {
+  /// `accepting` runs for every connection before anything is said on it.
+  static func start(
+    tls: NIOSSLContext? = nil, accepting: @escaping @Sendable () -> Void = {}, _ script: @escaping Script
+  ) async throws -> ScriptedServer {
     let log = Log()
     let box = ScriptBox(script)
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           log.connected()
+          accepting()
+          channel.closeFuture.whenComplete { _ in log.disconnected() }
           if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: false)
           try channel.pipeline.syncOperations.addHandler(ScriptHandler(log: log, script: box))
@@ -100,7 +107,9 @@ final class ScriptedServer: Sendable {
 
   var requests: [Received] { log.requests }
   var lines: [String] { log.requests.map(\.line) }
+  /// Connections that were ever made, and those of them that have ended.
   var connections: Int { log.connections }
+  var closed: Int { log.closed }
 
   /// Forgets what came so far.
   func clear() { log.clear() }

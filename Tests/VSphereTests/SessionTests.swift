@@ -65,6 +65,34 @@ import Testing
     }
   }
 
+  @Test func aVCenterThatGainsVIJSONIsFoundByALaterInventory() async throws {
+    let query = ScopeQuery(names: [try Glob("*")], ids: [])
+    let list = "GET /api/vcenter/vm"
+    try await withVCenter(S.except([S.hello: .html(404), list: .json("[]")])) { bench in
+      let (_, before) = await bench.client.inventory(query, by: bench.clock.after(.seconds(10)))
+      #expect(before.value?.canTerminate == false)
+      bench.server.follow(S.except([list: .json("[]")]))
+      bench.clock.add(.seconds(599))
+      let (_, early) = await bench.client.inventory(query, by: bench.clock.after(.seconds(10)))
+      #expect(early.value?.canTerminate == false)
+      bench.clock.add(.seconds(2))
+      bench.server.clear()
+      let (_, after) = await bench.client.inventory(query, by: bench.clock.after(.seconds(10)))
+      #expect(after.value?.canTerminate == true)
+      #expect(after.value?.vcenterUUID == "vc-uuid")
+      #expect(bench.server.lines == [S.hello, S.content, S.login, S.processManager, list])
+    }
+  }
+
+  @Test(arguments: [#""""#, #""a b""#, #""a\r\nx: y""#, "{}", "null"]) func aRESTTokenThatIsNone(body: String)
+    async throws
+  {
+    let no = Reply.rest("UNAUTHENTICATED", status: 401)
+    try await withVCenter(S.except([S.probe: no, S.restLogin: .json(body, status: 201)])) { bench in
+      #expect(await bench.list().1.fault?.kind == .badAnswer)
+    }
+  }
+
   @Test func anESXiHostIsNoVCenter() async throws {
     let host = #"{"about":{"apiType":"HostAgent"},"sessionManager":{"value":"a"},"propertyCollector":{"value":"b"}}"#
     try await withVCenter(S.except([S.content: .json(host)])) { bench in

@@ -58,12 +58,14 @@ struct TestCertificates: Sendable {
   typealias S = VCenterScript
 
   private func withTLS(
-    certificate: String = "localhost", caFile: (TestCertificates) -> String?, _ test: (Bench) async throws -> Void
+    certificate: String = "localhost", caFile: (TestCertificates) -> String?,
+    accepting: @escaping @Sendable (TestClock) -> Void = { _ in }, _ test: (Bench) async throws -> Void
   ) async throws {
     let certificates = try TestCertificates()
     defer { certificates.remove() }
-    let server = try await ScriptedServer.start(tls: certificates.server(for: certificate), S.healthy)
     let clock = TestClock()
+    let server = try await ScriptedServer.start(
+      tls: certificates.server(for: certificate), accepting: { accepting(clock) }, S.healthy)
     let client = try VCenterClient(
       connection: VCenterConnection(
         id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"),
@@ -141,9 +143,55 @@ struct TestCertificates: Sendable {
     try await withTLS(caFile: \.ca) { bench in
       _ = await bench.list()
       bench.server.follow(S.except([S.terminate: .silence]))
+      let (before, closed) = (bench.server.connections, bench.server.closed)
       let (timing, answer) = await bench.kill(by: .milliseconds(400))
       #expect(answer == .unanswered)
       #expect(timing.firstByte != nil)
+      #expect(bench.server.connections == before + 1)
+      let patience = ContinuousClock.now + .seconds(5)
+      while bench.server.closed == closed, ContinuousClock.now < patience { await Task.yield() }
+      #expect(bench.server.closed == closed + 1)
+    }
+  }
+
+  /// The clock passes the limit while the connection is made, and no timer has fired: the look at the clock in the step
+  /// that writes is all that holds it back.
+  @Test(arguments: [true, false]) func aHandshakeThatEndsTooLateSendsNothing(onTheWallOnly: Bool) async throws {
+    let late = Gate.Flag()
+    try await withTLS(caFile: \.ca) { clock in
+      guard late.isSet else { return }
+      if onTheWallOnly { clock.step(.seconds(6)) } else { clock.add(.seconds(6)) }
+    } _: { bench in
+      _ = await bench.list()
+      bench.server.clear()
+      late.set()
+      let before = bench.server.connections
+      let (timing, answer) = await bench.kill(firstByte: .seconds(5), by: .seconds(60))
+      #expect(TerminateTests.said(answer) == .notSent)
+      #expect(timing.firstByte == nil)
+      #expect(bench.server.connections == before + 1)
+      #expect(bench.server.lines.isEmpty)
+    }
+  }
+
+  /// The other side accepts and then says nothing: the time for the first byte ends the call, long before its deadline.
+  @Test func aHandshakeThatNeverEndsIsGivenUpInTime() async throws {
+    try await withTLS(caFile: \.ca) { bench in
+      _ = await bench.list()
+      bench.server.clear()
+      let mute = try await MuteServer.start()
+      let connection = VCenterConnection(
+        id: VCenterID("lab"), host: "localhost", port: mute.port, userName: "u", password: Secret("p"))
+      let clock = bench.clock
+      let started = clock.now.continuous
+      let terminator = try Terminator(to: connection, trusting: try trust(caFile: nil), clock: { clock.now })
+      let result = await terminator.send(
+        Terminator.Order(
+          path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.milliseconds(300)),
+          firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(60))))
+      #expect(TerminateTests.said(result.answer) == .notSent)
+      #expect(result.timing.ended.continuous < started + .seconds(10))
+      await mute.stop()
     }
   }
 

@@ -14,7 +14,7 @@ struct GuestLooks: Sendable {
     switch await guestCall(path, session) {
     case .failed(let fault): return .failed(fault)
     case .dead(let api, let fault): return .dead(api, fault)
-    case .value(.error(let error)): return .failed(error.ofGuestCall)
+    case .value(.error(let error)): return .failed(error.fault(about: .guest))
     case .value(.body(let body)):
       do throws(Fault) { return .value(try GuestRows.restListing(body)) } catch { return .failed(error) }
     }
@@ -29,7 +29,7 @@ struct GuestLooks: Sendable {
     case .value(.body(let body)):
       do throws(Fault) { return .value(try GuestRows.restLook(body, pid: pid)) } catch { return .failed(error) }
     case .value(.error(let error)):
-      guard error.isNotFound else { return .failed(error.ofGuestCall) }
+      guard error.isNotFound else { return .failed(error.fault(about: .guest)) }
       if let named = error.pid {
         return named == pid ? .value(.gone) : .failed(badAnswer("asked for process \(pid), answered about \(named)"))
       }
@@ -89,7 +89,7 @@ struct GuestLooks: Sendable {
     guard error.isUnauthenticated else { return .value(.error(error)) }
     switch await calls.restJSON("/api/session", session: session) {
     case .value: return .value(.error(error))
-    case .dead: return .dead(.rest, error.ofVCenterCall)
+    case .dead: return .dead(.rest, error.fault(about: .vcenter))
     case .failed(let fault):
       // Neither accepted nor refused, as far as can be known: not a reason to try the login again at once.
       return .failed(

@@ -19,6 +19,7 @@ struct InventoryReading: Sendable {
   }
 
   func run() async -> Result<Inventory, Fault> {
+    await calls.keeper.lookForVIJSON()
     let listed: [Listed]
     switch await list() {
     case .failure(let fault): return .failure(fault)

@@ -6,7 +6,7 @@ struct RESTFacts: Sendable {
   let calls: SessionCalls
 
   /// VMs that are read side by side: four requests each, on a vCenter that others use too.
-  private static let atOnce = 4
+  static let atOnce = 4
 
   func read(_ listed: [InventoryReading.Listed]) async -> Result<(vms: [VMFacts], complete: Bool), Fault> {
     var vms: [VMFacts] = []
@@ -78,7 +78,7 @@ struct RESTFacts: Sendable {
 
   /// nil: this VM does not say; the next one may.
   private func part(_ path: String) async -> Result<JSON?, Fault> {
-    switch await calls.call({ session in await calls.restJSON(path, session: session) }) {
+    switch await calls.call({ session in await calls.restJSON(path, about: .vm, session: session) }) {
     case .success(let body): return .success(body)
     case .failure(let fault):
       switch fault.kind {

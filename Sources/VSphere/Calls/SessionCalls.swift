@@ -53,7 +53,9 @@ struct SessionCalls: Sendable {
   }
 
   /// A GET of the Automation API that asks no guest: its body as JSON.
-  func restJSON(_ path: String, session: OpenSession, noting trace: Trace? = nil) async -> Attempt<JSON> {
+  func restJSON(
+    _ path: String, about subject: RESTError.Subject = .vcenter, session: OpenSession, noting trace: Trace? = nil
+  ) async -> Attempt<JSON> {
     switch await rest(.GET, path, session: session, noting: trace) {
     case .failure(let fault): return .failed(fault)
     case .success(let answer):
@@ -62,7 +64,8 @@ struct SessionCalls: Sendable {
         return .value(json)
       }
       let error = RESTError(answer)
-      return error.isUnauthenticated ? .dead(.rest, error.ofVCenterCall) : .failed(error.ofVCenterCall)
+      let fault = error.fault(about: subject)
+      return error.isUnauthenticated ? .dead(.rest, fault) : .failed(fault)
     }
   }
 

@@ -30,11 +30,25 @@ struct RESTError: Sendable {
 
   var code: String { type ?? "HTTP \(status)" }
 
-  /// The fault for a call that asks a guest.
-  var ofGuestCall: Fault { Fault(RESTError.guestKind(meaning), code: shown(code), detail: shown(message)) }
+  /// What a call was about: the same error means different things.
+  enum Subject: Sendable {
+    /// A guest's processes: Tools, the guest or the VM may be what fails.
+    case guest
+    /// One VM.
+    case vm
+    /// A list, the session: vCenter itself.
+    case vcenter
+  }
 
-  /// The fault for any other call.
-  var ofVCenterCall: Fault { Fault(RESTError.vcenterKind(meaning), code: shown(code), detail: shown(message)) }
+  func fault(about subject: Subject) -> Fault {
+    let kind =
+      switch subject {
+      case .guest: RESTError.guestKind(meaning)
+      case .vm: meaning == .notFound ? .vmGone : RESTError.vcenterKind(meaning)
+      case .vcenter: RESTError.vcenterKind(meaning)
+      }
+    return Fault(kind, code: shown(code), detail: shown(message))
+  }
 
   /// By type before status, because sources disagree about the status of some types.
   private var meaning: Meaning {
@@ -107,10 +121,10 @@ struct RESTError: Sendable {
   private static func vcenterKind(_ meaning: Meaning) -> FaultKind {
     switch meaning {
     case .wrongState, .inaccessible: .wrongState
-    case .unsupported, .wrongRequest: .badRequest
+    // A list that is not found is no VM that is gone.
+    case .unsupported, .wrongRequest, .notFound: .badRequest
     case .unauthenticated: .sessionLost
     case .unauthorized: .notPermitted
-    case .notFound: .vmGone
     case .busy: .busy
     case .noRoom: .overCap
     case .unavailable, .passing: .transient

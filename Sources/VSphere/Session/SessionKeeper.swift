@@ -12,6 +12,10 @@ actor SessionKeeper {
   /// All steps of a login together (design.md, section 3: calls that do not ask a guest).
   static let loginDeadline: Duration = .seconds(30)
 
+  /// How often a vCenter that seemed to have no VI JSON is asked again: it may have been upgraded, or only a part of it
+  /// was up. It costs two anonymous requests.
+  static let renegotiationTime: Duration = .seconds(600)
+
   private enum State {
     case none(Login.Remains)
     case opening(Task<Void, Never>, waiters: [AsyncStream<Result<OpenSession, Fault>>.Continuation])
@@ -27,6 +31,7 @@ actor SessionKeeper {
   private var refusals = 0
   private var refusal: (fault: Fault, until: Instant)?
   private var last: OpenSession?
+  private var opened: Instant?
 
   init(login: Login, clock: @escaping @Sendable () -> Now, logger: Logger?) {
     self.login = login
@@ -67,19 +72,20 @@ actor SessionKeeper {
             return .failure(error)
           }
         }
-        self.opened(result ?? .failure(deadlinePassed), remains: remains)
+        self.finish(result ?? .failure(deadlinePassed), remains: remains)
       }
       state = .opening(task, waiters: [continuation])
       return try await SessionKeeper.first(of: stream)
     }
   }
 
-  private func opened(_ result: Result<OpenSession, Fault>, remains: Login.Remains) {
+  private func finish(_ result: Result<OpenSession, Fault>, remains: Login.Remains) {
     guard case .opening(_, let waiters) = state else { return }
     switch result {
     case .success(let session):
       state = .open(session)
       last = session
+      opened = clock().continuous
       refusals = 0
       refusal = nil
       logger?.info(
@@ -126,6 +132,14 @@ actor SessionKeeper {
     state = .none(remains)
     logger?.info(
       "the vCenter session is dead", metadata: ["vcenter": "\(login.connection.id)", "api": "\(api)"])
+  }
+
+  /// Where the session is one of REST alone and some time old: the next call negotiates anew and keeps its login.
+  func lookForVIJSON() {
+    guard case .open(let current) = state, current.vi == nil, let opened,
+      clock().continuous - opened >= SessionKeeper.renegotiationTime
+    else { return }
+    state = .none(Login.Remains(rest: current.rest))
   }
 
   /// Takes over a token that came with an answer.

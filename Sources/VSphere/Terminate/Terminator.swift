@@ -62,7 +62,8 @@ struct Terminator: Sendable {
 
   func send(_ order: Order) async -> Result {
     let shot = Shot(firstByteBy: order.firstByteBy, firstByteByWall: order.firstByteByWall, clock: clock)
-    if Task.isCancelled || order.by <= clock().continuous {
+    let start = clock()
+    if Task.isCancelled || min(order.by, order.firstByteBy) <= start.continuous || order.firstByteByWall <= start.wall {
       shot.giveUp()
     } else {
       connect(shot, order)
@@ -70,16 +71,8 @@ struct Terminator: Sendable {
     let clock = clock
     let (ending, timing) = await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { deadlines in
-        deadlines.addTask {
-          guard (try? await Task.sleep(for: order.firstByteBy - clock().continuous, clock: .continuous)) != nil else {
-            return
-          }
-          shot.giveUpUnsent()
-        }
-        deadlines.addTask {
-          guard (try? await Task.sleep(for: order.by - clock().continuous, clock: .continuous)) != nil else { return }
-          shot.giveUp()
-        }
+        deadlines.addTask { if await slept(until: order.firstByteBy, on: clock) { shot.giveUpUnsent() } }
+        deadlines.addTask { if await slept(until: order.by, on: clock) { shot.giveUp() } }
         let end = await shot.ended()
         deadlines.cancelAll()
         return end
@@ -134,6 +127,11 @@ struct Terminator: Sendable {
       }
       .whenFailure { error in shot.lost(wireFault(error, answering: false)) }
   }
+}
+
+/// False where the task was cancelled meanwhile.
+private func slept(until end: Instant, on clock: @Sendable () -> Now) async -> Bool {
+  (try? await Task.sleep(for: min(end - clock().continuous, longestCall), clock: .continuous)) != nil
 }
 
 /// An address has no name to ask for; its certificate must carry the address itself.

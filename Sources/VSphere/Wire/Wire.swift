@@ -79,14 +79,16 @@ struct Wire: Sendable {
   /// A connection must stand within this (design.md, section 3).
   static let connectTimeout: TimeAmount = .seconds(5)
 
-  /// What may be in flight beside the planned calls: a login or logout, and an inventory.
-  private static let spare = 2
+  /// What may be in flight beside the planned calls: a login or logout, and an inventory. A request that waits for a
+  /// connection longer than `connectTimeout` fails as if vCenter could not be reached.
+  private static let spare = 1 + RESTFacts.atOnce
 
   init(to connection: VCenterConnection, trusting tls: TLSConfiguration, clock: @escaping @Sendable () -> Now) {
     var configuration = HTTPClient.Configuration()
     configuration.tlsConfiguration = tls
     configuration.timeout.connect = Wire.connectTimeout
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connection.maxInFlight + Wire.spare
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+      max(1, connection.maxInFlight) + Wire.spare
     // Shorter than any gateway's: a connection that the other side closes first costs a failed call.
     configuration.connectionPool.idleTimeout = .seconds(20)
     // By default the library tries refused connections and bad certificates again until its connect timeout.
