@@ -379,7 +379,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     say(
       Report(
         .stopping, .info,
-        detail: "nothing new starts; terminates already sent are waited for, \(Self.stopLimit.wholeSeconds) s at most"))
+        detail: "terminates already sent are waited for, \(Self.stopLimit.wholeSeconds) s at most"))
     phase = .stopping(until: clock.now().continuous + Self.stopLimit)
     feed(.shutdownAsked, &children)
   }

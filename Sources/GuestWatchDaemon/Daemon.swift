@@ -1,0 +1,163 @@
+import Glibc
+import GuestWatchCore
+import Ledger
+import Logging
+public import RuleFiles
+public import Systemd
+import UnixSignals
+
+extension LedgerStore: KillLedger {}
+
+/// `guestwatchd run`: what wires the parts together, from the first line of the configuration to the last of the log.
+public struct Daemon: Sendable {
+  /// What the command line and the environment say.
+  public struct Options: Sendable {
+    /// The path of `guestwatchd.toml`.
+    public var config: String
+    /// The state directory.
+    public var state: String
+    /// `--log`; nil: the journal where stderr goes there, else stderr.
+    public var log: LogDestination.Asked?
+    /// `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID` and `JOURNAL_STREAM`, where they are set.
+    public var environment: [String: String]
+    public var surroundings: Surroundings
+
+    public init(
+      config: String, state: String, log: LogDestination.Asked?, environment: [String: String],
+      surroundings: Surroundings
+    ) {
+      self.config = config
+      self.state = state
+      self.log = log
+      self.environment = environment
+      self.surroundings = surroundings
+    }
+  }
+
+  /// `WATCHDOG=1` is due so often, or at half of what the service manager asks for where that is shorter.
+  private static let feedEvery = Duration.seconds(10)
+  /// The log's last lines wait so long for a journald that is stuck.
+  private static let flushLimit = Duration.seconds(2)
+  /// The whole end takes 25 s for terminates, 5 s for logouts and 2 s for the log; after this the kernel ends a process
+  /// that hangs, before the service manager would have to (45 s in our unit).
+  private static let endLimit: UInt32 = 40
+
+  private let options: Options
+  private let clock = SystemClock()
+
+  public init(_ options: Options) { self.options = options }
+
+  /// Runs until SIGTERM or SIGINT; returns what to exit with. Mistakes that keep it from starting go to stderr.
+  public func run() async -> ExitStatus {
+    forbidCoreFiles()
+    // A log that is a pipe without a reader must not end the daemon.
+    signal(SIGPIPE, SIG_IGN)
+    // Files that the daemon makes are its own business.
+    umask(0o077)
+    // What the libraries say of their requests is not for the journal: it may hold what is in them.
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+
+    let source = RuleFileSource(main: options.config, surroundings: options.surroundings, clock: clock)
+    let setup: Setup<VSphereLink>
+    switch await source.load(keeping: []) {
+    case .loaded(let loaded): setup = loaded
+    case .refused(let diagnostics):
+      for diagnostic in diagnostics { complain(diagnostic) }
+      return .configuration
+    }
+    let status: ExitStatus
+    do throws(Failure) {
+      let log = try openLog()
+      let (ledger, restored) = try openLedger()
+      await watch(setup, source, ledger, restored, log, signals)
+      return .done
+    } catch {
+      complain("guestwatchd: \(error.message)")
+      status = error.status
+    }
+    for link in setup.links { await link.close() }
+    return status
+  }
+
+  private func watch(
+    _ setup: Setup<VSphereLink>, _ source: RuleFileSource, _ ledger: LedgerStore, _ restored: Restored,
+    _ log: JournalWriter, _ signals: UnixSignalsSequence
+  ) async {
+    let manager = ServiceManager(environment: options.environment, processID: getpid())
+    let scheduler = Scheduler(
+      deciding: Watch(), source: source, ledger: ledger, line: SystemLine(manager: manager, journal: log),
+      clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery))
+    await withDiscardingTaskGroup { group in
+      group.addTask {
+        var ending = false
+        for await signal in signals {
+          if signal == .sighup {
+            scheduler.askReload()
+            continue
+          }
+          // A second one does not give a process that hangs more time.
+          if !ending { alarm(Self.endLimit) }
+          ending = true
+          scheduler.askShutdown()
+        }
+      }
+      await scheduler.run(setup, restored: restored, seed: .random(in: .min ... .max))
+      group.cancelAll()
+    }
+    ledger.close()
+    _ = log.flush(within: Self.flushLimit)
+  }
+
+  /// Why it did not start.
+  private struct Failure: Error {
+    var status: ExitStatus
+    var message: String
+  }
+
+  private func openLog() throws(Failure) -> JournalWriter {
+    let destination: LogDestination
+    do {
+      destination = try LogDestination.decide(asked: options.log, environment: options.environment)
+    } catch {
+      throw Failure(status: .usage, message: error.description)
+    }
+    do {
+      return try JournalWriter(to: destination)
+    } catch {
+      throw Failure(status: .unavailable, message: error.description)
+    }
+  }
+
+  private func openLedger() throws(Failure) -> (LedgerStore, Restored) {
+    let bootID = try bootID()
+    do {
+      let ledger = try LedgerStore.open(stateDirectory: options.state, now: clock.now(), bootID: bootID)
+      return (ledger, try ledger.restored(now: clock.now()))
+    } catch {
+      switch error {
+      case .held: throw Failure(status: .stateHeld, message: error.description)
+      case .unusable: throw Failure(status: .stateUnusable, message: error.description)
+      }
+    }
+  }
+
+  private static let bootIDFile = "/proc/sys/kernel/random/boot_id"
+
+  /// Names this boot; without it rows of the ledger could not be aged (S3).
+  private func bootID() throws(Failure) -> String {
+    let id = bytes(of: Self.bootIDFile).map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } } ?? ""
+    guard !id.isEmpty else {
+      throw Failure(
+        status: .stateUnusable,
+        message: "\(Self.bootIDFile) cannot be read, so the ledger cannot tell boots apart; mount /proc without "
+          + "subset=pid (ProcSubset=all in the unit)")
+    }
+    return id
+  }
+
+  private func complain(_ line: String) {
+    var line = line + "\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

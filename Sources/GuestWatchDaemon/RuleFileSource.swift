@@ -1,0 +1,54 @@
+import GuestWatchCore
+public import RuleFiles
+import VSphere
+
+/// The configuration as the rule files have it, each time it is loaded.
+public struct RuleFileSource: ConfigurationSource {
+  private let main: String
+  private let surroundings: Surroundings
+  private let clock: any DaemonClock
+
+  /// - Parameter main: The path of `guestwatchd.toml`.
+  public init(main: String, surroundings: Surroundings, clock: any DaemonClock) {
+    self.main = main
+    self.surroundings = surroundings
+    self.clock = clock
+  }
+
+  public func load(keeping present: [VSphereLink]) async -> LoadOutcome<VSphereLink> {
+    let result = loadRuleFiles(main: main, surroundings: surroundings)
+    let diagnostics = result.diagnostics.map(\.description)
+    guard let loaded = result.loaded else { return .refused(diagnostics) }
+
+    let logins = Dictionary(
+      loaded.logins.map { ($0.id, GuestCredential($0)) }, uniquingKeysWith: { first, _ in first })
+    var links: [VSphereLink] = []
+    var made: [VCenterClient] = []
+    var mistakes: [String] = []
+    for settings in loaded.vcenters {
+      let authorities = settings.caFile.flatMap(bytes(of:))
+      if let kept = present.first(where: { $0.settings == settings && $0.authorities == authorities }) {
+        links.append(
+          VSphereLink(
+            settings: settings, authorities: authorities, client: kept.client, logins: logins,
+            clock: clock))
+        continue
+      }
+      do {
+        let client = try VCenterClient(connection: VCenterConnection(settings), clock: { [clock] in clock.now() })
+        made.append(client)
+        links.append(
+          VSphereLink(
+            settings: settings, authorities: authorities, client: client, logins: logins,
+            clock: clock))
+      } catch {
+        mistakes.append("\(main):1:1: error: vCenter \"\(settings.id)\": \(error.detail)")
+      }
+    }
+    guard mistakes.isEmpty else {
+      for client in made { await client.shutDown() }
+      return .refused(diagnostics + mistakes)
+    }
+    return .loaded(Setup(configuration: loaded.configuration, links: links, warnings: diagnostics))
+  }
+}

@@ -1,0 +1,77 @@
+public import GuestWatchCore
+import RuleFiles
+import VSphere
+
+/// A vCenter over the network: its client, and the guest logins of one loaded configuration.
+public struct VSphereLink: VCenterLink {
+  let settings: VCenterSettings
+  /// The bytes of `ca_file` when the client was made: a new certificate in the old file is a change too.
+  let authorities: [UInt8]?
+  let client: VCenterClient
+  let logins: [LoginID: GuestCredential]
+  let clock: any DaemonClock
+
+  public var vcenter: VCenterID { settings.id }
+  public var session: ObjectIdentifier { ObjectIdentifier(client) }
+  public func knows(_ login: LoginID) -> Bool { logins[login] != nil }
+
+  public func inventory(_ query: ScopeQuery, by: Instant) async -> (Timing, Result<Inventory, Fault>) {
+    await client.inventory(query, by: by)
+  }
+
+  public func survey(
+    moid: String, login: LoginID, showingEnds: Bool, by: Instant
+  ) async -> (Timing, Result<Listing, Fault>) {
+    guard let login = logins[login] else { return (unsent, .failure(noLogin(login))) }
+    return await client.survey(moid: moid, login: login, showingEnds: showingEnds, by: by)
+  }
+
+  public func look(
+    moid: String, login: LoginID, pid: Int64, by: Instant
+  ) async -> (Timing, Result<Look, Fault>) {
+    guard let login = logins[login] else { return (unsent, .failure(noLogin(login))) }
+    return await client.look(moid: moid, login: login, pid: pid, by: by)
+  }
+
+  public func terminate(
+    moid: String, login: LoginID, pid: Int64, firstByteBy: Instant, firstByteByWall: Int64, by: Instant
+  ) async -> (Timing, KillAnswer) {
+    guard let login = logins[login] else { return (unsent, .notSent(noLogin(login))) }
+    return await client.terminate(
+      moid: moid, login: login, pid: pid, firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
+  }
+
+  public func leave(by: Instant) async {
+    await client.logOut(by: by)
+    await close()
+  }
+
+  /// Closes the client where nothing was sent, or nothing can be sent any more.
+  func close() async { await client.shutDown() }
+
+  private var unsent: Timing { Timing(firstByte: nil, ended: clock.now()) }
+
+  private func noLogin(_ login: LoginID) -> Fault { .notConfigured("guest login \(login)") }
+}
+
+extension VCenterConnection {
+  /// The same in the client's words.
+  init(_ settings: VCenterSettings) {
+    let scheme: Scheme =
+      switch settings.scheme {
+      case .https: .https
+      case .http: .http
+      }
+    self.init(
+      id: settings.id, scheme: scheme, host: settings.host, port: settings.port, userName: settings.userName,
+      password: VSphere.Secret(settings.password.reveal()), caFile: settings.caFile,
+      maxInFlight: settings.maxInFlight)
+  }
+}
+
+extension GuestCredential {
+  /// The same in the client's words.
+  init(_ settings: LoginSettings) {
+    self.init(userName: settings.userName, password: VSphere.Secret(settings.password.reveal()))
+  }
+}

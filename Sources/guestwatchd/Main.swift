@@ -1,0 +1,16 @@
+import ArgumentParser
+import GuestWatchDaemon
+
+/// The command. Each subcommand is thin: it says what was asked for and calls what does it.
+@main
+struct Guestwatchd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "guestwatchd",
+    abstract: "Terminate runaway processes in VMware guests, without an agent in them.",
+    discussion: """
+      Exit status: 0 done; 64 bad command line; 69 no service or vCenter to ask; 73 state directory unusable; 75 another \
+      daemon holds it; 78 bad, missing or empty configuration.
+      """,
+    version: "guestwatchd \(version)",
+    subcommands: [Run.self, Check.self, History.self])
+}
