@@ -45,8 +45,8 @@ public struct GuestProcess: Hashable, Sendable {
   public var command: String
   /// Guest uptime at its start, in nanoseconds: its start time as the kernel counts it.
   public let startUptime: Int64
-  /// When it began in truth. For one that came back with a snapshot: when that was.
-  public internal(set) var born: ModelTime
+  /// When it began in truth. For one that came back with a snapshot: when it first began.
+  public let born: ModelTime
   public let temper: Temper
   public let zombieFor: Int64?
   /// Dead, but its parent has not collected it: the row is still there.

@@ -224,13 +224,13 @@ public struct SyntheticGuest: Sendable {
     var renamed: [Truth.Life: Truth.Life] = [:]
     for pid in state.processes.keys {
       guard var process = state.processes[pid] else { continue }
-      renamed[process.life] = nextLife
+      let before = process.life
+      renamed[before] = nextLife
       process.life = nextLife
-      process.born = at
       state.processes[pid] = process
       nextLife += 1
       if !process.isZombie {
-        news.append((at, .born(process.life, pid: pid, owner: process.owner, restored: true)))
+        news.append((at, .born(process.life, pid: pid, owner: process.owner, restored: before)))
       }
     }
     for i in state.deaths.indices { state.deaths[i].life = renamed[state.deaths[i].life] ?? state.deaths[i].life }
@@ -270,7 +270,7 @@ public struct SyntheticGuest: Sendable {
     nextLife += 1
     state.processes[pid] = process
     if let span = spawn.livesFor { state.deaths.append((uptime + span, process.life, pid, .exited)) }
-    news.append((at, .born(process.life, pid: pid, owner: spawn.owner, restored: false)))
+    news.append((at, .born(process.life, pid: pid, owner: spawn.owner, restored: nil)))
     return process
   }
 

@@ -21,8 +21,8 @@ public struct Truth: Hashable, Sendable {
   public enum Signal: String, Hashable, Sendable { case term, kill }
 
   public enum Event: Hashable, Sendable {
-    /// A process began. `restored`: it came back with a snapshot.
-    case born(Life, pid: Int64, owner: String, restored: Bool)
+    /// A process began. `restored`: it came back with a snapshot, in which it was that life.
+    case born(Life, pid: Int64, owner: String, restored: Life?)
     /// A process died. Its row may stay: as a zombie, or as an ended API-started one.
     case died(Life, pid: Int64, Cause)
     /// A terminate reached the guest agent while that life (nil: none) held the pid.

@@ -1,0 +1,339 @@
+public import GuestWatchCore
+import VCenterModel
+
+/// Watches a daemon from outside, with the truth at hand, and says which promise it breaks first.
+///
+/// It is written from design.md section 4 and shares no code with `Watch` beyond the words of the contract.
+public struct Checker: Sendable {
+  /// One answer that the daemon was shown.
+  struct Shown: Sendable {
+    enum What: Sendable {
+      case listing(Listing)
+      case look(Look, pid: Int64, LookPurpose)
+    }
+
+    var login: LoginID
+    var daemon: Int
+    var sent: Now
+    var ended: Now
+    var what: What
+    /// Who held which pid when the guest answered.
+    var lives: [Int64: Truth.Life]
+  }
+
+  /// An operation that is not answered yet.
+  struct Flight: Sendable {
+    var vm: VMAddress?
+    var login: LoginID?
+    var kind: Kind
+    var lives: [Int64: Truth.Life] = [:]
+
+    enum Kind: Sendable {
+      case refresh(VCenterID)
+      case survey
+      case look(pid: Int64, LookPurpose)
+      case terminate(KillID)
+    }
+  }
+
+  /// One kill from its intent on, over the daemon's lives.
+  struct Kill: Sendable {
+    var record: KillRecord
+    var daemon: Int
+    /// The intent was asked for then.
+    var asked: Instant
+    var isDurable = false
+    /// The daemon was told that the intent is on disk.
+    var isTold = false
+    var terminated: Instant?
+    /// The row that the confirm showed, when its look was sent, and which life it was in truth.
+    var confirmed: Confirmed?
+    var signalled = false
+    var closed: (outcome: Outcome, at: Instant)?
+    var closedTold = false
+
+    struct Confirmed: Sendable {
+      var process: GuestWatchCore.Process
+      var sent: Now
+      var life: Truth.Life?
+    }
+  }
+
+  struct LifeKey: Hashable, Sendable {
+    var moid: String
+    var life: Truth.Life
+  }
+
+  struct LifeState: Sendable {
+    var born: Int64
+    var died: Int64?
+    var restoredFrom: Truth.Life?
+  }
+
+  /// What is known of a VM.
+  struct Machine: Sendable {
+    var facts: VMFacts?
+    var shown: [Shown] = []
+    /// Kills whose intent was asked for and that have no outcome yet.
+    var open: [KillID] = []
+    /// Spans in which a kill was open: they do not count against the 3E of a chain.
+    var killSpans: [(from: Int64, to: Int64?)] = []
+    var inFlight: OpID?
+    var epoch = Instant(nanoseconds: .min)
+    /// No survey or check before that, after one that was not answered.
+    var rests = Instant(nanoseconds: .min)
+    var refused: [LoginID: Instant] = [:]
+    var lastOutcome: [RuleID: Instant] = [:]
+    var lookedInLife = false
+  }
+
+  /// True where pids may come back within 25 s: only then may a death be excused.
+  let reusesPIDs: Bool
+  var configuration: Configuration?
+  /// Since when a rule has been as it is (S7).
+  var ruleSince: [RuleID: Instant] = [:]
+  var machines: [VMAddress: Machine] = [:]
+  var flights: [OpID: Flight] = [:]
+  var usedOps = Set<OpID>()
+  var kills: [KillID: Kill] = [:]
+  /// In the order of their intents.
+  var killOrder: [KillID] = []
+  var calls: [CallID: KillID] = [:]
+  var lives: [LifeKey: LifeState] = [:]
+  var daemon = 0
+  var stopping = false
+  /// Outcomes that could not be written yet.
+  var unwritten = Set<KillID>()
+  var tally = Tally()
+
+  /// What was counted on the way.
+  public struct Tally: Hashable, Sendable {
+    public var outcomes: [Outcome: Int] = [:]
+    public var gates: [Gate: Int] = [:]
+    public var reports: [Report.Kind: Int] = [:]
+    public var terminates = 0
+    /// Deaths of a process that was born after the confirm was sent.
+    public var excused = 0
+  }
+
+  public init(reusesPIDs: Bool) { self.reusesPIDs = reusesPIDs }
+
+  /// Takes one thing in; throws at the first promise that is broken.
+  public mutating func observe(_ observation: Observation, at now: Now) throws(Violation) {
+    switch observation {
+    case .daemonBegan(let open): begin(open, at: now)
+    case .daemonEnded: end(at: now)
+    case .effect(let effect): try see(effect, at: now)
+    case .event(let event): try see(event, at: now)
+    case .durable(let kill, let step): see(durable: step, of: kill)
+    case .executed(let op, let lives): flights[op]?.lives = lives
+    case .reached(let op, let call):
+      if case .terminate(let kill)? = flights[op]?.kind { calls[call] = kill }
+    case .truth(let truth): try see(truth)
+    }
+  }
+
+  private mutating func begin(_ open: [KillID], at now: Now) {
+    daemon += 1
+    stopping = false
+    ruleSince = [:]
+    configuration = nil
+    for vm in machines.keys {
+      machines[vm]?.inFlight = nil
+      machines[vm]?.rests = Instant(nanoseconds: .min)
+      machines[vm]?.refused = [:]
+      machines[vm]?.lookedInLife = false
+    }
+  }
+
+  private mutating func end(at now: Now) {
+    flights = [:]
+    unwritten = []
+    for id in killOrder {
+      guard let kill = kills[id], kill.closed == nil || !kill.closedTold else { continue }
+      if !kill.isDurable {
+        // It never was: nothing was sent for it, and nobody will know of it.
+        forget(id, at: now)
+      }
+    }
+  }
+
+  mutating func forget(_ id: KillID, at now: Now) {
+    guard let kill = kills.removeValue(forKey: id) else { return }
+    killOrder.removeAll { $0 == id }
+    close(kill.record.address, id, at: now)
+  }
+
+  mutating func close(_ vm: VMAddress, _ id: KillID, at now: Now) {
+    machines[vm]?.open.removeAll { $0 == id }
+    if let last = machines[vm]?.killSpans.indices.last, machines[vm]?.open.isEmpty == true {
+      machines[vm]?.killSpans[last].to = now.continuous.nanoseconds
+    }
+  }
+
+  /// On disk: after a crash it counts, whether the daemon was told or not.
+  private mutating func see(durable step: LedgerStep, of id: KillID) {
+    switch step {
+    case .intent: kills[id]?.isDurable = true
+    case .answered, .reported: break
+    case .closed(let outcome, _, _, let at):
+      if kills[id]?.closed == nil { kills[id]?.closed = (outcome, at.continuous) }
+      kills[id]?.closedTold = true
+    }
+  }
+
+  // MARK: effects
+
+  private mutating func see(_ effect: Effect, at now: Now) throws(Violation) {
+    switch effect {
+    case .refresh(let op, let vcenter, _, let by):
+      try open(op, Flight(kind: .refresh(vcenter)), by: by, at: now)
+    case .survey(let op, let vm, let login, _, let by):
+      try guardLook(vm, login, .check, at: now)
+      try open(op, Flight(vm: vm, login: login, kind: .survey), by: by, at: now)
+    case .look(let op, let vm, let login, let pid, let purpose, let by):
+      try guardLook(vm, login, purpose, at: now)
+      try open(op, Flight(vm: vm, login: login, kind: .look(pid: pid, purpose)), by: by, at: now)
+    case .terminate(let op, let id, let vm, let login, let pid, let firstByteBy, let wall, let by):
+      try judge(terminate: id, vm, login, pid, firstByteBy, wall, at: now)
+      try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
+    case .record(let id, let step): try see(record: step, of: id, at: now)
+    case .report(let report): try see(report, at: now)
+    case .status, .wake, .ready: break
+    case .stopped:
+      if let id = flights.keys.min(by: { $0.number < $1.number }) {
+        throw Violation("contract", "stopped with operation \(id) in flight")
+      }
+    }
+  }
+
+  /// S6 and the exactly-once of operations.
+  private mutating func open(_ op: OpID, _ flight: Flight, by: Instant, at now: Now) throws(Violation) {
+    guard usedOps.insert(op).inserted else { throw Violation("contract", "operation \(op) was used twice") }
+    if by <= now.continuous { throw Violation("contract", "operation \(op) is due when it begins") }
+    if stopping, case .terminate = flight.kind {
+      throw Violation("S1", "a terminate after the daemon was asked to stop")
+    }
+    if let vm = flight.vm {
+      if let other = machines[vm]?.inFlight {
+        throw Violation("S6", "operations \(other) and \(op) are in flight on \(vm) at once")
+      }
+      machines[vm, default: Machine()].inFlight = op
+    }
+    flights[op] = flight
+    guard let configuration else { return }
+    let most = configuration.vcenters.first?.maxInFlight ?? .max
+    if flights.count > most {
+      throw Violation("S6", "\(flights.count) requests are in flight, \(most) are allowed to the vCenter")
+    }
+    if let login = flight.login, let entry = configuration.logins.first(where: { $0.id == login }) {
+      let used = flights.values.count { $0.login == login }
+      if used > entry.maxInFlight {
+        throw Violation("S6", "\(used) operations are in flight with login \(login), \(entry.maxInFlight) are allowed")
+      }
+    }
+  }
+
+  private func guardLook(
+    _ vm: VMAddress, _ login: LoginID, _ purpose: LookPurpose, at now: Now
+  ) throws(Violation) {
+    guard let machine = machines[vm] else { throw Violation("contract", "\(vm) is in no inventory") }
+    if let since = machine.refused[login] {
+      throw Violation("S10", "login \(login) is used on \(vm) again, refused at \(Line.time(since))")
+    }
+    switch purpose {
+    case .check, .confirm:
+      if purpose == .check, now.continuous < machine.rests {
+        throw Violation("S6", "\(vm) is looked at before its rest of 30 s is over")
+      }
+      if let facts = machine.facts, let protect = configuration?.protect, OwnRules.isUntouchable(facts, protect) {
+        throw Violation("S2", "\(vm) is never in scope, but is looked at")
+      }
+    case .verify, .resolve: break
+    }
+  }
+
+  private mutating func see(_ report: Report, at now: Now) throws(Violation) {
+    tally.reports[report.kind, default: 0] += 1
+    if let gate = report.gate { tally.gates[gate, default: 0] += 1 }
+    if let process = report.process { try guardSecret(process) }
+    if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
+      machines[VMAddress(vcenter: vcenter, moid: moid)]?.epoch = now.continuous
+    }
+  }
+
+  /// S9.
+  func guardSecret(_ process: GuestWatchCore.Process) throws(Violation) {
+    if configuration?.logCommands == .name, !process.command.value.isEmpty {
+      throw Violation("S9", "a command line is to be written: \(Line.of(process))")
+    }
+  }
+
+  // MARK: events
+
+  private mutating func see(_ event: Event, at now: Now) throws(Violation) {
+    switch event {
+    case .began, .timeCame: break
+    case .configured(let new):
+      let old = configuration
+      for rule in new.rules {
+        let before = old?.rules.first { $0.id == rule.id }
+        if let before, rule.keepsState(of: before), ruleSince[rule.id] != nil { continue }
+        ruleSince[rule.id] = now.continuous
+      }
+      // Another secret is another chance.
+      for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
+        for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
+      }
+      configuration = new
+    case .shutdownAsked: stopping = true
+    case .inventory(let op, _, let result):
+      guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
+      if case .success(let inventory) = result {
+        for facts in inventory.vms {
+          machines[VMAddress(vcenter: vcenter, moid: facts.moid), default: Machine()].facts = facts
+        }
+      }
+    case .surveyed(let op, let timing, let result):
+      try answer(op, timing, result.map { .listing($0) }, at: now)
+    case .looked(let op, let timing, let result):
+      guard case .look(let pid, let purpose)? = flights[op]?.kind else { return }
+      try answer(op, timing, result.map { .look($0, pid: pid, purpose) }, at: now)
+    case .terminated(let op, _, let answer):
+      guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else { return }
+      machines[vm]?.inFlight = nil
+      if case .denied(let fault) = answer, fault.kind == .guestLoginRefused, let login = flight.login {
+        machines[vm]?.refused[login] = now.continuous
+      }
+    case .recorded(let id, let kind, let result):
+      switch (kind, result) {
+      case (.intent, .success): kills[id]?.isTold = true
+      case (.intent, .failure): forget(id, at: now)
+      case (.closed, .success):
+        kills[id]?.closedTold = true
+        unwritten.remove(id)
+      case (.closed, .failure): unwritten.insert(id)
+      case (.answered, _), (.reported, _): break
+      }
+    }
+  }
+
+  private mutating func answer(
+    _ op: OpID, _ timing: Timing, _ result: Result<Shown.What, Fault>, at now: Now
+  ) throws(Violation) {
+    guard let flight = flights.removeValue(forKey: op), let vm = flight.vm, let login = flight.login else { return }
+    machines[vm]?.inFlight = nil
+    switch result {
+    case .success(let what):
+      machines[vm]?.lookedInLife = true
+      machines[vm]?.shown.append(
+        Shown(
+          login: login, daemon: daemon, sent: timing.firstByte ?? timing.ended, ended: timing.ended, what: what,
+          lives: flight.lives))
+      if let count = machines[vm]?.shown.count, count > 600 { machines[vm]?.shown.removeFirst(200) }
+    case .failure(let fault):
+      if fault.kind == .guestLoginRefused { machines[vm]?.refused[login] = now.continuous }
+      if fault.kind == .unanswered { machines[vm]?.rests = now.continuous + .seconds(30) }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import GuestWatchCore
+import VCenterModel
+
+/// What really happened, held against what was decided and what is said about it.
+extension Checker {
+  mutating func see(_ truth: Truth) throws(Violation) {
+    func key(_ life: Truth.Life) -> LifeKey { LifeKey(moid: truth.moid, life: life) }
+    switch truth.event {
+    case .born(let life, _, _, let restored):
+      let born = restored.flatMap { lives[key($0)]?.born } ?? truth.at.continuous
+      lives[key(life)] = LifeState(born: born, restoredFrom: restored)
+    case .died(let life, _, let cause):
+      lives[key(life)]?.died = truth.at.continuous
+      switch cause {
+      case .exited, .powerCycled, .reverted: break
+      case .terminated(let call), .escalated(let call): try guardVictim(key(life), of: call, "died of")
+      }
+    case .terminateReceived(let call, _, let holder, _):
+      if let holder { try guardVictim(key(holder), of: call, "was held out to") }
+    case .signalled(let call, _, _):
+      if let kill = calls[call] { kills[kill]?.signalled = true }
+    case .agentRestarted, .suspended, .resumed, .switchedOff, .switchedOn, .snapshotTaken, .snapshotReverted: break
+    }
+  }
+
+  /// The heart of it: whoever a terminate meets is whom the confirm showed, or was born after the confirm was sent.
+  private mutating func guardVictim(_ victim: LifeKey, of call: CallID, _ verb: String) throws(Violation) {
+    guard let id = calls[call], let kill = kills[id], let confirmed = kill.confirmed else {
+      throw Violation("S5", "life \(victim.life) of \(victim.moid) \(verb) a terminate that nobody sent")
+    }
+    guard let state = lives[victim] else { return }
+    if victim.life == confirmed.life || (state.restoredFrom != nil && state.restoredFrom == confirmed.life) { return }
+    guard state.born > confirmed.sent.continuous.nanoseconds else {
+      throw Violation(
+        "S1",
+        "the wrong process: life \(victim.life) of \(victim.moid) \(verb) kill \(id) of life "
+          + "\(confirmed.life.map(String.init) ?? "none")")
+    }
+    guard reusesPIDs else {
+      throw Violation("S1", "life \(victim.life) \(verb) kill \(id), and no pid comes back so soon in this world")
+    }
+    tally.excused += 1
+  }
+
+  // MARK: outcomes
+
+  mutating func judge(_ outcome: Outcome, of id: KillID, at now: Now) throws(Violation) {
+    guard let kill = kills[id] else { throw Violation("S5", "kill \(id) has an outcome and no intent") }
+    if let closed = kill.closed {
+      if kill.closedTold { throw Violation("S5", "kill \(id) has two outcomes") }
+      if closed.outcome != outcome {
+        throw Violation("S5", "the outcome of kill \(id) changes from \(closed.outcome) to \(outcome)")
+      }
+      return
+    }
+    if kill.daemon == daemon, kill.terminated == nil {
+      switch outcome {
+      case .abandoned, .failed: break
+      case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown:
+        throw Violation("S5", "kill \(id) was never sent, but is closed as \(outcome)")
+      }
+    }
+    let machine = machines[kill.record.address]
+    if kill.daemon < daemon, outcome != .unknown, machine?.lookedInLife != true {
+      throw Violation("S5", "kill \(id) of an earlier life is closed as \(outcome) without a look")
+    }
+    try guardTruth(outcome, kill, id)
+    kills[id]?.closed = (outcome, now.continuous)
+    tally.outcomes[outcome, default: 0] += 1
+    machines[kill.record.address]?.lastOutcome[kill.record.rule] = now.continuous
+    close(kill.record.address, id, at: now)
+  }
+
+  private func guardTruth(_ outcome: Outcome, _ kill: Kill, _ id: KillID) throws(Violation) {
+    let vm = kill.record.address
+    switch outcome {
+    case .exited, .gone, .alreadyGone:
+      if let life = kill.confirmed?.life, let state = lives[LifeKey(moid: vm.moid, life: life)], state.died == nil {
+        throw Violation("S5", "kill \(id) is closed as \(outcome), but life \(life) lives")
+      }
+      if outcome == .alreadyGone, kill.signalled {
+        throw Violation("S5", "kill \(id) is closed as already-gone, but it was signalled")
+      }
+    case .denied, .failed, .abandoned:
+      if kill.signalled { throw Violation("S5", "kill \(id) is closed as \(outcome), but it was signalled") }
+    case .survived, .stuck:
+      guard let confirmed = kill.confirmed, let life = confirmed.life,
+        let died = lives[LifeKey(moid: vm.moid, life: life)]?.died
+      else { break }
+      // A zombie without arguments looks like a living process without arguments.
+      if confirmed.process.command == confirmed.process.name { break }
+      // With a snapshot it is back, as another life.
+      if lives.contains(where: { $0.key.moid == vm.moid && $0.value.restoredFrom == life }) { break }
+      if let last = lastAnswer(about: kill.record.process.pid, vm), last.sent.continuous.nanoseconds > died {
+        throw Violation(
+          "S5", "kill \(id) is closed as \(outcome), but life \(life) was dead when it was last looked at")
+      }
+    case .unknown: break
+    }
+  }
+
+  private func lastAnswer(about pid: Int64, _ vm: VMAddress) -> Shown? {
+    machines[vm]?.shown.last { shown in
+      switch shown.what {
+      case .listing(let listing): listing.complete
+      case .look(_, let looked, _): looked == pid
+      }
+    }
+  }
+}

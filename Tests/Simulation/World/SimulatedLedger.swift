@@ -1,0 +1,50 @@
+import GuestWatchCore
+
+/// What survives a crash of the daemon: the rows that were on disk.
+struct SimulatedLedger {
+  struct Row {
+    var record: KillRecord
+    /// When the intent was on disk.
+    var written: Instant
+    var answer: KillAnswer?
+    var outcome: Outcome?
+    var closed: Instant?
+  }
+
+  private(set) var rows: [Row] = []
+  private var index: [KillID: Int] = [:]
+  private var life: UInt32 = 0
+
+  mutating func write(_ kill: KillID, _ step: LedgerStep, at now: Instant) {
+    switch step {
+    case .intent(let record):
+      index[kill] = rows.count
+      rows.append(Row(record: record, written: now))
+    case .answered(_, let answer):
+      if let i = index[kill] { rows[i].answer = answer }
+    case .closed(let outcome, _, _, _):
+      if let i = index[kill] {
+        rows[i].outcome = outcome
+        rows[i].closed = now
+      }
+    case .reported: break
+    }
+  }
+
+  /// What the next life is told.
+  mutating func restored(at now: Instant) -> Restored {
+    life += 1
+    func age(_ since: Instant) -> Duration { max(.zero, now - since) }
+    return Restored(
+      life: life,
+      rows: rows.map { row in
+        Restored.Row(
+          id: row.record.id, rule: row.record.rule, vm: row.record.vm, process: row.record.process,
+          login: row.record.login, age: age(row.record.decided.continuous), outcome: row.outcome,
+          closedAge: row.closed.map(age))
+      },
+      open: rows.filter { $0.outcome == nil }.map { row in
+        Restored.OpenKill(record: row.record, age: age(row.written), answer: row.answer)
+      })
+  }
+}
