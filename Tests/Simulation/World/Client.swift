@@ -101,7 +101,8 @@ extension World {
     var reply = model.handle(request, session: token(for: request.api), at: modelTime)
     if replays, case .now(.failure(.notAuthenticated)) = reply {
       if let fault = logIn(for: request.api) { return comeBack(op, .fault(fault)) }
-      flights[op]?.firstByte = now
+      let replayed = now
+      flights[op]?.firstByte = replayed
       reply = model.handle(request, session: token(for: request.api), at: modelTime)
     }
     try take(reply, op)
