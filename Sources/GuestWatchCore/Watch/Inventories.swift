@@ -26,19 +26,25 @@ extension Watch {
       if clock.hear(timing.date, at: now) { clockChanged(now) }
       state.failures = 0
       state.nextRefresh = now.continuous + VCenterState.refreshEvery
+      let wasDown = state.down != nil || state.uuid == nil
       state.uuid = answer.vcenterUUID
       state.canTerminate = answer.canTerminate
-      let wasDown = state.down != nil
       state.down = nil
       if !answer.canTerminate && !state.saidWatchOnly {
         state.saidWatchOnly = true
         report(Report(.watchOnly, .warning, vcenter: vcenter))
       }
       vcenters[vcenter] = state
-      if wasDown { report(Report(.vcenterUp, .info, vcenter: vcenter)) }
       take(answer, of: vcenter, asked, now)
+      if wasDown { report(Report(.vcenterUp, .info, vcenter: vcenter, detail: coverage(vcenter))) }
       statusDirty = true
     }
+  }
+
+  /// How many of a vCenter's VMs that some rule reaches are watched.
+  private func coverage(_ vcenter: VCenterID) -> String {
+    let inScope = vms.filter { $0.present && $0.address.vcenter == vcenter && !$0.views.isEmpty }
+    return "\(inScope.count { $0.watchable }) of \(inScope.count) VMs in scope are watched"
   }
 
   /// The whole vCenter is slowed: only refreshes are sent until one succeeds.
