@@ -11,6 +11,9 @@ public struct VSphereLink: VCenterLink {
   let logins: [LoginID: GuestCredential]
   let clock: any DaemonClock
 
+  /// What closing the connections of a vCenter that hangs takes (`trust` in VSphere), and it belongs to leaving.
+  private static let closing = Duration.milliseconds(500)
+
   public var vcenter: VCenterID { settings.id }
   public var session: ObjectIdentifier { ObjectIdentifier(client) }
   public func knows(_ login: LoginID) -> Bool { logins[login] != nil }
@@ -42,7 +45,7 @@ public struct VSphereLink: VCenterLink {
   }
 
   public func leave(by: Instant) async {
-    await client.logOut(by: by)
+    await client.logOut(by: by - Self.closing)
     await close()
   }
 

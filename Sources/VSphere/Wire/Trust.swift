@@ -1,4 +1,5 @@
 import GuestWatchCore
+import NIOCore
 import NIOSSL
 
 /// What a vCenter's certificate is checked against: `ca_file` or the system's roots, always with its name, never less.
@@ -8,6 +9,9 @@ func trust(caFile: String?) throws(Fault) -> TLSConfiguration {
   var tls = TLSConfiguration.makeClientConfiguration()
   tls.minimumTLSVersion = .tlsv12
   tls.certificateVerification = .fullVerification
+  // How long a connection that is closed waits for the other side to say goodbye too. By default 5 s: a vCenter that
+  // hangs would double the time that the end of the daemon has for logging out.
+  tls.shutdownTimeout = .milliseconds(500)
   guard let caFile else { return tls }
   let certificates: [NIOSSLCertificate]
   do {
