@@ -84,7 +84,9 @@ struct Control: Sendable {
     while true {
       let count = recv(descriptor, &buffer, buffer.count, 0)
       if count == 0 { return answer }
-      guard count > 0 else { throw Trouble("the control endpoint does not answer: \(String(cString: strerror(errno)))") }
+      guard count > 0 else {
+        throw Trouble("the control endpoint does not answer: \(String(cString: strerror(errno)))")
+      }
       answer.append(contentsOf: buffer[..<count])
     }
   }

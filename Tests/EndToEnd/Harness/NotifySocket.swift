@@ -6,7 +6,8 @@ import Synchronization
 final class NotifySocket: Sendable {
   let path: String
   private let messages = Mutex<[String]>([])
-  private let source: any DispatchSourceRead
+  /// Set once; a source may be cancelled from any thread.
+  nonisolated(unsafe) private let source: any DispatchSourceRead
 
   init(_ path: String) throws {
     self.path = path

@@ -57,7 +57,9 @@ final class Program: Sendable {
     posix_spawn_file_actions_addopen(&actions, 1, output, fresh, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, fresh, 0o600)
     // Other tests of this process have pipes whose end they wait for.
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+      if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

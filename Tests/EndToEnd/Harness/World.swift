@@ -13,6 +13,7 @@ final class World: Sendable {
   let notify: NotifySocket
   private let settings: Mutex<Settings>
   private let daemons = Mutex<[Program]>([])
+  private let commands = Mutex(0)
   /// Every process that was started in a guest, by label.
   private let started = Mutex<[(label: String, vm: String, pid: Int64, process: LocalProcess)]>([])
 
@@ -81,7 +82,7 @@ final class World: Sendable {
     _ = try? await simulator.end(within: .seconds(20))
     simulator.killAndReap()
     let left = started.withLock { $0 }.filter(\.process.lives)
-    #expect(left.isEmpty, "guests that outlive the simulator: \(left.map(\.label))")
+    #expect(left.isEmpty, "guests that outlive the simulator: \(left.map { $0.label })")
   }
 
   // MARK: the daemon
@@ -121,7 +122,7 @@ final class World: Sendable {
   func startReadyDaemon(environment: [String] = []) async throws -> Program {
     let before = notify.all.count
     let daemon = try await startDaemon(environment: environment)
-    _ = try await poll("READY=1") { self.notify.all.dropFirst(before).contains("READY=1") ? true : nil }
+    try await until("READY=1") { self.notify.all.dropFirst(before).contains("READY=1") }
     return daemon
   }
 
@@ -138,14 +139,20 @@ final class World: Sendable {
   }
 
   func command(_ arguments: String...) async throws -> (end: Program.End, out: String, err: String) {
-    let number = counter.withLock { $0 += 1; return $0 }
+    try await command(arguments)
+  }
+
+  func command(_ arguments: [String]) async throws -> (end: Program.End, out: String, err: String) {
+    let number = commands.withLock { count in
+      count += 1
+      return count
+    }
     let program = try await Program.start(
       [Binaries.guestwatchd] + arguments, environment: ["LIBDISPATCH_LOG=NO"], name: "command-\(number)",
       folder: folder.path)
     let end = try await program.end(within: .seconds(30))
     return (end, program.said, program.complained)
   }
-  private let counter = Mutex(0)
 
   /// What `guestwatchd history --json` says, beside the running daemon.
   func history() async throws -> [HistoryRow] {
@@ -198,6 +205,14 @@ final class World: Sendable {
     }
   }
 
+  /// Waits until something real holds.
+  func until(
+    _ what: String, within limit: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
+    _ question: () async throws -> Bool
+  ) async throws {
+    _ = try await poll(what, within: limit) { try await question() ? true : nil }
+  }
+
   /// Waits until the ledger has rows for these pids with these outcomes.
   @discardableResult
   func rows(_ pid: Int64, _ outcomes: String..., within limit: Duration = .seconds(60)) async throws -> HistoryRow {
@@ -218,13 +233,13 @@ final class World: Sendable {
 
   /// What nothing may ever break: one guest call at a time per VM, one outcome for each terminate that was received, and its
   /// steps in their order, the terminate at most 5 s after its confirm.
-  func audit(lives: Int = 1) async throws {
+  func audit() async throws {
     let state = try await control.state()
     #expect(state.counters.overlaps == 0)
     for (vm, traffic) in state.guestCalls { #expect(traffic.mostInFlight <= 1, "guest calls at once on \(vm)") }
-    #expect(!state.accounts.contains(where: \.locked), "\(state.accounts)")
+    #expect(!state.accounts.contains { $0.locked }, "\(state.accounts)")
     let kills = try await history().filter(\.isKill)
-    #expect(Set(kills.map(\.killId)).count == kills.count, "a kill has two rows")
+    #expect(Set(kills.map { $0.killId }).count == kills.count, "a kill has two rows")
     for row in kills {
       #expect(row.outcome != "open", "\(row)")
       let times = row.times
@@ -233,14 +248,34 @@ final class World: Sendable {
         #expect(sent.timeIntervalSince(confirmed) <= 5, "sent too late: \(row)")
       }
     }
-    // A terminate that arrived has a row of its own; a row that was sent may not have arrived.
-    for (target, received) in Dictionary(grouping: state.terminates, by: { "\($0.vm) \($0.pid)" }) {
-      let rows = kills.filter { "\($0.vm) \($0.pid)" == target && $0.outcome != "abandoned" }
-      #expect(rows.count >= received.count, "\(received.count) terminates of \(target) and \(rows.count) rows")
-      if lives == 1 { #expect(rows.count == received.count, "\(target): \(rows)") }
-    }
+    try await auditTerminates(kills)
     let text = log.joined(separator: "\n") + notify.all.joined(separator: "\n")
     for secret in Secrets.all { #expect(!text.contains(secret), "a password in the log or STATUS") }
+    for file in try FileManager.default.contentsOfDirectory(atPath: self.state) {
+      let bytes = FileManager.default.contents(atPath: "\(self.state)/\(file)") ?? Data()
+      for secret in Secrets.all {
+        #expect(bytes.range(of: Data(secret.utf8)) == nil, "a password in the state directory, in \(file)")
+      }
+    }
+  }
+
+  /// Every terminate that was received belongs to one kill, which was decided before and closed after it, and no kill has
+  /// two. (A kill may have none: then it was lost on the way, or the daemon died before it left.)
+  private func auditTerminates(_ kills: [HistoryRow]) async throws {
+    var owners: [String: Int] = [:]
+    for call in try await control.calls() where call.isTerminate {
+      let received = try #require(date(call.received))
+      let rows = kills.filter { row in
+        guard row.vm == call.vm, row.pid == call.pid, row.outcome != "abandoned" else { return false }
+        guard let decided = row.decided.flatMap(date) else { return false }
+        // Rows have milliseconds, cut off.
+        let end = row.verified.flatMap(date) ?? row.answered.flatMap(date) ?? .distantFuture
+        return decided <= received && received <= end.addingTimeInterval(0.002)
+      }
+      #expect(rows.count == 1, "a terminate that belongs to no kill, or to two: \(call) \(rows)")
+      for row in rows { owners[row.killId, default: 0] += 1 }
+    }
+    for (kill, count) in owners { #expect(count == 1, "\(count) terminates for kill \(kill)") }
   }
 
   /// After a clean stop nothing is left at the vCenter.
