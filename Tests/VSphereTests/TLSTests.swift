@@ -94,12 +94,12 @@ struct TestCertificates: Sendable {
 
   @Test func anotherCAIsUntrustedAndNothingIsSent() async throws {
     try await withTLS(caFile: \.otherCA) { bench in
-      let started = ContinuousClock.now
       let (timing, result) = await bench.list()
       #expect(result.fault?.kind == .untrusted)
       #expect(timing.firstByte == nil)
       #expect(bench.server.lines.isEmpty)
-      #expect(ContinuousClock.now - started < .seconds(4))
+      // Not tried again in the hope of a better certificate.
+      #expect(bench.server.connections == 1)
     }
   }
 
@@ -144,7 +144,7 @@ struct TestCertificates: Sendable {
       _ = await bench.list()
       bench.server.follow(S.except([S.terminate: .silence]))
       let (before, closed) = (bench.server.connections, bench.server.closed)
-      let (timing, answer) = await bench.kill(by: .milliseconds(400))
+      let (timing, answer) = await bench.kill(by: .seconds(2))
       #expect(answer == .unanswered)
       #expect(timing.firstByte != nil)
       #expect(bench.server.connections == before + 1)

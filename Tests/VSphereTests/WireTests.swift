@@ -12,10 +12,10 @@ import Testing
       _ = await bench.list()
       bench.server.follow(S.except([S.list: .drip(everyMilliseconds: 20)]))
       let started = ContinuousClock.now
-      let (timing, result) = await bench.list(.milliseconds(400))
+      let (timing, result) = await bench.list(.seconds(2))
       #expect(result.fault?.kind == .unanswered)
       #expect(timing.firstByte != nil)
-      #expect(ContinuousClock.now - started < .seconds(5))
+      #expect(ContinuousClock.now - started < .seconds(15))
     }
   }
 
@@ -23,7 +23,7 @@ import Testing
     try await withVCenter { bench in
       _ = await bench.list()
       bench.server.follow(S.except([S.list: .silence]))
-      let (timing, result) = await bench.list(.milliseconds(300))
+      let (timing, result) = await bench.list(.seconds(2))
       #expect(result.fault?.kind == .unanswered)
       #expect(timing.firstByte != nil)
     }
@@ -82,11 +82,10 @@ import Testing
       connection: VCenterConnection(
         id: VCenterID("lab"), scheme: .http, host: "127.0.0.1", port: server.port, userName: "u",
         password: Secret("p")), clock: { clock.now })
-    let started = ContinuousClock.now
-    let (timing, result) = await client.look(moid: "vm-1", login: guest, pid: 42, by: clock.after(.seconds(10)))
+    // Tried again until the connect timeout of 5 s, it would be unanswered instead.
+    let (timing, result) = await client.look(moid: "vm-1", login: guest, pid: 42, by: clock.after(.seconds(4)))
     #expect(result.fault?.kind == .unreachable)
     #expect(timing.firstByte == nil)
-    #expect(ContinuousClock.now - started < .seconds(4))
     await client.shutDown()
   }
 
@@ -97,11 +96,12 @@ import Testing
     }
   }
 
-  @Test func httpToOthersIsRefused() {
+  @Test(arguments: ["vcenter.example.com", "127.0.0.1.example.com", "127.evil", "10.0.0.1", "::2", "127.0.0.256"])
+  func httpToOthersIsRefused(host: String) {
     let fault = #expect(throws: Fault.self) {
       try VCenterClient(
         connection: VCenterConnection(
-          id: VCenterID("lab"), scheme: .http, host: "vcenter.example.com", userName: "u", password: Secret("p")),
+          id: VCenterID("lab"), scheme: .http, host: host, userName: "u", password: Secret("p")),
         clock: { TestClock().now })
     }
     #expect(fault?.code == "url")

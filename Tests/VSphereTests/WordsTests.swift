@@ -58,6 +58,36 @@ import Testing
     }
   }
 
+  /// Whatever bytes come, the reader says no or gives a value, and does not fall over.
+  @Test func brokenBytesNeverBreakTheReader() throws {
+    let whole = Array(
+      #"[{"name":"s\u00e9\ud83d\ude00","pid":42,"owner":"r","command":"a \"b\"","started":"2026-01-02T03:04:05.1Z"}]"#
+        .utf8)
+    var random = UInt64(42)
+    func next(below bound: Int) -> Int {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(random >> 33) % bound
+    }
+    var accepted = 0
+    for _ in 0..<5000 {
+      var bytes = whole
+      for _ in 0...next(below: 3) {
+        switch next(below: 3) {
+        case 0: bytes[next(below: bytes.count)] = UInt8(next(below: 256))
+        case 1: bytes.remove(at: next(below: bytes.count))
+        default: bytes.insert(UInt8(next(below: 256)), at: next(below: bytes.count))
+        }
+      }
+      guard let json = try? JSONReader.read(bytes) else { continue }
+      if let listing = try? GuestRows.restListing(json) {
+        accepted += 1
+        #expect(listing.rows.count <= 1)
+      }
+    }
+    #expect((1..<5000).contains(accepted))
+    for count in 0..<whole.count { #expect(throws: NotJSON.self) { try JSONReader.read(Array(whole.prefix(count))) } }
+  }
+
   @Test func writtenJSONReadsBackTheSame() throws {
     let text = "a\"b\\c/\n\r\t\u{0}\u{1F}\u{7F}é😀\u{2028}"
     let written = JSONOut.object([(text, .array([.string(text), .integer(.min), .bool(true)]))])

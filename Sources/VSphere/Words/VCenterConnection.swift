@@ -63,8 +63,13 @@ public struct VCenterConnection: Sendable {
     return port == usual ? urlHost : "\(urlHost):\(port)"
   }
 
-  /// True where no request can leave this machine.
-  var isLoopback: Bool { bareHost == "localhost" || bareHost == "::1" || bareHost.hasPrefix("127.") }
+  /// True where no request can leave this machine: `localhost`, `::1`, and 127.0.0.0/8 written as four numbers (a name
+  /// may begin with `127.` too).
+  var isLoopback: Bool {
+    let numbers = bareHost.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return bareHost == "localhost" || bareHost == "::1"
+      || numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
+  }
 }
 
 /// The account inside guests that a call looks or kills with.
