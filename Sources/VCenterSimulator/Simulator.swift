@@ -216,7 +216,8 @@ extension Simulator.Running {
     }
     let line: JSON = [
       "url": .string(url), "ca_file": .string(certificateFile), "pid": .integer(Int64(pid)),
-      "control": .string(controlURL), "control_token": .string(controlToken), "guests": .object(guests),
+      "control": .string(controlURL), "control_token": .string(controlToken), "process_mark": .string(processMark),
+      "guests": .object(guests),
     ]
     return line.text
   }

@@ -15,6 +15,8 @@ struct Client: Sendable {
   let http: HTTPClient
   let running: Simulator.Running
   var token: String?
+  /// Where the simulator is asked for.
+  var base: String
 
   struct Answer: Sendable {
     var status: Int
@@ -43,7 +45,7 @@ struct Client: Sendable {
       configuration.httpVersion = .http1Only
       let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
       do {
-        var client = Client(http: http, running: running)
+        var client = Client(http: http, running: running, base: running.url)
         if loggedIn { try await client.logIn() }
         let result = try await body(client)
         try await http.shutdown()
@@ -67,7 +69,7 @@ struct Client: Sendable {
     _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, type: String? = "application/json",
     headers: [(String, String)] = []
   ) async throws -> Answer {
-    try await send(method, url: running.url + path, body: body, type: type, headers: headers)
+    try await send(method, url: base + path, body: body, type: type, headers: headers)
   }
 
   private func send(

@@ -124,6 +124,18 @@ import VCenterModel
     }
   }
 
+  /// The certificate has DNS names only, so that a test of name checks proves something.
+  @Test func theCertificateIsForItsNamesOnly() async throws {
+    try await Client.with(.synthetic()) { client async throws in
+      #expect(client.running.url.hasPrefix("https://localhost:"))
+      #expect(try await client.rest(.GET, "/session").status == 200)
+      var stranger = client
+      stranger.base = "https://127.0.0.1:\(client.running.port)"
+      let other = stranger
+      await #expect(throws: (any Error).self) { try await other.rest(.GET, "/session") }
+    }
+  }
+
   @Test func askingForSessionsNeedsAPrivilege() async throws {
     try await Client.with(.synthetic()) { client async throws in
       let answer = try await client.vi(

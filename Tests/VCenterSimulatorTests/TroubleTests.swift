@@ -121,6 +121,35 @@ import VCenterModel
     }
   }
 
+  @Test func aHookThatCannotBeCarriedOutIsSeen() async throws {
+    try await Client.with(.real([.init(sleeper("old"), pid: 4242)])) { client async throws in
+      let hook: JSON = [
+        "calls": "look", "at": "before", "vm": "vm-1", "pid": 4242, "swap": ["argv": ["/no/such/program"]],
+      ]
+      #expect(try await client.control(.POST, "/hooks", hook).status == 200)
+      #expect(try await client.pids("vm-1") == ["old": 4242])
+      guard case .array(let failed)? = try await client.control(.GET, "/state").json?["failed_hooks"] else {
+        Issue.record("no failed_hooks")
+        return
+      }
+      #expect(failed.count == 1)
+    }
+  }
+
+  @Test func syntheticGuestsTakeTheSameOrders() async throws {
+    try await Client.with(.synthetic()) { client async throws in
+      let order: JSON = ["pid": 500, "argv": ["/usr/bin/other", "-x"], "owner": "bob"]
+      #expect(try await client.control(.POST, "/guests/vm-1/swap", order).json?["old"]?["name"] == "job")
+      let newcomer = try await client.get("vm-1", 500).json
+      #expect(newcomer?["name"] == "other")
+      #expect(newcomer?["command"] == "/usr/bin/other -x")
+      #expect(try await client.control(.POST, "/guests/vm-1/kill", ["pid": 500]).status == 200)
+      #expect(try await client.get("vm-1", 500).status == 404)
+      #expect(try await client.control(.POST, "/guests/vm-1/kill", ["pid": 500]).status == 400)
+      #expect(try await client.control(.POST, "/guests/vm-9/start", ["argv": ["x"]]).status == 400)
+    }
+  }
+
   @Test(arguments: [
     #"{"calls":"nothing","drop":"before"}"#, #"{"calls":"look"}"#, #"{"calls":"look","drop":"before","cut":1}"#,
     #"{"calls":"look","drop":"sometimes"}"#, #"{"calls":"look","drop":"before","x":1}"#,

@@ -12,7 +12,8 @@ import VCenterModel
 /// GET  /state                   {"counters": {...}, "open_sessions": [...], "terminates": [{"call", "vm", "pid", "hit":
 ///                                {"name", "owner", "started"}}], "guest_calls": {"vm-101": {"received", "in_flight",
 ///                                "most_in_flight"}}, "guests": {"vm-101": [{"pid", "name", "owner", "command", "started",
-///                                "label", "os_pid"}]}, "accounts": [{"user", "refusals", "locked"}]}
+///                                "label", "os_pid"}]}, "accounts": [{"user", "vm", "refusals", "locked"}],
+///                                "failed_hooks": ["..."]}
 /// POST /faults                  {"calls": PATTERN, "vm", "pid", "skip": 0, "times": 1 (0: until disarmed)} and exactly one of
 ///                                {"error_type": "RESOURCE_BUSY", "status", "data_pid"}   a REST error without effect
 ///                                {"fault": "TaskInProgress", "fields": {...}}            a VI JSON fault without effect

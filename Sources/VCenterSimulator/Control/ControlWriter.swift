@@ -57,7 +57,7 @@ enum ControlWriter {
               "most_in_flight": .integer(Int64(traffic.mostInFlight)),
             ])
         }),
-      "guests": .object(guests),
+      "guests": .object(guests), "failed_hooks": .array(await vcenter.failedHooks.map(JSON.string)),
       "accounts": .array(
         accounts.map { account in
           .fields([
