@@ -44,6 +44,9 @@ extension SimulatedVCenter {
 
   // MARK: guests
 
+  /// Remembers what the scenario calls a process.
+  func label(_ pid: Int64, on vm: String, _ label: String?) { labels[vm, default: [:]][pid] = label }
+
   /// The processes of a guest as its agent would list them.
   public func processes(on vm: String) async throws(SimulatorError) -> [ProcessInfo] {
     if let guest = guests[vm] { return await guest.processes() }
@@ -88,12 +91,14 @@ extension SimulatedVCenter {
   ) async throws(SimulatorError) -> (old: ProcessInfo, newcomer: ProcessInfo) {
     if let guest = guests[vm] {
       guard let swapped = try await guest.swap(pid, for: program) else { throw noSuchProcess(pid, vm) }
+      label(pid, on: vm, nil)
       return swapped
     }
     let now = clocks.now()
     guard let old = model.guest(vm)?.process(pid: pid),
       let newcomer = model.withGuest(vm, { $0.swap(pid: pid, for: program.spawn, at: now) }) ?? nil
     else { throw noSuchProcess(pid, vm) }
+    label(pid, on: vm, nil)
     return (Self.info(old), Self.info(newcomer))
   }
 

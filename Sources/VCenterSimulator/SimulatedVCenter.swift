@@ -9,6 +9,8 @@ public actor SimulatedVCenter {
   var calls: [CallRecord] = []
   var counters = SimulatorCounters()
   let clocks: Clocks
+  /// The names that the scenario gave to processes, by VM and pid as it is shown.
+  var labels: [String: [Int64: String]] = [:]
   /// Hooks that could not be carried out, with the reason: whoever armed them must see it.
   var failedHooks: [String] = []
   /// How often a held call asks whether it was released.

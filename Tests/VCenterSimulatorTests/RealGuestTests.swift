@@ -153,6 +153,8 @@ import VCenterModel
       #expect(answer.json?["old"]?["name"] == "old")
       #expect(answer.json?["newcomer"]?["pid"] == 4242)
       #expect(try await client.pids("vm-1") == ["newcomer": 4242])
+      // The label was the old one's.
+      #expect(await client.running.vcenter.labels == ["vm-1": [:]])
       #expect(try await client.get("vm-1", 4242).json?["name"] == "newcomer")
       #expect(try await client.terminate("vm-1", 4242).status == 204)
       #expect(try await client.pids("vm-1") == [:])

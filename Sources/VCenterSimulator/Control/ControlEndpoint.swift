@@ -38,7 +38,6 @@ import VCenterModel
 /// PROGRAM is `{"argv": [...], "name", "owner", "ignores_sigterm"}` as in `Scenario`.
 struct ControlEndpoint: Sendable {
   let vcenter: SimulatedVCenter
-  let labels: Labels
   let token: String
 
   func respond(_ call: HTTPCall) async -> HTTPAnswer {
@@ -62,7 +61,7 @@ struct ControlEndpoint: Sendable {
     case (.GET, 1, "calls"):
       let from = call.query.first { $0.name == "from" }.flatMap { Int($0.value) } ?? 1
       return ["calls": .array(await vcenter.calls(from: from).map(ControlWriter.call))]
-    case (.GET, 1, "state"): return await ControlWriter.state(vcenter, labels)
+    case (.GET, 1, "state"): return await ControlWriter.state(vcenter)
     case (.POST, 1, "faults"):
       return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.fault(try body(call)))))]
     case (.POST, 1, "hooks"): return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.hook(try body(call)))))]
@@ -161,6 +160,3 @@ struct ControlEndpoint: Sendable {
     Int(clamping: try call.fields { fields throws(ShapeError) in try fields.integer("id") })
   }
 }
-
-/// The names that a scenario gave to processes, by VM and pid as it is shown.
-typealias Labels = [String: [Int64: String]]
