@@ -44,6 +44,11 @@ extension SyntheticGuest {
     return wanted.map { wanted in rows.filter { wanted.contains($0.pid) } } ?? rows
   }
 
+  /// What the agent would list to root at that moment.
+  public mutating func rows(at: ModelTime) -> [ProcessInfo] {
+    list(pids: nil, as: GuestAccount(user: "root", password: ""), at: at)
+  }
+
   /// One process; nil: the account sees none with this pid.
   mutating func get(pid: Int64, as account: GuestAccount, at: ModelTime) -> ProcessInfo? {
     list(pids: [pid], as: account, at: at).first

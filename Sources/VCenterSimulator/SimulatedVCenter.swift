@@ -3,12 +3,16 @@ public import VCenterModel
 
 /// The model with its real guests, and what a test or a demo does to them: one call at a time decides, many may wait.
 public actor SimulatedVCenter {
-  private var model: VCenterModel
-  private var guests: [String: RealGuest] = [:]
-  private var troubles = Troubles()
-  private var calls: [CallRecord] = []
-  private var counters = SimulatorCounters()
-  private let clocks: Clocks
+  var model: VCenterModel
+  var guests: [String: RealGuest] = [:]
+  var troubles = Troubles()
+  var calls: [CallRecord] = []
+  var counters = SimulatorCounters()
+  let clocks: Clocks
+  /// The names that the scenario gave to processes, by VM and pid as it is shown.
+  var labels: [String: [Int64: String]] = [:]
+  /// Hooks that could not be carried out, with the reason: whoever armed them must see it.
+  var failedHooks: [String] = []
   /// How often a held call asks whether it was released.
   private static let holdInterval = Duration.milliseconds(10)
 
@@ -201,11 +205,14 @@ public actor SimulatedVCenter {
 
   private func run(_ hooks: [Hook]) async {
     for hook in hooks {
-      // A hook that cannot be carried out shows in what the call then sees; there is nobody to tell here.
-      switch hook.action {
-      case .swap(let program): _ = try? await swap(hook.pid, on: hook.vm, for: program)
-      case .kill: _ = try? await kill(hook.pid, on: hook.vm)
-      case .start(let program): _ = try? await start(program, on: hook.vm)
+      do throws(SimulatorError) {
+        switch hook.action {
+        case .swap(let program): _ = try await swap(hook.pid, on: hook.vm, for: program)
+        case .kill: try await kill(hook.pid, on: hook.vm)
+        case .start(let program): try await start(program, on: hook.vm)
+        }
+      } catch {
+        failedHooks.append("\(hook.calls.text) of \(hook.pid) on \(hook.vm): \(error)")
       }
     }
   }
@@ -221,102 +228,5 @@ public actor SimulatedVCenter {
     case "RESOURCE_BUSY", "UNABLE_TO_ALLOCATE_RESOURCE", "RESOURCE_INACCESSIBLE", "ERROR", "INTERNAL_SERVER_ERROR": 500
     default: 400
     }
-  }
-
-  // MARK: what a scenario, a test or a demo does
-
-  /// Makes `guest` carry out the guest calls of its VM, which must be `external` in the model.
-  public func attach(_ guest: RealGuest) { guests[guest.moid] = guest }
-
-  public func arm(_ fault: InjectedFault) -> Int { troubles.arm(fault) }
-  public func arm(_ hook: Hook) -> Int { troubles.arm(hook) }
-  /// False where nothing is armed under that number.
-  public func disarm(_ id: Int) -> Bool { troubles.disarm(id) }
-  /// Lets go of a call that the fault of that number holds (or will hold).
-  public func release(_ id: Int) { troubles.release(id) }
-
-  /// The calls from a number on.
-  public func calls(from number: Int = 1) -> [CallRecord] { Array(calls.dropFirst(max(0, number - 1))) }
-  public var counted: SimulatorCounters { counters }
-  public var modelCounters: VCenterModel.Counters { model.counters }
-  public func openSessions() -> [SessionInfo] { model.openSessions(at: clocks.now()) }
-  public var virtualMachines: [VirtualMachine] { model.virtualMachines }
-
-  /// Changes the model: inventory, accounts, sessions, power, synthetic guests.
-  public func change<Result: Sendable>(
-    _ body: @Sendable (inout VCenterModel, ModelTime) -> Result
-  ) -> Result {
-    body(&model, clocks.now())
-  }
-
-  /// The processes of a guest as its agent would list them.
-  public func processes(on vm: String) async throws(SimulatorError) -> [ProcessInfo] {
-    if let guest = guests[vm] { return await guest.processes() }
-    model.advance(to: clocks.now())
-    guard let guest = model.guest(vm) else { throw SimulatorError("there is no VM \(vm.debugDescription)") }
-    return guest.processes.map { process in
-      ProcessInfo(
-        pid: process.pid, name: process.name, owner: process.owner, command: process.command,
-        started: process.born.wall / 1_000_000_000)
-    }
-  }
-
-  @discardableResult
-  public func start(
-    _ program: GuestProgram, presentedAs pid: Int64? = nil, on vm: String
-  ) async throws(SimulatorError) -> ProcessInfo {
-    try await real(vm).start(program, presentedAs: pid)
-  }
-
-  @discardableResult
-  public func kill(_ pid: Int64, on vm: String) async throws(SimulatorError) -> ProcessInfo {
-    guard let old = await (try real(vm)).kill(pid) else {
-      throw SimulatorError("no process has the pid \(pid) on \(vm.debugDescription)")
-    }
-    return old
-  }
-
-  @discardableResult
-  public func swap(
-    _ pid: Int64, on vm: String, for program: GuestProgram
-  ) async throws(SimulatorError) -> (old: ProcessInfo, newcomer: ProcessInfo) {
-    guard let swapped = try await real(vm).swap(pid, for: program) else {
-      throw SimulatorError("no process has the pid \(pid) on \(vm.debugDescription)")
-    }
-    return swapped
-  }
-
-  public func restartAgent(on vm: String, shift: Int64) async throws(SimulatorError) {
-    try await real(vm).restartAgent(shift: shift)
-  }
-
-  private func real(_ vm: String) throws(SimulatorError) -> RealGuest {
-    guard let guest = guests[vm] else { throw SimulatorError("\(vm.debugDescription) has no real guest") }
-    return guest
-  }
-
-  /// The pid by which this machine knows a process of a real guest.
-  func localPID(_ pid: Int64, on vm: String) async -> Int32? { await guests[vm]?.localPID(pid) }
-
-  /// How every account stands: refusals in a row, locked or not; `vm` nil for the vCenter and the directory.
-  func accountStates() -> [(user: String, vm: String?, refusals: Int, locked: Bool)] {
-    var states = model.vcenterAccounts.map {
-      (user: $0.user, vm: String?.none, refusals: $0.refusals, locked: $0.locked)
-    }
-    states += model.directoryAccounts.map { ($0.user, nil, $0.refusals, $0.locked) }
-    for machine in model.virtualMachines {
-      states += machine.accounts.map { ($0.user, machine.facts.moid, $0.refusals, $0.locked) }
-    }
-    return states
-  }
-
-  /// Waits for children of the real guests that have ended.
-  func reap() async {
-    for guest in guests.values { await guest.reap() }
-  }
-
-  /// Kills all processes of the real guests.
-  func shutdown() async {
-    for guest in guests.values { await guest.shutdown() }
   }
 }

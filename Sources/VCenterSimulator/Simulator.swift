@@ -86,14 +86,16 @@ public struct Simulator: Sendable {
     let vcenter = SimulatedVCenter(model: model(of: scenario, at: clocks.now()), clocks: clocks)
     let outcome: Swift.Result<Result, any Error>
     do {
-      let labels = try await populate(vcenter, scenario, launcher, clocks)
+      try await populate(vcenter, scenario, launcher, clocks)
       let running = Running(
         url: "https://\(options.names.first ?? "localhost"):\(listener.port)", port: listener.port,
         certificatePEM: authority.certificatePEM, controlURL: "http://127.0.0.1:\(control.port)",
         controlPort: control.port, controlToken: randomToken(), vcenter: vcenter,
         processMark: "\(Launcher.mark)=\(launcher.token)",
-        pids: labels.mapValues { pids in Dictionary(pids.map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) })
-      let endpoint = ControlEndpoint(vcenter: vcenter, labels: labels, token: running.controlToken)
+        pids: await vcenter.labels.mapValues { pids in
+          Dictionary(pids.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        })
+      let endpoint = ControlEndpoint(vcenter: vcenter, token: running.controlToken)
       outcome = .success(
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await listener.serve { await vcenter.respond($0) } }
@@ -158,11 +160,10 @@ public struct Simulator: Sendable {
       disabled: machine.disabled, busy: machine.busy)
   }
 
-  /// Starts the programs of the real guests, arms what is to be armed, and says which process has which label.
+  /// Starts the programs of the real guests, gives them their labels, and arms what is to be armed.
   private static func populate(
     _ vcenter: SimulatedVCenter, _ scenario: Scenario, _ launcher: Launcher, _ clocks: Clocks
-  ) async throws(SimulatorError) -> Labels {
-    var labels: Labels = [:]
+  ) async throws(SimulatorError) {
     for machine in scenario.machines {
       let vm = machine.facts.moid
       switch machine.guest {
@@ -173,21 +174,23 @@ public struct Simulator: Sendable {
             wallSeconds: { clocks.wall.seconds }))
         for process in processes {
           let started = try await vcenter.start(process.program, presentedAs: process.pid, on: vm)
-          labels[vm, default: [:]][started.pid] = process.label
+          await vcenter.label(started.pid, on: vm, process.label)
         }
       case .synthetic(let processes):
         let rows = try await vcenter.processes(on: vm)
+        var named: Set<Int64> = []
         for process in processes {
           let row = rows.first {
-            $0.name == process.spawn.name && $0.command == process.spawn.command && labels[vm]?[$0.pid] == nil
+            $0.name == process.spawn.name && $0.command == process.spawn.command && !named.contains($0.pid)
           }
-          if let row { labels[vm, default: [:]][row.pid] = process.label }
+          guard let row else { continue }
+          named.insert(row.pid)
+          await vcenter.label(row.pid, on: vm, process.label)
         }
       }
     }
     for fault in scenario.faults { _ = await vcenter.arm(fault) }
     for hook in scenario.hooks { _ = await vcenter.arm(hook) }
-    return labels
   }
 }
 
@@ -205,18 +208,15 @@ extension Simulator.Running {
   ///   - certificateFile: where `certificatePEM` was written.
   ///   - pid: of the simulator.
   public func readyLine(certificateFile: String, pid: Int32) async -> String {
-    var labels: Labels = [:]
-    for (vm, named) in pids {
-      for (label, pid) in named { labels[vm, default: [:]][pid] = label }
-    }
     var guests: [JSON.Member] = []
     for machine in await vcenter.virtualMachines {
       let vm = machine.facts.moid
-      guests.append(JSON.Member(vm, await ControlWriter.guest(vm, vcenter, labels)))
+      guests.append(JSON.Member(vm, await ControlWriter.guest(vm, vcenter)))
     }
     let line: JSON = [
       "url": .string(url), "ca_file": .string(certificateFile), "pid": .integer(Int64(pid)),
-      "control": .string(controlURL), "control_token": .string(controlToken), "guests": .object(guests),
+      "control": .string(controlURL), "control_token": .string(controlToken), "process_mark": .string(processMark),
+      "guests": .object(guests),
     ]
     return line.text
   }

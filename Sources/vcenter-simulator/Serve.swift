@@ -8,7 +8,8 @@ struct Serve: AsyncParsableCommand {
     commandName: "serve", abstract: "Serve a scenario until SIGTERM or SIGINT (the default).",
     discussion: """
       When it is ready it prints one line of JSON and writes the same to simulator.json in the state directory: url, ca_file,
-      pid, control (the URL of the control endpoint), control_token, and guests, the processes of each VM.
+      pid, control (the URL of the control endpoint), control_token, process_mark (what the environment of every guest process
+      begins an entry with), and guests, the processes of each VM.
       Everything that it starts on this machine ends with it, however it ends.
       """)
 

@@ -12,7 +12,8 @@ import VCenterModel
 /// GET  /state                   {"counters": {...}, "open_sessions": [...], "terminates": [{"call", "vm", "pid", "hit":
 ///                                {"name", "owner", "started"}}], "guest_calls": {"vm-101": {"received", "in_flight",
 ///                                "most_in_flight"}}, "guests": {"vm-101": [{"pid", "name", "owner", "command", "started",
-///                                "label", "os_pid"}]}, "accounts": [{"user", "refusals", "locked"}]}
+///                                "label", "os_pid"}]}, "accounts": [{"user", "vm", "refusals", "locked"}],
+///                                "failed_hooks": ["..."]}
 /// POST /faults                  {"calls": PATTERN, "vm", "pid", "skip": 0, "times": 1 (0: until disarmed)} and exactly one of
 ///                                {"error_type": "RESOURCE_BUSY", "status", "data_pid"}   a REST error without effect
 ///                                {"fault": "TaskInProgress", "fields": {...}}            a VI JSON fault without effect
@@ -37,7 +38,6 @@ import VCenterModel
 /// PROGRAM is `{"argv": [...], "name", "owner", "ignores_sigterm"}` as in `Scenario`.
 struct ControlEndpoint: Sendable {
   let vcenter: SimulatedVCenter
-  let labels: Labels
   let token: String
 
   func respond(_ call: HTTPCall) async -> HTTPAnswer {
@@ -61,7 +61,7 @@ struct ControlEndpoint: Sendable {
     case (.GET, 1, "calls"):
       let from = call.query.first { $0.name == "from" }.flatMap { Int($0.value) } ?? 1
       return ["calls": .array(await vcenter.calls(from: from).map(ControlWriter.call))]
-    case (.GET, 1, "state"): return await ControlWriter.state(vcenter, labels)
+    case (.GET, 1, "state"): return await ControlWriter.state(vcenter)
     case (.POST, 1, "faults"):
       return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.fault(try body(call)))))]
     case (.POST, 1, "hooks"): return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.hook(try body(call)))))]
@@ -160,6 +160,3 @@ struct ControlEndpoint: Sendable {
     Int(clamping: try call.fields { fields throws(ShapeError) in try fields.integer("id") })
   }
 }
-
-/// The names that a scenario gave to processes, by VM and pid as it is shown.
-typealias Labels = [String: [Int64: String]]

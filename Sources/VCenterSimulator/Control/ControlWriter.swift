@@ -22,14 +22,14 @@ enum ControlWriter {
     ])
   }
 
-  static func state(_ vcenter: SimulatedVCenter, _ labels: Labels) async -> JSON {
+  static func state(_ vcenter: SimulatedVCenter) async -> JSON {
     let model = await vcenter.modelCounters
     let counted = await vcenter.counted
     let sessions = await vcenter.openSessions()
     var guests: [JSON.Member] = []
     for machine in await vcenter.virtualMachines {
       let vm = machine.facts.moid
-      guests.append(JSON.Member(vm, await self.guest(vm, vcenter, labels)))
+      guests.append(JSON.Member(vm, await self.guest(vm, vcenter)))
     }
     let accounts = await vcenter.accountStates()
     return [
@@ -57,7 +57,7 @@ enum ControlWriter {
               "most_in_flight": .integer(Int64(traffic.mostInFlight)),
             ])
         }),
-      "guests": .object(guests),
+      "guests": .object(guests), "failed_hooks": .array(await vcenter.failedHooks.map(JSON.string)),
       "accounts": .array(
         accounts.map { account in
           .fields([
@@ -69,11 +69,11 @@ enum ControlWriter {
   }
 
   /// The processes of one guest, with their labels and the pids that this machine knows them by.
-  static func guest(_ vm: String, _ vcenter: SimulatedVCenter, _ labels: Labels) async -> JSON {
+  static func guest(_ vm: String, _ vcenter: SimulatedVCenter) async -> JSON {
     var rows: [JSON] = []
     for process in (try? await vcenter.processes(on: vm)) ?? [] {
       let local = await vcenter.localPID(process.pid, on: vm)
-      rows.append(self.process(process, label: labels[vm]?[process.pid], localPID: local))
+      rows.append(self.process(process, label: await vcenter.labels[vm]?[process.pid], localPID: local))
     }
     return .array(rows)
   }

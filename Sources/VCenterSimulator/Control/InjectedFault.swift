@@ -68,7 +68,7 @@ public struct Hook: Hashable, Sendable {
 
   public var calls: CallPattern
   public var vm: String
-  /// Only calls that show or name this pid: get and terminate of it, lists in which it is.
+  /// Only calls that name or show this pid: get and terminate of it, lists in which it is (`before`: any list of the VM).
   public var pid: Int64
   public var skip: Int
   public var moment: Moment

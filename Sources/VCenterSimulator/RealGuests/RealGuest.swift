@@ -23,6 +23,8 @@ public actor RealGuest {
   private var hidden: Set<Int> = []
   /// Pids that are shown instead of the kernel's.
   private var presented: [LocalIdentity: Int64] = [:]
+  /// Pids that are changing hands right now: they are never free, as a pid that is reused between two looks is not.
+  private var changing: Set<Int64> = []
   /// When this machine booted, in the guest's clock: read once in an agent's life (vsphere-api.md, 8.2).
   private var bootSeconds: Int64?
 
@@ -98,7 +100,7 @@ public actor RealGuest {
   /// Whether nobody holds the pid any more, looked at until the time is over.
   private func vanishes(_ pid: Int64, within limit: Duration) async -> Bool {
     var left = limit
-    while member(pid) != nil {
+    while changing.contains(pid) || member(pid) != nil {
       guard left > .zero else { return false }
       // A cancelled sleep returns at once: the server is being stopped, and its end kills the process anyway.
       guard (try? await clock.sleep(for: timing.interval)) != nil else { return false }
@@ -137,6 +139,8 @@ public actor RealGuest {
     guard let old = member(pid) else { return nil }
     // The newcomer is ready before the old one dies, and hidden until then.
     let root = try await launch(program)
+    changing.insert(pid)
+    defer { changing.remove(pid) }
     _ = signal(old.entry.identity, SIGKILL)
     await gone([old.entry.identity])
     presented[root.identity] = pid

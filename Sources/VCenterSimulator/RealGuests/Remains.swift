@@ -11,6 +11,11 @@ public enum Remains {
       let count = read(0, &byte, 1)
       if count == 0 || (count < 0 && errno != EINTR) { break }
     }
+    kill(mark: mark)
+  }
+
+  /// Kills every process that carries the mark.
+  static func kill(mark: String) {
     let parts = mark.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2, !parts[1].isEmpty else { return }
     // What is killed may have started something just before; a few rounds find it.

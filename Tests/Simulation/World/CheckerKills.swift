@@ -72,7 +72,9 @@ extension Checker {
       killOrder.count { id in
         guard let kill = kills[id], counts(kill.record) else { return false }
         if let closed = kill.closed, closed.outcome.givesBack { return false }
-        return now.continuous - kill.record.decided.continuous < within
+        // Of an earlier life the ledger restores when it was decided.
+        let at = kill.daemon == daemon ? kill.asked : kill.record.decided.continuous
+        return now.continuous - at < within
       }
     }
     let budget = configuration.budget

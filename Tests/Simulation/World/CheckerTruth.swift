@@ -76,6 +76,7 @@ extension Checker {
     switch outcome {
     case .exited, .gone, .alreadyGone:
       if let life = kill.confirmed?.life, let state = lives[LifeKey(moid: vm.moid, life: life)], state.died == nil {
+        if looksLikeZombie(kill, vm) { break }
         throw Violation("S5", "kill \(id) is closed as \(outcome), but life \(life) lives")
       }
       if outcome == .alreadyGone, kill.signalled {
@@ -89,6 +90,8 @@ extension Checker {
       else { break }
       // A zombie without arguments looks like a living process without arguments.
       if confirmed.process.command == confirmed.process.name { break }
+      // Nor can it be told by a later life, where the ledger does not keep commands.
+      if kill.daemon < daemon, kill.record.process.command.value.isEmpty { break }
       // With a snapshot it is back, as another life.
       if lives.contains(where: { $0.key.moid == vm.moid && $0.value.restoredFrom == life }) { break }
       if let last = lastAnswer(about: kill.record.process.pid, vm), last.sent.continuous.nanoseconds > died {
@@ -97,6 +100,20 @@ extension Checker {
       }
     case .unknown: break
     }
+  }
+
+  /// A living process that writes its bare short name over its arguments cannot be told from a zombie from outside.
+  private func looksLikeZombie(_ kill: Kill, _ vm: VMAddress) -> Bool {
+    guard let last = lastAnswer(about: kill.record.process.pid, vm), let old = kill.confirmed?.process else {
+      return false
+    }
+    let row: GuestWatchCore.Process? =
+      switch last.what {
+      case .listing(let listing): listing.rows.first { $0.pid == old.pid }
+      case .look(.running(let process), _, _): process
+      case .look: nil
+      }
+    return row.map { $0.command == $0.name && $0.name.value == String(old.name.value.prefix(15)) } ?? false
   }
 
   private func lastAnswer(about pid: Int64, _ vm: VMAddress) -> Shown? {

@@ -188,19 +188,20 @@ extension World {
     throw Violation(
       "L1",
       "life \(expected.life), pid \(expected.pid) on \(expected.moid), a runaway of \(rule.id) since the trial, "
-        + "has no outcome at its deadline")
+        + "has no outcome at its deadline; the rule: \(Line.of(rule))")
   }
 
   /// True where no more are left of its group than may be, not counting those that cannot be killed.
   private func stays(
     _ expected: Liveness.Expectation, _ rule: Rule, _ most: MaxInstances, _ guest: SyntheticGuest, _ vm: VMAddress
   ) -> Bool {
-    guard let own = guest.process(pid: expected.pid) else { return true }
-    let left = guest.processes.count { process in
-      guard !process.isZombie, most.per == .vm || process.owner == own.owner else { return false }
-      let row = GuestWatchCore.Process(
-        pid: process.pid, started: 0, owner: GuestText(process.owner), name: GuestText(process.name),
-        command: GuestText(process.command))
+    var guest = guest
+    let rows = guest.rows(at: modelTime).map { Wire.process($0, ends: true) }
+    guard let own = rows.first(where: { $0.pid == expected.pid }) else { return true }
+    let left = rows.count { row in
+      guard row.finished == nil, most.per == .vm || row.owner == own.owner,
+        let process = guest.process(pid: row.pid), !process.isZombie
+      else { return false }
       return OwnRules.reaches(rule, row, family: .linux)
         && !OwnRules.isProtected(row, configuration.protect, family: .linux) && !checker.isClosed(process.life, on: vm)
     }

@@ -76,6 +76,15 @@ enum Line {
     }
   }
 
+  static func of(_ rule: Rule) -> String {
+    func globs(_ globs: [Glob]?) -> String { globs.map { $0.map(\.pattern).joined(separator: " or ") } ?? "any" }
+    func match(_ m: Match) -> String { "\(globs(m.owners))/\(globs(m.names)) [\(globs(m.commands))]" }
+    let unless = rule.unless.map { " unless \(match($0))" }.joined()
+    return "\(rule.id) \(rule.login) \(globs(rule.scope.names)) \(match(rule.match))\(unless) \(rule.limits) "
+      + "lasting \(rule.lasting) every \(rule.every) \(rule.action.rawValue) budget "
+      + "\(rule.budget.map { "\($0.kills) in \($0.within)" } ?? "none") cooldown \(rule.cooldown.map { "\($0)" } ?? "none")"
+  }
+
   static func of(_ reason: Reason) -> String {
     switch reason {
     case .tooOld(let limit, let proven, let claimed):
@@ -102,7 +111,9 @@ enum Line {
     switch event {
     case .began(let seed, let restored):
       "began life \(restored.life) seed \(seed) rows \(restored.rows.count) open \(restored.open.count)"
-    case .configured(let c): "configured \(c.rules.count) rules\(c.dryRun ? ", dry run" : "")"
+    case .configured(let c):
+      "configured\(c.dryRun ? " dry run" : "") budget \(c.budget.kills), \(c.budget.perVM) in \(c.budget.within): "
+        + c.rules.map { of($0) }.joined(separator: "; ")
     case .timeCame: "time came"
     case .inventory(let op, let timing, .success(let i)):
       "inventory \(op) \(of(timing)) \(i.complete ? "" : "incomplete ")"

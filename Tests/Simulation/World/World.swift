@@ -91,7 +91,11 @@ public struct World {
   static let origin: Int64 = 10_000 * Span.second
   static let wallBase: Int64 = 1_790_000_000 * Span.second
 
-  public init(seed: UInt64, kept: Int = 60, loud: Bool = false) throws {
+  /// - Parameters:
+  ///   - kept: how many of the last lines a failure shows.
+  ///   - loud: print every line as it happens.
+  ///   - ignored: promises that the checker looks past (`Checker.ignored`).
+  public init(seed: UInt64, kept: Int = 60, loud: Bool = false, ignoring ignored: Set<String> = []) throws {
     self.seed = seed
     var random = Seeded(seed)
     mix = Mix.drawn(&random)
@@ -105,7 +109,7 @@ public struct World {
       settings: VCenterModel.Settings(release: release, pageSize: random.pick(2, 100), overlap: .waits, seed: seed),
       accounts: [VCenterAccount(user: "svc", password: "secret")])
     for machine in setup.machines { model.add(machine) }
-    checker = Checker(reusesPIDs: mix.quickReuse)
+    checker = Checker(reusesPIDs: mix.quickReuse, ignoring: ignored)
     trace = Trace(kept: kept)
     trace.isLoud = loud
     self.random = random
