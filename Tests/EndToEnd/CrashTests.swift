@@ -75,8 +75,11 @@ extension EndToEnd.Slow {
       for terminate in terminates { #expect(terminate.hit?.name.hasPrefix("runaway") ?? true) }
       #expect(crashes == 6)
       print("EndToEnd crashes: \(crashes) crashes, \(terminates.count) terminates, \(rows.map(\.outcome))")
-      try await world.audit()
+      try await world.audit(crashed: true)
       try await world.stopDaemon(daemon)
+      // Nobody can log out for the lives that were killed; the last one does.
+      let state = try await world.control.state()
+      #expect(state.openSessions.count == state.counters.logins - 1 && state.counters.logins <= crashes + 1)
     }
   }
 

@@ -152,8 +152,6 @@ extension EndToEnd {
   }
 }
 
-private struct Armed: Decodable, Sendable { var id: Int }
-
 /// Waits until so many more looks at a VM were answered.
 private func surveys(_ count: Int, of vm: String, _ world: World) async throws {
   let before = try await world.control.state().guestCalls[vm]?.received ?? 0

@@ -17,7 +17,7 @@ struct RuleText: Sendable {
     [[rule]]
     name = "\(name)"
     guest_login = "linux"
-    scope = { names = ["*"] }
+    scope = { ids = ["vm-101", "vm-102", "vm-103"] }
     match = { \(match) }
     \(limits)
     action = "\(action)"
