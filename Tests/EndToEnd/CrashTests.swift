@@ -19,6 +19,42 @@ private struct Dice {
 }
 
 extension EndToEnd.Slow {
+  @Test("kill -9 under a terminate that never comes to effect: unknown after 90 s of looking, no blind second one")
+  func crashUnderWay() async throws {
+    let settings = Settings(RuleText("no-miners", match: #"name = "xmrig""#, "forbidden = true"))
+    let scenario = Scenario(Machine("vm-101", "web-01", [.sleeper("xmrig", owner: "mallory", label: "miner")]))
+    try await World.with(scenario, settings) { world in
+      let pid = try world.pid("miner")
+      let hold = try await world.control.post(
+        "faults", #"{"calls": "terminate", "vm": "vm-101", "hold": "before"}"#, as: Armed.self)
+      let first = try await world.startReadyDaemon()
+      try await world.until("the terminate is under way") {
+        try await world.control.calls().contains { $0.isTerminate }
+      }
+      first.signal(SIGKILL)
+      #expect(try await first.end(within: .seconds(10)) == .killed(by: SIGKILL))
+      let open = try await world.history()
+      #expect(open.map { $0.outcome } == ["open"])
+
+      let second = try await world.startReadyDaemon()
+      let row = try await world.rows(pid, "unknown", within: .seconds(120))
+      #expect(row.killId == open.first?.killId)
+      let decided = try #require(row.decided.flatMap(date))
+      let verified = try #require(row.verified.flatMap(date))
+      #expect(verified.timeIntervalSince(decided) >= 90)
+      #expect(try await world.control.calls().count { $0.isTerminate } == 1)
+      #expect(try world.lives("miner"))
+
+      let again = try await world.rows(pid, "exited")
+      let sent = try #require(again.sent.flatMap(date))
+      #expect(sent.timeIntervalSince(verified) >= 30)
+      #expect(world.dead == ["miner"])
+      try await world.control.post("release", "{\"id\": \(hold.id)}")
+      try await world.audit(crashed: true)
+      try await world.stopDaemon(second)
+    }
+  }
+
   @Test(
     "kill -9 at random points: in the end every terminate has its one row and outcome, and the budget held over all lives"
   )

@@ -91,6 +91,26 @@ extension EndToEnd {
       }
     }
 
+    @Test("A restart is no reason to try a refused guest login again")
+    func refusedThenRestarted() async throws {
+      let scenario = Scenario(
+        Machine("vm-101", "web-01", [], accounts: [Machine.Account(password: "another one", lockoutAfter: 5)]))
+      try await World.with(scenario, noMiners) { world in
+        for life in 1...2 {
+          let daemon = try await world.startReadyDaemon()
+          try await world.until("STATUS names the login") {
+            world.notify.status?.contains("login stopped: linux") == true
+          }
+          try await world.stopDaemon(daemon)
+          let received = try await world.control.state().guestCalls["vm-101"]?.received
+          if life == 1 { #expect(received == 1) }
+          // S10: refusals are kept in the ledger. They are not yet: every restart is one more try, and an account has few.
+          if life == 2 { withKnownIssue("refusals are not kept in the ledger") { #expect(received == 1) } }
+        }
+        try await world.expectLoggedOut()
+      }
+    }
+
     @Test("A process that ends by itself before its terminate comes: already gone, and the budget is given back")
     func alreadyGone() async throws {
       try await World.with(oneMiner(miner("miner")), noMiners) { world in
@@ -226,6 +246,25 @@ extension EndToEnd {
         try await world.audit()
         try await world.stopDaemon(daemon)
         try await world.expectLoggedOut()
+      }
+    }
+
+    @Test("A vCenter that hangs: the watchdog is fed and STATUS goes on; when it is back, so is the work")
+    func hangs() async throws {
+      try await World.with(oneMiner(miner("miner")), noMiners) { world in
+        world.simulator.signal(SIGSTOP)
+        // The control endpoint hangs with it: only the daemon is asked.
+        let daemon = try await world.startReadyDaemon(environment: ["WATCHDOG_USEC=2000000"])
+        try await world.line(#"vCenter "sim" cannot be asked"#, within: .seconds(90))
+        let fed = world.notify.all.count { $0 == "WATCHDOG=1" }
+        #expect(fed >= 3, "while it waited")
+        try await world.until("STATUS") { world.notify.status?.contains("vCenter down: sim") == true }
+        world.simulator.signal(SIGCONT)
+        try await world.line(#"vCenter "sim" answers"#, within: .seconds(90))
+        try await world.rows(try world.pid("miner"), "exited")
+        #expect(world.dead == ["miner"])
+        try await world.audit()
+        try await world.stopDaemon(daemon)
       }
     }
 
