@@ -15,7 +15,7 @@ debug = $(BUILD)/debug
 .PHONY: help deps need build test unit-test end-to-end-test client-test simulate demo lint format clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 deps: ## install the Debian packages that building and testing need
 	@scripts/need swift
