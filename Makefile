@@ -12,10 +12,10 @@ FIRST ?= 1
 swift_build = swift build --scratch-path $(BUILD) $(SWIFT_FLAGS)
 debug = $(BUILD)/debug
 
-.PHONY: help deps need build test unit-test client-test simulate demo lint format clean
+.PHONY: help deps need build test unit-test end-to-end-test client-test simulate demo lint format clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 deps: ## install the Debian packages that building and testing need
 	@scripts/need swift
@@ -29,10 +29,14 @@ build: need ## build the daemon and the simulator (debug)
 
 test: deps ## do all the set-up and run all tests
 	@scripts/build $(BUILD) --build-tests $(SWIFT_FLAGS)
-	@$(MAKE) --no-print-directory unit-test client-test
+	@$(MAKE) --no-print-directory unit-test end-to-end-test client-test
 
-unit-test: need ## run the tests of swift test alone
-	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS)
+unit-test: need ## run each part's own tests
+	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --skip EndToEndTests
+
+# On their own: a dozen daemons and simulators at once would make tests late that measure time.
+end-to-end-test: need ## the daemon against the simulator, with real processes (2 minutes)
+	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --filter EndToEndTests
 
 client-test: need ## VMware's Python SDK against the simulator
 	Tests/Clients/run.sh $(debug)/vcenter-simulator

@@ -11,7 +11,7 @@ public protocol ConfigurationSource: Sendable {
 /// What a load of the rule files came to.
 public enum LoadOutcome<Link: VCenterLink>: Sendable {
   case loaded(Setup<Link>)
-  /// Every mistake found, each `FILE:LINE:COLUMN: error: ...` (warnings too).
+  /// Every mistake found, each `FILE:LINE:COLUMN: error: ...`.
   case refused([String])
 }
 

@@ -18,7 +18,10 @@ public struct RuleFileSource: ConfigurationSource {
   public func load(keeping present: [VSphereLink]) async -> LoadOutcome<VSphereLink> {
     let result = loadRuleFiles(main: main, surroundings: surroundings)
     let diagnostics = result.diagnostics.map(\.description)
-    guard let loaded = result.loaded else { return .refused(diagnostics) }
+    guard let loaded = result.loaded else {
+      // What only warns is no reason for a refusal: under that heading it would lead whoever reads it astray.
+      return .refused(result.diagnostics.filter { $0.severity == .error }.map(\.description))
+    }
 
     let logins = Dictionary(
       loaded.logins.map { ($0.id, GuestCredential($0)) }, uniquingKeysWith: { first, _ in first })
@@ -47,7 +50,7 @@ public struct RuleFileSource: ConfigurationSource {
     }
     guard mistakes.isEmpty else {
       for client in made { await client.shutDown() }
-      return .refused(diagnostics + mistakes)
+      return .refused(mistakes)
     }
     return .loaded(Setup(configuration: loaded.configuration, links: links, warnings: diagnostics))
   }

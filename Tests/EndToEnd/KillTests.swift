@@ -83,22 +83,19 @@ extension EndToEnd {
       try await World.with(scenario, settings) { world in
         try await world.start(.sleeper("messenger", owner: "dave", label: "by-count"), on: "vm-102")
         let (byAge, byCount) = (try world.pid("by-age"), try world.pid("by-count"))
-        // The first is confirmed by a `get`, and the newcomer even has its name; the second by a listing that shows ends.
-        for (calls, vm, pid, newcomer) in [
-          ("rest.process.get", "vm-101", byAge, Guest.sleeper("courier", owner: "erin")),
-          ("vi.ListProcessesInGuest", "vm-102", byCount, Guest.sleeper("newcomer", owner: "erin")),
-        ] {
-          try await world.control.post(
-            "hooks",
-            """
-            {"calls": "\(calls)", "at": "before", "vm": "\(vm)", "pid": \(pid), "swap": \(try newcomer.json)}
-            """)
-        }
+        let newcomer = try Guest.sleeper("newcomer", owner: "erin").json
+        // A listing that shows ends is only ever asked for to confirm.
+        try await world.control.post(
+          "hooks",
+          """
+          {"calls": "vi.ListProcessesInGuest", "at": "before", "vm": "vm-102", "pid": \(byCount), "swap": \(newcomer)}
+          """)
         let daemon = try await world.startReadyDaemon()
+        try await swapUnderConfirm(of: byAge, on: "vm-101", for: .sleeper("courier", owner: "erin"), world)
         try await world.line("spared ", "(pid \(byAge),")
         try await world.line("spared ", "(pid \(byCount),")
         #expect(world.dead == ["by-age", "by-count"], "the hooks ended them")
-        // Two more surveys of each VM: nothing is made of the newcomers either.
+        // A few more looks at each VM: nothing is made of the newcomers either.
         let before = try await world.control.state().guestCalls
         try await world.until("more surveys") {
           let now = try await world.control.state().guestCalls
@@ -116,6 +113,26 @@ extension EndToEnd {
         try await world.audit()
         try await world.stopDaemon(daemon)
         try await world.expectLoggedOut()
+      }
+    }
+
+    /// Gives a pid to another process while the `get` that confirms its kill waits at the vCenter.
+    private func swapUnderConfirm(of pid: Int64, on vm: String, for newcomer: Guest, _ world: World) async throws {
+      while true {
+        let hold = try await world.control.post(
+          "faults", #"{"calls": "rest.process.get", "vm": "\#(vm)", "pid": \#(pid), "hold": "before"}"#, as: Armed.self)
+        try await world.until("a get of pid \(pid) waits") {
+          try await world.control.calls().contains { $0.pid == pid && $0.answered == nil }
+        }
+        // A `get` before the kill begins is one more look; the line that says so leaves before the one that confirms.
+        let begun = try? await eventually("the kill begins", within: .seconds(1)) {
+          world.log.contains { $0.contains("(pid \(pid),") && $0.contains("has run away") } ? true : nil
+        }
+        if begun != nil {
+          try await world.control.post("guests/\(vm)/swap", "{\"pid\": \(pid), \(try newcomer.json.dropFirst())")
+        }
+        try await world.control.post("release", "{\"id\": \(hold.id)}")
+        if begun != nil { return }
       }
     }
 

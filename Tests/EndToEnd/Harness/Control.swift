@@ -92,6 +92,9 @@ struct Control: Sendable {
   }
 }
 
+/// What `POST /faults` and `POST /hooks` answer.
+struct Armed: Decodable, Sendable { var id: Int }
+
 private struct Calls: Decodable, Sendable { var calls: [Call] }
 
 /// A call that the simulator received.

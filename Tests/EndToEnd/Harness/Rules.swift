@@ -17,7 +17,7 @@ struct RuleText: Sendable {
     [[rule]]
     name = "\(name)"
     guest_login = "linux"
-    scope = { names = ["*"] }
+    scope = { ids = ["vm-101", "vm-102", "vm-103"] }
     match = { \(match) }
     \(limits)
     action = "\(action)"
@@ -37,31 +37,36 @@ struct Settings: Sendable {
   var protect = "owners = [\"postgres\"]"
   var guestPassword = Secrets.guest
   var vcenterPassword = Secrets.vcenter
+  /// Another authority than that of the simulator, as a file.
+  var authority: String?
+  /// Another host than that of the simulator's URL.
+  var host: String?
 
   init(_ rules: RuleText...) { self.rules = rules }
 
   func main(url: String, authority: String) -> String {
-    """
-    [daemon]
-    every = "1s"
-    \(daemon)
-    [budget]
-    kills = \(kills)
-    per_vm = \(perVM)
-    within = "1h"
-    [protect]
-    \(protect)
-    [[vcenter]]
-    name = "sim"
-    url = "\(url)"
-    username = "svc-guestwatch@vsphere.local"
-    password = { file = "vcenter.password" }
-    ca_file = "\(authority)"
-    [[guest_login]]
-    name = "linux"
-    username = "watch"
-    password = { file = "guest.password" }
+    let url = host.map { url.replacing("localhost", with: $0) } ?? url
+    return """
+      [daemon]
+      every = "1s"
+      \(daemon)
+      [budget]
+      kills = \(kills)
+      per_vm = \(perVM)
+      within = "1h"
+      [protect]
+      \(protect)
+      [[vcenter]]
+      name = "sim"
+      url = "\(url)"
+      username = "svc-guestwatch@vsphere.local"
+      password = { file = "vcenter.password" }
+      ca_file = "\(self.authority ?? authority)"
+      [[guest_login]]
+      name = "linux"
+      username = "watch"
+      password = { file = "guest.password" }
 
-    """
+      """
   }
 }
