@@ -124,7 +124,9 @@ let package = Package(
     ),
     .testTarget(name: "VCenterModelTests", dependencies: ["VCenterModel"], swiftSettings: strict),
     .testTarget(
-      name: "VCenterSimulatorTests", dependencies: ["VCenterSimulator", "VCenterModel"], swiftSettings: strict),
+      name: "VCenterSimulatorTests", dependencies: ["VCenterSimulator", "VCenterModel", httpClient] + nio,
+      swiftSettings: strict
+    ),
     .testTarget(name: "EndToEndTests", dependencies: [], path: "Tests/EndToEnd", swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

@@ -60,10 +60,13 @@ extension SyntheticGuest {
     return process.pid
   }
 
-  /// As if that process had been started through the API: the agent keeps an entry for it.
-  public mutating func adopt(pid: Int64, at: ModelTime) {
+  /// Starts a process as if it had been asked for through the API: the agent keeps an entry for it.
+  @discardableResult
+  public mutating func spawnProgram(_ spawn: Spawn, at: ModelTime) -> GuestProcess? {
     advance(to: at)
-    if let process = state.processes[pid] { keepEntry(of: process, at: at) }
+    guard frozen == nil, let process = start(spawn, at: at) else { return nil }
+    keepEntry(of: process, at: at)
+    return process
   }
 
   private mutating func keepEntry(of process: GuestProcess, at: ModelTime) {

@@ -148,7 +148,9 @@ public actor SimulatedVCenter {
       case .now, .later:
         note(
           number, vm, pid,
-          synthetic.map { TerminateRecord.Victim(name: $0.name, owner: $0.owner, started: $0.born.wall / 1_000_000_000) })
+          synthetic.map {
+            TerminateRecord.Victim(name: $0.name, owner: $0.owner, started: $0.born.wall / 1_000_000_000)
+          })
       }
     }
     while true {
@@ -298,7 +300,9 @@ public actor SimulatedVCenter {
 
   /// How every account stands: refusals in a row, locked or not; `vm` nil for the vCenter and the directory.
   func accountStates() -> [(user: String, vm: String?, refusals: Int, locked: Bool)] {
-    var states = model.vcenterAccounts.map { (user: $0.user, vm: String?.none, refusals: $0.refusals, locked: $0.locked) }
+    var states = model.vcenterAccounts.map {
+      (user: $0.user, vm: String?.none, refusals: $0.refusals, locked: $0.locked)
+    }
     states += model.directoryAccounts.map { ($0.user, nil, $0.refusals, $0.locked) }
     for machine in model.virtualMachines {
       states += machine.accounts.map { ($0.user, machine.facts.moid, $0.refusals, $0.locked) }

@@ -264,6 +264,56 @@ struct KillTests {
     #expect(stage.terminates.first.map { $0.at >= 85 + 30 } ?? false)
   }
 
+  @Test("A zombie is closed as gone and never killed again, though it is still listed (simulation seed 183)")
+  func zombie() {
+    var stage = Stage()
+    let alive = stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, let pid, _, _, _) = effect else { return nil }
+      stage.exit(pid)
+      stage.guest.append(
+        Process(pid: pid, started: alive.started, owner: alive.owner, name: "spin", command: "spin"))
+      return [
+        (.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "GuestOperationsFault"))))
+      ]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(1000))
+    #expect(stage.killed == [500])
+    #expect(stage.outcomes == [.gone])
+    #expect(stage.reports(.stillListed).count == 1)
+  }
+
+  @Test("An identity that an earlier life closed as gone is never a candidate again (simulation seed 135)")
+  func zombieAfterRestart() {
+    var stage = Stage()
+    let dead = stage.spawn(500)
+    let row = Restored.Row(
+      id: KillID(life: 1, number: 1), rule: RuleID("r"), vm: Stage.key, process: dead, login: Stage.login,
+      age: .seconds(60), outcome: .gone, closedAge: .seconds(30))
+    stage.begin([Stage.rule()], restored: Restored(life: 2, rows: [row]))
+    stage.run(.seconds(300))
+    #expect(stage.killed.isEmpty)
+  }
+
+  @Test("Unanswered looks after a terminate are repeated with the back-off, not at once (simulation seed 99)")
+  func verifyPace() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .look(let id, _, _, _, .verify, _) = effect else { return nil }
+      return [(.seconds(30), .looked(id, stage.timing(), .failure(Fault(.unanswered, code: "timeout"))))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(1000))
+    let looks = stage.log.compactMap { entry -> Int64? in
+      if case .look(_, _, _, _, .verify, _) = entry.effect { entry.at } else { nil }
+    }
+    // 1, 2, 4, 8, 16, then about 60 s after each answer.
+    #expect(looks.count < 20)
+    #expect(zip(looks, looks.dropFirst()).allSatisfy { $1 - $0 > 30_500_000_000 })
+  }
+
   @Test("SIGTERM: what was sent is followed, nothing new begins")
   func shutdown() {
     var stage = Stage()

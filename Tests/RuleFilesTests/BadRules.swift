@@ -287,7 +287,7 @@ let badRules: [BadInput] = [
     says: "7:15: error: this is not TOML (value): could not determine value type; put text in double quotes"),
   BadInput(
     "a key twice", rules: rule(#"name = "hunter2""#, "forbidden = true\nforbidden = true"),
-    says: "7:13: error: this key or table stands here for the second time; keep one of them"),
+    says: "7:1: error: this key or table stands here for the second time; keep one of them"),
   BadInput(
     "a table twice", rules: "[a]\n[a]\n",
     says: "2:1: error: this key or table stands here for the second time; keep one of them"),

@@ -86,7 +86,8 @@ import Testing
   @Test func agreesWithTryingEverything() throws {
     var random = Repeatable(state: 7)
     for _ in 0..<20_000 {
-      let pattern = (0..<Int.random(in: 1...7, using: &random)).map { _ in "ab*?*".randomElement(using: &random) ?? "*" }
+      let pattern = (0..<Int.random(in: 1...7, using: &random)).map { _ in "ab*?*".randomElement(using: &random) ?? "*"
+      }
       let text = (0..<Int.random(in: 0...7, using: &random)).map { _ in "aab".randomElement(using: &random) ?? "a" }
       #expect(
         try Glob(String(pattern)).matches(String(text), folded: false) == tries(pattern[...], text[...]),

@@ -88,6 +88,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("a = 1\nb = 2\n  a\t= 3", 3, 3), ("x = { b = 1, \"é\" = 2, \"é\"=3 }", 1, 23), ("a.b = 1\na.b = 2", 2, 3),
+    ("[a]\n[b]\n[a]", 3, 1), ("a = 1\n'a' = \"\"", 2, 1), ("a = 1\n[a]", 2, 1), ("a = 1\na.b = 1", 2, 1),
+    ("\u{FEFF}a = { b = 1, b = 2 }", 1, 14),
+  ])
+  func aSecondTimeIsShownAtItsKey(_ text: String, _ line: Int, _ column: Int) {
+    #expect {
+      try readToml(Array(text.utf8))
+    } throws: { error in
+      (error as? TomlProblem)
+        == TomlProblem(
+          place: Place(line: line, column: column),
+          message: "this key or table stands here for the second time; keep one of them")
+    }
+  }
+
   @Test func noMessageQuotesTheText() {
     for problem in [
       "Error while parsing floating-point: 'hunter2' is not representable in 64 bits",

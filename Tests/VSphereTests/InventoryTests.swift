@@ -161,7 +161,7 @@ import Testing
     try await withVCenter(S.turns([InventoryTests.all: [dead, .json("[]")]])) { bench in
       let result = try await ask(bench, names: ["*"])
       #expect(result.value?.vms.isEmpty == true)
-      #expect(bench.server.lines == S.loginLines + [InventoryTests.all] + S.loginLines + [InventoryTests.all])
+      #expect(bench.server.lines == S.loginLines + [InventoryTests.all] + S.reloginLines + [InventoryTests.all])
     }
     try await withVCenter(S.except([InventoryTests.all: dead])) { bench in
       let result = try await ask(bench, names: ["*"])

@@ -15,6 +15,12 @@ struct Received: Sendable {
   /// `POST /path?action=x`, the way scripts name requests.
   var line: String { "\(method) \(target)" }
 
+  /// A request of which only that is known.
+  static func line(_ line: String) -> Received {
+    let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+    return Received(method: parts[0], target: parts[1], headers: [:], body: "")
+  }
+
   func header(_ name: String) -> String? { headers.first(name: name) }
 }
 

@@ -129,7 +129,7 @@ import Testing
     try await withVCenter(script) { bench in
       let (_, result) = await bench.get()
       #expect(result.value != nil)
-      #expect(bench.server.lines == S.loginLines + [S.get, S.probe] + S.loginLines + [S.get])
+      #expect(bench.server.lines == S.loginLines + [S.get, S.probe] + S.reloginLines + [S.get])
     }
   }
 
@@ -166,7 +166,7 @@ import Testing
       #expect(result.value?.rows.isEmpty == true)
       #expect(
         bench.server.lines
-          == S.loginLines + [S.viList] + [S.hello, S.content, S.login, S.logout, S.processManager, S.probe, S.viList])
+          == S.loginLines + [S.viList] + S.reloginLines + [S.viList])
     }
   }
 
@@ -273,6 +273,48 @@ import Testing
       #expect(await second.value.1.value != nil)
       #expect(bench.server.lines.filter { $0 == S.login }.count == 1)
     }
+  }
+
+  @Test func logOutWaitsForALoginButNotBeyondItsDeadline() async throws {
+    let gate = Gate()
+    try await withVCenter { request in
+      if request.line == S.login { gate.wait() }
+      return S.healthy(request)
+    } _: { bench in
+      let call = Task { await bench.list() }
+      while !bench.server.lines.contains(S.login) { await Task.yield() }
+      await bench.client.logOut(by: bench.clock.after(.milliseconds(100)))
+      #expect(!bench.server.lines.contains(S.logout))
+      gate.open()
+      await bench.client.logOut(by: bench.clock.after(.seconds(10)))
+      #expect(bench.server.lines.contains(S.logout))
+      _ = await call.value
+    }
+  }
+
+  @Test func nothingSecretIsLogged() async throws {
+    let log = LogOfTest()
+    let server = try await ScriptedServer.start(
+      S.turns([
+        S.login: [.fault("InvalidLogin"), S.healthy(.line(S.login))],
+        S.viList: [.fault("NotAuthenticated"), .json("[]")],
+      ]))
+    let clock = TestClock()
+    let client = try VCenterClient(
+      connection: VCenterConnection(
+        id: VCenterID("lab"), scheme: .http, host: "127.0.0.1", port: server.port, userName: "svc",
+        password: Secret("vc-pass")), clock: { clock.now }, logger: log.logger)
+    let bench = Bench(server: server, client: client, clock: clock)
+    #expect(await bench.list().1.fault?.kind == .loginRefused)
+    #expect(await bench.list().1.value != nil)
+    #expect(await bench.listEnds().1.value != nil)
+    #expect(await bench.kill().1 == .done)
+    await client.logOut(by: clock.after(.seconds(5)))
+    await client.shutDown()
+    await server.stop()
+    let text = log.text
+    #expect(text.contains("logged in to vCenter") && text.contains("the vCenter session is dead"))
+    for secret in ["vc-pass", "guest-pass", S.token, "guest-svc"] { #expect(!text.contains(secret)) }
   }
 
   @Test func afterShutDownNothingIsSent() async throws {

@@ -26,6 +26,9 @@ enum VCenterScript {
   /// What a login sends to a vCenter with shared sessions, in its order.
   static let loginLines = [hello, content, login, processManager, probe]
 
+  /// What it sends when a session of before died: it ends that one, in case it is still open on the other side.
+  static let reloginLines = [hello, content, login, logout, processManager, probe]
+
   static let serviceContent = """
     {"_typeName":"ServiceContent","about":{"apiType":"VirtualCenter","instanceUuid":"vc-uuid"},
     "sessionManager":{"type":"SessionManager","value":"Sessions"},

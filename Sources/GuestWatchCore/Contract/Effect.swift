@@ -33,6 +33,7 @@ public enum Effect: Hashable, Sendable {
   case wake(at: Instant)
   /// A configuration is in force for the first time.
   case ready
-  /// Nothing is in flight any more: log out and end.
+  /// No terminate is in flight and no outcome is on its way to the disk, or their time is over: drop the looks that are in
+  /// flight (a look changes nothing), log out and end.
   case stopped
 }

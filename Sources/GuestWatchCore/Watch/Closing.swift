@@ -77,7 +77,9 @@ extension Watch {
       if outcome == .survived && stuck { outcome = .stuck }
     }
     switch outcome {
-    case .exited, .alreadyGone, .gone: remember(ended: kill.identity, place, now.continuous)
+    case .exited, .alreadyGone, .gone:
+      remember(ended: kill.identity, place, now.continuous)
+      dropCandidates(kill.identity, place)
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
     }
     kill.phase = .closing(outcome)
@@ -96,6 +98,17 @@ extension Watch {
         vmName: kill.vmName, login: kill.login, process: shown(kill.target), killID: id, reason: kill.reason,
         outcome: outcome, fault: error ?? kill.fault))
     statusDirty = true
+  }
+
+  /// An identity that is closed as gone is not followed any more, by any login, even while it is still listed.
+  private mutating func dropCandidates(_ identity: Identity, _ place: Int) {
+    for v in vms[place].views.indices {
+      guard let c = vms[place].views[v].candidates.firstIndex(where: { $0.process.identity == identity }) else {
+        continue
+      }
+      vms[place].views[v].candidates.remove(at: c)
+      candidateCount -= 1
+    }
   }
 
   private func level(of outcome: Outcome) -> Report.Level {

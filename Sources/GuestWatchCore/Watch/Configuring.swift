@@ -15,13 +15,16 @@ extension Watch {
       // The terminate left at most one window after its confirm, and the intent lies between.
       budgets.sent(rule: row.rule, vm: row.vm, at: decided + KillTiming.window)
     }
+    let closed = now.continuous - (row.closedAge ?? row.age)
     switch row.outcome {
     case .survived, .unknown, .stuck, .denied:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
-      let closed = now.continuous - (row.closedAge ?? row.age)
       noteAttempt(
         at: place, row.process.identity, rule: row.rule, login: row.login, outcome: row.outcome ?? .unknown, closed)
-    case .exited, .alreadyGone, .gone, .failed, .abandoned, nil: break
+    case .exited, .alreadyGone, .gone:
+      let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
+      remember(ended: row.process.identity, place, closed)
+    case .failed, .abandoned, nil: break
     }
   }
 

@@ -16,7 +16,10 @@ extension Watch {
   mutating func inventory(_ id: OpID, _ timing: Timing, _ result: Result<Inventory, Fault>, _ now: Now) {
     guard let operation = operations.removeValue(forKey: id), case .refresh(let vcenter, let asked) = operation.kind
     else { return }
-    guard var state = vcenters[vcenter], state.refreshing == id else { return }
+    guard vcenters[vcenter]?.refreshing == id else { return }
+    releaseRequest(vcenter)
+    defer { serve(vcenter: vcenter, now) }
+    guard var state = vcenters[vcenter] else { return }
     state.refreshing = nil
     switch result {
     case .failure(let fault):

@@ -37,10 +37,16 @@ extension Watch {
         vcenters[id]?.nextRefresh = now.continuous + VCenterState.refreshEvery
         continue
       }
+      if state.inFlight >= state.entry.maxInFlight {
+        vcenters[id]?.refreshWaits = true
+        continue
+      }
       let op = newID()
       operations[op] = Operation(kind: .refresh(id, query), vm: nil, vcenter: id, login: nil, epoch: 0, slot: nil)
       vcenters[id]?.refreshing = op
+      vcenters[id]?.refreshWaits = false
       vcenters[id]?.lastRefresh = now.continuous
+      vcenters[id]?.inFlight += 1
       effects.append(.refresh(op, id, query, by: now.continuous + KillTiming.refresh))
     }
   }
@@ -149,7 +155,7 @@ extension Watch {
         return
       }
     }
-    if let state = vcenters[vcenter], state.inFlight >= state.entry.maxInFlight {
+    if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight {
       vms[place].queued = true
       vcenters[vcenter]?.waiting.append(vms[place].key)
       return
@@ -209,9 +215,13 @@ extension Watch {
   }
 
   mutating func release(_ slot: Slot) {
-    // An entry that a reload took away and another brought back counts from 0.
-    if let inFlight = vcenters[slot.vcenter]?.inFlight { vcenters[slot.vcenter]?.inFlight = max(inFlight - 1, 0) }
+    releaseRequest(slot.vcenter)
     logins.release(slot)
+  }
+
+  mutating func releaseRequest(_ vcenter: VCenterID) {
+    // An entry that a reload took away and another brought back counts from 0.
+    if let inFlight = vcenters[vcenter]?.inFlight { vcenters[vcenter]?.inFlight = max(inFlight - 1, 0) }
   }
 
   mutating func giveSlotBack(_ place: Int, _ now: Now) {
@@ -235,7 +245,14 @@ extension Watch {
 
   private mutating func serve(vcenter: VCenterID, account: String, _ now: Now) {
     for key in logins.takeWaiting(account) { tryAgain(key, now) }
-    while let state = vcenters[vcenter], !state.waiting.isEmpty, state.inFlight < state.entry.maxInFlight {
+    serve(vcenter: vcenter, now)
+  }
+
+  mutating func serve(vcenter: VCenterID, _ now: Now) {
+    // A refresh that waits is started at the end of this event (see plan): it goes before all VMs.
+    while let state = vcenters[vcenter], !state.refreshWaits, !state.waiting.isEmpty,
+      state.inFlight < state.entry.maxInFlight
+    {
       tryAgain(vcenters[vcenter]?.waiting.removeFirst(), now)
     }
   }
@@ -266,6 +283,7 @@ extension Watch {
   mutating func askToStop(_ now: Now) {
     guard shutdown == nil else { return }
     shutdown = Shutdown(until: now.continuous + Shutdown.patience)
+    for id in vcenters.keys { vcenters[id]?.refreshWaits = false }
     for place in vms.indices {
       if case .confirming? = vms[place].kill?.phase { vms[place].kill = nil }
       vms[place].queued = false
@@ -276,7 +294,9 @@ extension Watch {
   private mutating func sayWake() {
     var next = agenda.first?.at ?? .never
     if shutdown == nil {
-      for state in vcenters.values where state.refreshing == nil { next = min(next, state.nextRefresh) }
+      for state in vcenters.values where state.refreshing == nil && !state.refreshWaits {
+        next = min(next, state.nextRefresh)
+      }
     }
     for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }

@@ -12,8 +12,10 @@ struct VCenterState: Sendable {
   var failures = 0
   /// nil: it answers. Only refreshes are sent while it is down.
   var down: Fault?
-  /// Guest operations in flight.
+  /// Operations in flight, a refresh among them.
   var inFlight = 0
+  /// A refresh is due and waits for a slot, before all others.
+  var refreshWaits = false
   /// VMs that wait for a slot, in the order in which they came.
   var waiting: [VMKey] = []
   var saidWatchOnly = false

@@ -88,9 +88,9 @@ extension Watch {
       close(place, .unknown, error: nil, verified: nil, now)
       return
     }
-    let next = looks < KillTiming.verify.count ? nextVerify(kill, looks + 1, now) : vms[place].restUntil
-    let counted = min(looks + 1, KillTiming.verify.count)
-    vms[place].kill?.phase = .verifying(next: next, looks: counted)
+    let early = now.continuous - (kill.restored ? kill.intentAt : kill.answered ?? kill.intentAt) < KillTiming.survived
+    let next = early ? nextVerify(kill, looks + 1, now) : max(vms[place].restUntil, now.continuous)
+    vms[place].kill?.phase = .verifying(next: next, looks: looks + 1)
   }
 
   func givesUpAt(_ kill: Kill) -> Instant { (kill.answered ?? kill.intentAt) + KillTiming.giveUp }

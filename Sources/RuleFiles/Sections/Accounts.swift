@@ -100,6 +100,7 @@ extension Findings {
       let section = section(table, at: place, title: "[[guest_login]]", keys: loginKeys)
       let name = name(in: section)
       if let name { define(name, as: "guest login", places: &places, names: &settings.known.logins) }
+      if let name, section["scope"] != nil { settings.known.limitedLogins.insert(name.name) }
       if let login = login(in: section, named: name?.name, sources: sources) { settings.logins.append(login) }
     }
   }

@@ -20,6 +20,8 @@ struct MainSettings {
 struct KnownNames {
   var vcenters: [String] = []
   var logins: [String] = []
+  /// The logins that are only sent to VMs named by id.
+  var limitedLogins: Set<String> = []
 }
 
 /// The keys at the top of the main file.

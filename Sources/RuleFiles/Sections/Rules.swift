@@ -63,7 +63,8 @@ extension Findings {
     let budget = budget(section.unlessEmpty("budget"), action: action)
     let cooldown = duration(section["cooldown"])
 
-    if action == .terminate, let entry = section["scope"], let scope, scope.ids == nil, scope.names != nil {
+    let isLimited = context.known.flatMap { known in login.map { known.limitedLogins.contains($0) } } ?? false
+    if action == .terminate, !isLimited, let entry = section["scope"], let scope, scope.ids == nil {
       warning(
         entry.value.place,
         "this rule terminates and its scope is by name alone: whoever may name a VM can draw the login's password "
@@ -129,7 +130,7 @@ extension Findings {
   private mutating func limits(in section: Section) -> Limits? {
     let maxAge = duration(section["max_age"])
     let most = integer(
-      section["max_instances"], in: 1...Int64(Int32.max),
+      section["max_instances"], in: 1...Int64.max,
       hint: "an integer of 1 or more (none at all: forbidden = true)")
     let forbidden = boolean(section["forbidden"]) ?? false
     let keep = word(section["keep"], of: [Keep.oldest, .newest])

@@ -34,7 +34,7 @@ extension Findings {
 
   /// A number of kills: 0 or more.
   mutating func count(_ entry: TomlEntry?) -> Int? {
-    integer(entry, in: 0...Int64(Int32.max), hint: "an integer of 0 or more, such as 3").map { Int($0) }
+    integer(entry, in: 0...Int64.max, hint: "an integer of 0 or more, such as 3").map { Int($0) }
   }
 
   mutating func maxInFlight(_ entry: TomlEntry?, most: Int64 = 1024, why: String = "") -> Int? {

@@ -8,7 +8,7 @@ func tomlMessage(_ problem: String) -> String {
   }
   let place = String(problem[problem.index(problem.startIndex, offsetBy: prefix.count)..<colon])
   let reason = problem[problem.utf8.index(after: colon)...]
-  if reason.contains("cannot redefine existing") || reason.contains("cannot insert") {
+  if isSecondTime(problem) {
     return "this key or table stands here for the second time; keep one of them"
   }
   if reason.contains("encountered end-of-file") {
@@ -18,6 +18,11 @@ func tomlMessage(_ problem: String) -> String {
     return "this string does not end on its line, or holds a control character; close it with the quotes it began with"
   }
   return "this is not TOML (\(place)): \(unquoted(reason)); \(advice(for: place))"
+}
+
+/// True where toml++ found a key or table that is there already.
+func isSecondTime(_ problem: String) -> Bool {
+  problem.contains(": cannot redefine existing") || problem.contains(": cannot insert")
 }
 
 private func advice(for place: String) -> String {

@@ -19,7 +19,9 @@ func readToml(_ bytes: [UInt8]) throws(TomlProblem) -> TomlTable {
   var length = 0
   var place = ctoml_place(line: 1, column: 1)
   if let problem = ctoml_problem(document, &length, &place) {
-    throw TomlProblem(place: Place(place), message: tomlMessage(text(problem, length)))
+    let description = text(problem, length)
+    let shownPlace = isSecondTime(description) ? keyPlace(before: Place(place), in: bytes) : Place(place)
+    throw TomlProblem(place: shownPlace, message: tomlMessage(description))
   }
 
   var count = 0
@@ -74,6 +76,34 @@ private struct NodeReading {
     }
     return TomlTable(entries: entries)
   }
+}
+
+/// The place of the key whose value begins at `place`, where the parser shows a key that stands twice; `place` itself
+/// where no `key =` stands before it on its line.
+private func keyPlace(before place: Place, in bytes: [UInt8]) -> Place {
+  let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: place.line, omittingEmptySubsequences: false)
+  guard lines.indices.contains(place.line - 1) else { return place }
+  var line = Array(String(decoding: lines[place.line - 1], as: UTF8.self).unicodeScalars)
+  // A byte order mark has no column.
+  if place.line == 1, line.first == "\u{FEFF}" { line.removeFirst() }
+  var end = min(place.column - 1, line.count)
+  let skipBlanks = { while end > 0, line[end - 1] == " " || line[end - 1] == "\t" { end -= 1 } }
+  skipBlanks()
+  guard end > 0, line[end - 1] == "=" else { return place }
+  end -= 1
+  skipBlanks()
+  var start = end
+  if end > 1, line[end - 1] == "\"" || line[end - 1] == "'" {
+    start = line[..<(end - 1)].lastIndex(of: line[end - 1]) ?? end
+  } else {
+    while start > 0, line[start - 1].isASCII,
+      line[start - 1].properties.isAlphabetic
+        || "0123456789_-".unicodeScalars.contains(line[start - 1])
+    {
+      start -= 1
+    }
+  }
+  return start < end ? Place(line: place.line, column: start + 1) : place
 }
 
 private func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {

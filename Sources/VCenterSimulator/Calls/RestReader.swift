@@ -69,12 +69,13 @@ enum RestReader {
     case .restGetSession: return .restGetSession
     case .restDeleteSession: return .restDeleteSession
     case .hello:
-      return .hello(releases: try call.fields { fields throws(ShapeError) in
-        guard let releases = try fields.optionalStrings("api_releases") else {
-          throw ShapeError(path: "api_releases", .missing)
-        }
-        return releases
-      })
+      return .hello(
+        releases: try call.fields { fields throws(ShapeError) in
+          guard let releases = try fields.optionalStrings("api_releases") else {
+            throw ShapeError(path: "api_releases", .missing)
+          }
+          return releases
+        })
     case .listVMs: return .listVMs(try filter(call))
     case .vm: return .vm(moid: route.vm)
     case .tools: return .tools(moid: route.vm)

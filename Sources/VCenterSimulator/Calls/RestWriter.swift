@@ -138,7 +138,7 @@ enum RestWriter {
       ]),
       "instant_clone_frozen": false,
       "hardware": ["version": "VMX_20", "upgrade_policy": "NEVER", "upgrade_status": "NONE"],
-      "boot": ["type": "EFI", "delay": 0, "retry": false, "retry_delay": 10_000, "enter_setup_mode": false],
+      "boot": ["type": "BIOS", "delay": 0, "retry": false, "retry_delay": 10_000, "enter_setup_mode": false],
       "boot_devices": [],
       "cpu": [
         "count": .integer(Int64(facts.cpuCount)), "cores_per_socket": 1, "hot_add_enabled": false,

@@ -62,7 +62,8 @@ struct ControlEndpoint: Sendable {
       let from = call.query.first { $0.name == "from" }.flatMap { Int($0.value) } ?? 1
       return ["calls": .array(await vcenter.calls(from: from).map(ControlWriter.call))]
     case (.GET, 1, "state"): return await ControlWriter.state(vcenter, labels)
-    case (.POST, 1, "faults"): return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.fault(try body(call)))))]
+    case (.POST, 1, "faults"):
+      return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.fault(try body(call)))))]
     case (.POST, 1, "hooks"): return ["id": .integer(Int64(await vcenter.arm(try TroubleReader.hook(try body(call)))))]
     case (.POST, 1, "disarm"):
       let id = try number(call)

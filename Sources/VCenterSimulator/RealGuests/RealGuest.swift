@@ -111,7 +111,8 @@ public actor RealGuest {
 
   /// Starts a program in the guest.
   /// - Parameter pid: what the guest shows as its pid; nil: the kernel's.
-  public func start(_ program: GuestProgram, presentedAs pid: Int64? = nil) async throws(SimulatorError) -> ProcessInfo {
+  public func start(_ program: GuestProgram, presentedAs pid: Int64? = nil) async throws(SimulatorError) -> ProcessInfo
+  {
     let root = try await launch(program)
     presented[root.identity] = pid
     hidden.remove(root.number)

@@ -127,7 +127,8 @@ actor SessionKeeper {
       remains.abandoned = current.vi
       if !current.shared { remains.rest = current.rest }
     case .rest:
-      if !current.shared { remains.vi = current.vi }
+      // A shared session that REST has lost may still be open behind VI JSON.
+      if current.shared { remains.abandoned = current.vi } else { remains.vi = current.vi }
     }
     state = .none(remains)
     logger?.info(
@@ -152,13 +153,7 @@ actor SessionKeeper {
 
   /// Logs out at both APIs; a login under way is awaited first. Ends early when cancelled.
   func logOut() async {
-    if case .opening(let task, _) = state {
-      await withTaskCancellationHandler {
-        await task.value
-      } onCancel: {
-        task.cancel()
-      }
-    }
+    if case .opening = state { _ = try? await session() }
     switch state {
     case .open(let session):
       state = .none(Login.Remains())

@@ -30,9 +30,17 @@ public struct Checker: Sendable {
 
     enum Kind: Sendable {
       case refresh(VCenterID)
-      case survey
+      case survey(LookPurpose)
       case look(pid: Int64, LookPurpose)
       case terminate(KillID)
+
+      /// Where it is not answered the VM rests; looks at what became of a kill have a pace of their own.
+      var bringsRest: Bool {
+        switch self {
+        case .survey(.check), .survey(.confirm), .look(_, .check), .look(_, .confirm): true
+        case .refresh, .survey, .look, .terminate: false
+        }
+      }
     }
   }
 
@@ -46,11 +54,15 @@ public struct Checker: Sendable {
     /// The daemon was told that the intent is on disk.
     var isTold = false
     var terminated: Instant?
+    /// When that was answered or given up.
+    var answered: Instant?
+    /// False where not a byte of it left.
+    var isSent = true
     /// The row that the confirm showed, when its look was sent, and which life it was in truth.
     var confirmed: Confirmed?
     var signalled = false
     var closed: (outcome: Outcome, at: Instant)?
-    var closedTold = false
+    var isClosedDurable = false
 
     struct Confirmed: Sendable {
       var process: GuestWatchCore.Process
@@ -85,6 +97,8 @@ public struct Checker: Sendable {
     var refused: [LoginID: Instant] = [:]
     var lastOutcome: [RuleID: Instant] = [:]
     var lookedInLife = false
+    /// No verify look before that, after one that was not answered when 25 s had passed.
+    var verifyRests = Instant(nanoseconds: .min)
   }
 
   /// True where pids may come back within 25 s: only then may a death be excused.
@@ -98,6 +112,7 @@ public struct Checker: Sendable {
   var kills: [KillID: Kill] = [:]
   /// In the order of their intents.
   var killOrder: [KillID] = []
+  var terminates: [OpID: KillID] = [:]
   var calls: [CallID: KillID] = [:]
   var lives: [LifeKey: LifeState] = [:]
   var daemon = 0
@@ -128,7 +143,8 @@ public struct Checker: Sendable {
     case .durable(let kill, let step): see(durable: step, of: kill)
     case .executed(let op, let lives): flights[op]?.lives = lives
     case .reached(let op, let call):
-      if case .terminate(let kill)? = flights[op]?.kind { calls[call] = kill }
+      // Not from the flights: it may have been sent by a daemon that has died since.
+      if let kill = terminates[op] { calls[call] = kill }
     case .truth(let truth): try see(truth)
     }
   }
@@ -141,6 +157,7 @@ public struct Checker: Sendable {
     for vm in machines.keys {
       machines[vm]?.inFlight = nil
       machines[vm]?.rests = Instant(nanoseconds: .min)
+      machines[vm]?.verifyRests = Instant(nanoseconds: .min)
       machines[vm]?.refused = [:]
       machines[vm]?.lookedInLife = false
     }
@@ -150,10 +167,15 @@ public struct Checker: Sendable {
     flights = [:]
     unwritten = []
     for id in killOrder {
-      guard let kill = kills[id], kill.closed == nil || !kill.closedTold else { continue }
+      guard let kill = kills[id], !kill.isClosedDurable else { continue }
       if !kill.isDurable {
         // It never was: nothing was sent for it, and nobody will know of it.
         forget(id, at: now)
+      } else if kill.closed != nil {
+        // Its outcome was not on disk: it is open again.
+        kills[id]?.closed = nil
+        machines[kill.record.address]?.open.append(id)
+        machines[kill.record.address]?.killSpans.append((now.continuous.nanoseconds, nil))
       }
     }
   }
@@ -176,9 +198,7 @@ public struct Checker: Sendable {
     switch step {
     case .intent: kills[id]?.isDurable = true
     case .answered, .reported: break
-    case .closed(let outcome, _, _, let at):
-      if kills[id]?.closed == nil { kills[id]?.closed = (outcome, at.continuous) }
-      kills[id]?.closedTold = true
+    case .closed: kills[id]?.isClosedDurable = true
     }
   }
 
@@ -188,14 +208,16 @@ public struct Checker: Sendable {
     switch effect {
     case .refresh(let op, let vcenter, _, let by):
       try open(op, Flight(kind: .refresh(vcenter)), by: by, at: now)
-    case .survey(let op, let vm, let login, _, let by):
-      try guardLook(vm, login, .check, at: now)
-      try open(op, Flight(vm: vm, login: login, kind: .survey), by: by, at: now)
+    case .survey(let op, let vm, let login, let ends, let by):
+      let purpose: LookPurpose = isVerify(vm, ends) ? .verify : .check
+      try guardLook(vm, login, purpose, at: now)
+      try open(op, Flight(vm: vm, login: login, kind: .survey(purpose)), by: by, at: now)
     case .look(let op, let vm, let login, let pid, let purpose, let by):
       try guardLook(vm, login, purpose, at: now)
       try open(op, Flight(vm: vm, login: login, kind: .look(pid: pid, purpose)), by: by, at: now)
     case .terminate(let op, let id, let vm, let login, let pid, let firstByteBy, let wall, let by):
       try judge(terminate: id, vm, login, pid, firstByteBy, wall, at: now)
+      terminates[op] = id
       try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
     case .record(let id, let step): try see(record: step, of: id, at: now)
     case .report(let report): try see(report, at: now)
@@ -234,6 +256,11 @@ public struct Checker: Sendable {
     }
   }
 
+  /// A survey that shows ends while a terminate of that VM is waiting for its outcome is a verify, too.
+  private func isVerify(_ vm: VMAddress, _ ends: Bool) -> Bool {
+    ends && machines[vm]?.open.contains { kills[$0].map { $0.answered != nil || $0.daemon < daemon } ?? false } == true
+  }
+
   private func guardLook(
     _ vm: VMAddress, _ login: LoginID, _ purpose: LookPurpose, at now: Now
   ) throws(Violation) {
@@ -249,7 +276,10 @@ public struct Checker: Sendable {
       if let facts = machine.facts, let protect = configuration?.protect, OwnRules.isUntouchable(facts, protect) {
         throw Violation("S2", "\(vm) is never in scope, but is looked at")
       }
-    case .verify, .resolve: break
+    case .verify, .resolve:
+      if now.continuous < machine.verifyRests {
+        throw Violation("S6", "a look after a kill on \(vm) was not answered and is repeated at once")
+      }
     }
   }
 
@@ -302,6 +332,10 @@ public struct Checker: Sendable {
     case .terminated(let op, _, let answer):
       guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else { return }
       machines[vm]?.inFlight = nil
+      if case .terminate(let id) = flight.kind {
+        kills[id]?.answered = now.continuous
+        if case .notSent = answer { kills[id]?.isSent = false }
+      }
       if case .denied(let fault) = answer, fault.kind == .guestLoginRefused, let login = flight.login {
         machines[vm]?.refused[login] = now.continuous
       }
@@ -309,9 +343,7 @@ public struct Checker: Sendable {
       switch (kind, result) {
       case (.intent, .success): kills[id]?.isTold = true
       case (.intent, .failure): forget(id, at: now)
-      case (.closed, .success):
-        kills[id]?.closedTold = true
-        unwritten.remove(id)
+      case (.closed, .success): unwritten.remove(id)
       case (.closed, .failure): unwritten.insert(id)
       case (.answered, _), (.reported, _): break
       }
@@ -325,6 +357,7 @@ public struct Checker: Sendable {
     machines[vm]?.inFlight = nil
     switch result {
     case .success(let what):
+      machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.lookedInLife = true
       machines[vm]?.shown.append(
         Shown(
@@ -333,7 +366,15 @@ public struct Checker: Sendable {
       if let count = machines[vm]?.shown.count, count > 600 { machines[vm]?.shown.removeFirst(200) }
     case .failure(let fault):
       if fault.kind == .guestLoginRefused { machines[vm]?.refused[login] = now.continuous }
-      if fault.kind == .unanswered { machines[vm]?.rests = now.continuous + .seconds(30) }
+      guard fault.kind == .unanswered else { break }
+      if flight.kind.bringsRest {
+        machines[vm]?.rests = now.continuous + .seconds(30)
+      } else if let id = machines[vm]?.open.first, let answered = kills[id]?.answered,
+        now.continuous - answered > .seconds(25)
+      {
+        // The shortest back-off is 1 s, less a fifth.
+        machines[vm]?.verifyRests = now.continuous + .milliseconds(800)
+      }
     }
   }
 }

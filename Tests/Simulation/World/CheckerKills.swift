@@ -96,6 +96,7 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == record.vm else { continue }
         // Of an earlier life only the time of its decision is restored.
+        guard kill.isSent else { continue }
         let last = kill.daemon == daemon ? kill.terminated : kill.record.decided.continuous
         if let last, now.continuous - last < cooldown {
           throw Violation("S3", "kill \(record.id) is within the cooldown of rule \(rule.id) after kill \(id)")

@@ -47,7 +47,7 @@ extension Checker {
   mutating func judge(_ outcome: Outcome, of id: KillID, at now: Now) throws(Violation) {
     guard let kill = kills[id] else { throw Violation("S5", "kill \(id) has an outcome and no intent") }
     if let closed = kill.closed {
-      if kill.closedTold { throw Violation("S5", "kill \(id) has two outcomes") }
+      if kill.isClosedDurable { throw Violation("S5", "kill \(id) has two outcomes") }
       if closed.outcome != outcome {
         throw Violation("S5", "the outcome of kill \(id) changes from \(closed.outcome) to \(outcome)")
       }

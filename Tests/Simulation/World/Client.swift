@@ -86,9 +86,11 @@ extension World {
       let answer = inventory(query, op)
       agenda.enter(.deliver(op, answer), at: clock + latency())
     case .survey(_, let vm, let login, let ends, _):
+      ensureSession()
       try ask(
         .listProcesses(moid: vm.moid, Setup.credential(login), via: ends ? .vi : .rest, pids: nil), op, replays: true)
     case .look(_, let vm, let login, let pid, _, _):
+      ensureSession()
       try ask(.getProcess(moid: vm.moid, Setup.credential(login), pid: pid), op, replays: true)
     case .terminate(_, _, let vm, let login, let pid, _, _, _):
       try ask(.terminate(moid: vm.moid, Setup.credential(login), pid: pid, via: .vi), op, replays: false)
@@ -105,6 +107,8 @@ extension World {
       flights[op]?.firstByte = replayed
       reply = model.handle(request, session: token(for: request.api), at: modelTime)
     }
+    // A terminate never logs in; the next look does.
+    if !replays, case .now(.failure(.notAuthenticated)) = reply { tokens.vi = nil }
     try take(reply, op)
   }
 
@@ -174,6 +178,11 @@ extension World {
     case .vi: tokens.vi
     case .rest: model.settings.release.sharesSessions ? tokens.vi : tokens.rest
     }
+  }
+
+  /// The session that terminates go over is made by the calls before them.
+  private mutating func ensureSession() {
+    if tokens.vi == nil, model.settings.release.hasVIJSON { _ = logIn(for: .vi) }
   }
 
   private mutating func logIn(for api: API) -> Fault? {

@@ -178,7 +178,8 @@ extension World {
     case 16, 17:
       if let someone { try meddle(moid, someone.pid, .swap) }
     case 18:
-      if let someone, !someone.isZombie { model.withGuest(moid) { $0.adopt(pid: someone.pid, at: at) } }
+      let spawn = Setup.spawn(mix, &random)
+      model.withGuest(moid) { _ = $0.spawnProgram(spawn, at: at) }
     default:
       if let someone { model.withGuest(moid) { $0.reap(pid: someone.pid, at: at) } }
     }

@@ -1,0 +1,39 @@
+import Foundation
+
+/// A row of `guestwatchd history --json`.
+struct HistoryRow: Decodable, Sendable {
+  var killId: String, rule: String, reason: String, vcenter: String, vm: String, vmName: String
+  var pid: Int64, name: String, owner: String, started: String?
+  var action: String, outcome: String, error: String?, dryRun: Bool
+  var decided: String?, confirmed: String?, sent: String?, answered: String?, verified: String?
+
+  /// Whether a terminate can have been sent for it.
+  var isKill: Bool { outcome != "reported" }
+
+  /// The times of the steps that were taken, in their order.
+  var times: [Date] { [decided, confirmed, sent, answered, verified].compactMap { $0 }.compactMap(date) }
+}
+
+/// Reads every line as one JSON object with exactly the fields of design.md, section 6.
+func historyRows(_ lines: String) throws -> [HistoryRow] {
+  let fields: Set = [
+    "kill_id", "rule", "reason", "vcenter", "vm", "vm_name", "pid", "name", "owner", "started", "action", "outcome",
+    "error", "dry_run", "decided", "confirmed", "sent", "answered", "verified",
+  ]
+  let decoder = JSONDecoder()
+  decoder.keyDecodingStrategy = .convertFromSnakeCase
+  return try lines.split(separator: "\n").map { line in
+    let data = Data(line.utf8)
+    guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw Trouble("not an object: \(line)")
+    }
+    guard Set(object.keys) == fields else { throw Trouble("fields missing or added: \(line)") }
+    return try decoder.decode(HistoryRow.self, from: data)
+  }
+}
+
+/// A time as RFC 3339 with or without a fraction.
+func date(_ text: String) -> Date? {
+  if let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text) { return date }
+  return try? Date.ISO8601FormatStyle().parse(text)
+}

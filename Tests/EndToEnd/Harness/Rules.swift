@@ -1,0 +1,67 @@
+/// A `[[rule]]`, as text.
+struct RuleText: Sendable {
+  var name: String
+  var match: String
+  var limits: String
+  var action = "terminate"
+
+  init(_ name: String, match: String, _ limits: String, action: String = "terminate") {
+    self.name = name
+    self.match = match
+    self.limits = limits
+    self.action = action
+  }
+
+  var text: String {
+    """
+    [[rule]]
+    name = "\(name)"
+    guest_login = "linux"
+    scope = { names = ["*"] }
+    match = { \(match) }
+    \(limits)
+    action = "\(action)"
+
+    """
+  }
+}
+
+/// The daemon's configuration, as far as tests vary it.
+struct Settings: Sendable {
+  var rules: [RuleText]
+  /// More keys of `[daemon]`.
+  var daemon = ""
+  var kills = 50
+  var perVM = 10
+  /// The body of `[protect]`.
+  var protect = "owners = [\"postgres\"]"
+  var guestPassword = Secrets.guest
+  var vcenterPassword = Secrets.vcenter
+
+  init(_ rules: RuleText...) { self.rules = rules }
+
+  func main(url: String, authority: String) -> String {
+    """
+    [daemon]
+    every = "1s"
+    \(daemon)
+    [budget]
+    kills = \(kills)
+    per_vm = \(perVM)
+    within = "1h"
+    [protect]
+    \(protect)
+    [[vcenter]]
+    name = "sim"
+    url = "\(url)"
+    username = "svc-guestwatch@vsphere.local"
+    password = { file = "vcenter.password" }
+    ca_file = "\(authority)"
+    [[guest_login]]
+    name = "linux"
+    username = "watch"
+    password = { file = "guest.password" }
+
+    """
+  }
+}
