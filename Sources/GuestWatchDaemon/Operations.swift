@@ -17,6 +17,18 @@ struct Operations {
     var session: ObjectIdentifier?
     /// True once we answered in the client's place.
     var answered = false
+
+    /// The answer in the client's place. Whether a byte had left is not known, so it counts as sent at once.
+    func unanswered(_ op: OpID, at now: Now) -> Event {
+      let timing = Timing(firstByte: begun, ended: now)
+      let fault = Fault(.unanswered, code: "Deadline", detail: "the client itself did not come back in time")
+      return switch kind {
+      case .refresh: .inventory(op, timing, .failure(fault))
+      case .survey: .surveyed(op, timing, .failure(fault))
+      case .look: .looked(op, timing, .failure(fault))
+      case .terminate: .terminated(op, timing, .unanswered)
+      }
+    }
   }
 
   /// What to do with an answer of the client.

@@ -244,7 +244,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     let late = nextDue() + Self.lateness < now
     while let last = alarms.last, last <= now { alarms.removeLast() }
 
-    for (op, operation) in operations.expire(at: now) { feed(Self.unanswered(op, operation, clock.now()), &children) }
+    for (op, operation) in operations.expire(at: now) { feed(operation.unanswered(op, at: clock.now()), &children) }
     if let at = wake, at <= now {
       wake = nil
       feed(.timeCame, &children)
@@ -282,18 +282,6 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       Report(
         .limitReached, .error,
         detail: "the watchdog is not fed, so the service manager will start the daemon anew: \(what)"))
-  }
-
-  /// The answer in a client's place. Whether a byte had left is not known, so it counts as sent at once.
-  private static func unanswered(_ op: OpID, _ operation: Operations.Running, _ now: Now) -> Event {
-    let timing = Timing(firstByte: operation.begun, ended: now)
-    let fault = Fault(.unanswered, code: "Deadline", detail: "the client itself did not come back in time")
-    return switch operation.kind {
-    case .refresh: .inventory(op, timing, .failure(fault))
-    case .survey: .surveyed(op, timing, .failure(fault))
-    case .look: .looked(op, timing, .failure(fault))
-    case .terminate: .terminated(op, timing, .unanswered)
-    }
   }
 
   // MARK: - Ledger
@@ -400,16 +388,4 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   }
 
   private func say(_ report: Report) { line.report(report, at: clock.now()) }
-}
-
-extension Timing {
-  /// Of a call that was never made.
-  fileprivate static func unsent(_ now: Now) -> Timing { Timing(firstByte: nil, ended: now) }
-}
-
-extension Fault {
-  /// A reload took the vCenter or the login away before the call could be made.
-  static func notConfigured(_ what: String) -> Fault {
-    Fault(.badRequest, code: "NotConfigured", detail: "\(what) is not in the loaded configuration any more")
-  }
 }

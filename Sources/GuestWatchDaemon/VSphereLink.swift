@@ -52,7 +52,7 @@ public struct VSphereLink: VCenterLink {
   /// Closes the client where nothing was sent, or nothing can be sent any more.
   func close() async { await client.shutDown() }
 
-  private var unsent: Timing { Timing(firstByte: nil, ended: clock.now()) }
+  private var unsent: Timing { .unsent(clock.now()) }
 
   private func noLogin(_ login: LoginID) -> Fault { .notConfigured("guest login \(login)") }
 }

@@ -62,7 +62,6 @@ struct CommandTests {
     _ = try socket.next("WATCHDOG=1")
     _ = try socket.next("WATCHDOG=1")
 
-    try files.folder.write("rules.toml", "")
     try files.write(vcenters: [ConfigurationFolder.vcenter("lab")], more: "max_agee = \"2h\"")
     child.signal(SIGHUP)
     #expect(try socket.next("RELOADING=1").contains("\nMONOTONIC_USEC="))
@@ -93,6 +92,30 @@ struct CommandTests {
     #expect(status.st_uid == 0)
     child.signal(signal)
     #expect(try child.end().status == 0)
+  }
+
+  @Test("The state directory is systemd's first one where --state is not given, and SIGHUP takes a good configuration")
+  func stateDirectoryAndReload() throws {
+    let socket = try NotifySocket("\(files.folder.path)/notify")
+    let child = try Child(
+      ["run", "--config", files.main],
+      environment: [
+        "NOTIFY_SOCKET=\(files.folder.path)/notify", "STATE_DIRECTORY=\(files.state):\(files.folder.path)/other",
+      ])
+    _ = try socket.next("READY=1")
+    #expect(access("\(files.state)/ledger.db", F_OK) == 0)
+    try files.write(vcenters: [ConfigurationFolder.vcenter("lab"), ConfigurationFolder.vcenter("two")])
+    child.signal(SIGHUP)
+    _ = try socket.next("RELOADING=1")
+    _ = try socket.next("READY=1")
+    child.signal(SIGTERM)
+    _ = try socket.next("STOPPING=1")
+    // A second one does not skip the logout, nor change the status.
+    child.signal(SIGTERM)
+    let (status, errors) = try child.end()
+    #expect(status == 0)
+    #expect(errors.contains("configuration loaded: rules: 1, vCenters: 1,"))
+    #expect(errors.contains("configuration loaded: rules: 1, vCenters: 2,"))
   }
 
   @Test("--version and --help say so on stdout")
