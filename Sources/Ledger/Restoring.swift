@@ -37,7 +37,8 @@ struct Restoring {
   func open() throws(SQLiteError) -> [Restored.OpenKill] {
     var cursor = try connection.query(
       """
-      SELECT \(RecordColumns.selected), k.written_running, \(AnswerColumns.selected) FROM kills k
+      SELECT \(RecordColumns.selected), k.written_running, \(AnswerColumns.selected),
+        a.ended_clock - a.first_byte_clock FROM kills k
       LEFT JOIN answers a ON a.id = (SELECT max(id) FROM answers WHERE kill = k.id)
       WHERE k.outcome IS NULL ORDER BY k.id
       """)
@@ -47,7 +48,9 @@ struct Restoring {
       let written = cursor.integer()
       let answer = try AnswerColumns.read(&cursor)
       kills.append(
-        Restored.OpenKill(record: record, age: time.age(of: written, at: now.continuous), answer: answer))
+        Restored.OpenKill(
+          record: record, age: time.age(of: written, at: now.continuous), answer: answer,
+          answerTook: cursor.optionalInteger().map { .nanoseconds($0) }))
     }
     return kills
   }

@@ -62,7 +62,10 @@ struct Steps {
   private func close(
     _ id: KillID, _ outcome: Outcome, error: Fault?, verified: Now?, at: Now
   ) throws(SQLiteError) -> String? {
-    guard let row = try find(id) else { return "the ledger has no intent with this id" }
+    guard let row = try find(id) else {
+      // An intent whose write failed is closed all the same, in case the failure hid its success: then there is nothing.
+      return outcome == .abandoned ? nil : "the ledger has no intent with this id"
+    }
     let names = [
       "outcome", "error_kind", "error_code", "error_detail", "verified_wall", "verified_clock", "closed_wall",
       "closed_clock",

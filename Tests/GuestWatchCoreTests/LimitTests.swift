@@ -201,6 +201,24 @@ struct LimitTests {
     #expect(stage.killed == [500])
   }
 
+  @Test(
+    "No start time that a guest can claim harms", arguments: [Int64.max, Int64.min, 253_402_300_799, -62_135_596_800])
+  func absurdStarts(started: Int64) {
+    var stage = Stage()
+    stage.spawn(500)
+    for pid: Int64 in 900..<904 {
+      stage.guest.append(
+        Process(pid: pid, started: started, owner: "eve", name: "spin", command: "spin", finished: nil))
+    }
+    stage.facts.bootTime = started
+    stage.begin([
+      Stage.rule(
+        limits: .bounded(maxAge: .seconds(60), maxInstances: MaxInstances(count: 2)))
+    ]) { $0.budget = FleetBudget(kills: 100, perVM: 100) }
+    stage.run(.seconds(200))
+    #expect(stage.killed.contains(500))
+  }
+
   @Test("The same events give the same effects")
   func deterministic() {
     func run() -> [String] {

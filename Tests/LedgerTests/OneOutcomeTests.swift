@@ -59,6 +59,12 @@ import Testing
     #expect(try await store.refuse(id(9), .answered(timing(), .done)).contains("no intent"))
     #expect(
       try await store.refuse(id(9), .closed(.exited, error: nil, verified: nil, at: at(0))).contains("no intent"))
+    // An intent whose write failed is closed as abandoned, whether it reached the disk or not.
+    let abandoned = LedgerStep.closed(.abandoned, error: nil, verified: nil, at: at(0))
+    guard case .success = await store.write(id(9), abandoned, now: at(0)) else {
+      Issue.record("an abandoned intent that never reached the disk is refused")
+      return
+    }
     #expect(try await store.refuse(id(9), .intent(record(id(8)))).contains("kill 1-8"))
     #expect(try folder.history() == [])
   }

@@ -39,9 +39,9 @@ public struct VMFacts: Hashable, Sendable {
   /// `config.managedBy` is set: a solution (vCLS, ...) owns the VM.
   public var managed: Bool
   /// `runtime.bootTime`, seconds since 1970.
-  public var bootTime: Int64?
+  public var bootTime: Int64? { didSet { bootTime = bootTime.map(plausible) } }
   /// `runtime.suspendTime`, seconds since 1970.
-  public var suspendTime: Int64?
+  public var suspendTime: Int64? { didSet { suspendTime = suspendTime.map(plausible) } }
 
   public init(
     moid: String, name: String, instanceUUID: String?, biosUUID: String? = nil, power: PowerState = .on,
@@ -59,8 +59,8 @@ public struct VMFacts: Hashable, Sendable {
     self.family = family
     self.template = template
     self.managed = managed
-    self.bootTime = bootTime
-    self.suspendTime = suspendTime
+    self.bootTime = bootTime.map(plausible)
+    self.suspendTime = suspendTime.map(plausible)
   }
 }
 

@@ -190,11 +190,14 @@ public struct Restored: Hashable, Sendable {
     public var age: Duration
     /// How the terminate was answered, where that was still written.
     public var answer: KillAnswer?
+    /// How long the terminate took from its first byte to its answer; nil: not known.
+    public var answerTook: Duration?
 
-    public init(record: KillRecord, age: Duration, answer: KillAnswer?) {
+    public init(record: KillRecord, age: Duration, answer: KillAnswer?, answerTook: Duration? = nil) {
       self.record = record
       self.age = age
       self.answer = answer
+      self.answerTook = answerTook
     }
   }
 

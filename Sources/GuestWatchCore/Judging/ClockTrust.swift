@@ -27,6 +27,7 @@ struct ClockTrust: Hashable, Sendable {
 
   /// Takes the `Date` of an answer in; nil where it carried none. True where `trusted` changed.
   mutating func hear(_ date: Int64?, at now: Now) -> Bool {
+    let date = date.map(plausible)
     if let date, abs(Duration.nanoseconds(now.wall) - .seconds(date)) > ClockTrust.difference { return doubt(now) }
     if agreeingSince == nil { agreeingSince = now.continuous }
     // At start one answer that agrees, or that says nothing, is enough; later it takes five minutes of agreement.

@@ -3,21 +3,30 @@ enum Group {
   /// Starts this close cannot be told apart: then the lower pid counts as older.
   static let sameStart: Int64 = 2
 
+  /// Whom a group counts over; compared byte by byte.
+  enum Key: Hashable, Sendable {
+    case vm
+    case owner(GuestText)
+    /// An owner that is not sure may be anybody: such a process is no other's.
+    case alone(pid: Int64)
+  }
+
   /// One group in `keep` order: the first `limit.count` may stay.
   struct Ranked: Sendable {
-    var key: String
+    var key: Key
     var members: [Process]
   }
 
   /// Splits the matching processes of one listing into groups and ranks each.
   static func rank(_ matching: [Process], _ limit: MaxInstances, family: GuestFamily) -> [Ranked] {
-    var order: [String] = []
-    var groups: [String: [Process]] = [:]
+    var order: [Key] = []
+    var groups: [Key: [Process]] = [:]
     for process in matching {
-      let key: String
+      let key: Key
       switch limit.per {
-      case .vm: key = ""
-      case .owner: key = family == .windows ? process.owner.value.lowercased() : process.owner.value
+      case .vm: key = .vm
+      case .owner where process.ownerIsDoubtful: key = .alone(pid: process.pid)
+      case .owner: key = .owner(family == .windows ? GuestText(process.owner.value.lowercased()) : process.owner)
       }
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(process)

@@ -14,7 +14,7 @@ struct BudgetBook: Sendable {
     var vm: VMKey
   }
 
-  /// In the order in which they were decided.
+  /// By time, oldest first.
   private var rows: Deque<Row> = []
   private var lastSent: OrderedDictionary<Place, Instant> = [:]
   /// The longest duration that a configuration can name, 3650 d: older rows matter to no window.
@@ -22,7 +22,9 @@ struct BudgetBook: Sendable {
 
   /// An intent was decided (or restored).
   mutating func spend(_ id: KillID, rule: RuleID, vm: VMKey, at: Instant) {
-    rows.append(Row(id: id, at: at, rule: rule, vm: vm))
+    // Rows that the ledger restored come by their ids; they are kept by time.
+    let place = rows.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
+    rows.insert(Row(id: id, at: at, rule: rule, vm: vm), at: place)
     while let first = rows.first, at - first.at > BudgetBook.longest { rows.removeFirst() }
   }
 

@@ -18,6 +18,7 @@ extension Watch {
     kill.firstByte = timing.firstByte
     kill.answer = answer
     kill.answered = timing.ended.continuous
+    kill.took = timing.firstByte.map { timing.ended.continuous - $0.continuous }
     kill.phase = .verifying(next: timing.ended.continuous + KillTiming.verify[0], looks: 0)
     vms[place].kill = kill
     if let sent = timing.firstByte { budgets.sent(rule: kill.rule, vm: key, at: sent.continuous) }
@@ -32,18 +33,22 @@ extension Watch {
   mutating func settle(_ place: Int, _ operation: Operation?, _ now: Now) {
     guard let kill = vms[place].kill, let answer = kill.answer else { return }
     switch answer {
+    case .notSent, .notBegun: break
+    case .done, .notFound, .denied, .ambiguous, .unanswered: vms[place].killFailures = 0
+    }
+    switch answer {
     case .notSent(let fault):
+      restFromKills(place, fault, now)
       close(place, .abandoned, error: fault, verified: nil, now)
     case .notBegun(let fault):
-      vms[place].failures += 1
-      vms[place].restUntil = now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
+      restFromKills(place, fault, now)
       close(place, .failed, error: fault, verified: nil, now)
     case .denied(let fault):
       if fault.kind == .guestLoginRefused, let slot = operation?.slot { quarantine(place, slot, fault) }
       close(place, .denied, error: fault, verified: nil, now)
     case .notFound:
-      guard let sent = kill.firstByte, let answered = kill.answered else { break }
-      if answered - sent.continuous < KillTiming.ownEffect {
+      guard let took = kill.took else { break }
+      if took < KillTiming.ownEffect {
         close(place, .alreadyGone, error: nil, verified: now, now)
       } else if kill.lost {
         close(place, .unknown, error: nil, verified: nil, now)
@@ -51,6 +56,14 @@ extension Watch {
     case .done, .ambiguous, .unanswered:
       if kill.lost { close(place, .unknown, error: nil, verified: nil, now) }
     }
+  }
+
+  /// A terminate that was not sent or not begun: the next one waits, longer each time.
+  mutating func restFromKills(_ place: Int, _ fault: Fault, _ now: Now) {
+    vms[place].killFailures += 1
+    vms[place].killRestUntil = now.continuous + chance.around(KillTiming.backOff(vms[place].killFailures))
+    // A terminate causes no login; the inventory does.
+    if fault.kind == .sessionLost { refreshSoon(vms[place].address.vcenter, now) }
   }
 
   /// An answer after its deadline still tells what our terminate did.
@@ -89,7 +102,8 @@ extension Watch {
     keepChains(place, since: kill.intentAt, now)
     // The view's picture is from before the kill: the next victim is chosen from a new one.
     for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
-      vms[place].views[v].nextSurvey = min(vms[place].views[v].nextSurvey, now.continuous)
+      vms[place].views[v].nextSurvey = min(
+        vms[place].views[v].nextSurvey, max(now.continuous, vms[place].killRestUntil))
     }
     write(id, .closed(outcome, error: error ?? kill.fault, verified: verified, at: now))
     report(
@@ -147,6 +161,7 @@ extension Watch {
       i = vms[place].attempts.count - 1
     }
     vms[place].attempts[i].rule = rule
+    if !vms[place].attempts[i].tried.contains(login) { vms[place].attempts[i].tried.append(login) }
     vms[place].attempts[i].last = max(vms[place].attempts[i].last, at)
     switch outcome {
     case .survived, .unknown:

@@ -4,8 +4,10 @@ extension Watch {
   mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
     chance = Chance(seed: seed)
     life = restored.life
-    for row in restored.rows { restore(row, now) }
     for open in restored.open { restore(open, now) }
+    for row in restored.rows { restore(row, now) }
+    // What an answer that was on disk decides needs no look.
+    for place in vms.indices { settle(place, nil, now) }
   }
 
   private mutating func restore(_ row: Restored.Row, _ now: Now) {
@@ -38,7 +40,9 @@ extension Watch {
       phase: .verifying(next: now.continuous, looks: 0), decided: record.decided, confirmed: record.confirmed,
       intentAt: intentAt)
     kill.restored = true
+    kill.since = now.continuous
     kill.answer = open.answer
+    kill.took = open.answerTook
     if open.answer != nil { kill.answered = intentAt }
     killPlaces[record.id] = record.vm
     if vms[place].kill == nil { vms[place].kill = kill } else { vms[place].waitingKills.append(kill) }
@@ -64,31 +68,52 @@ extension Watch {
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
     logins.configure(new.logins)
 
-    var fresh: OrderedDictionary<VCenterID, VCenterState> = [:]
-    for entry in new.vcenters {
-      var state = vcenters[entry.id] ?? VCenterState(entry: entry, nextRefresh: now.continuous)
-      if state.entry.digest != entry.digest {
-        // Another login or address: what the old one answered counts for nothing.
-        state.failures = 0
-        state.down = nil
-      }
-      state.entry = entry
-      state.nextRefresh = now.continuous
-      fresh[entry.id] = state
-    }
-    vcenters = fresh
+    takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.
     logins.forgetWaiting()
     for id in vcenters.keys { vcenters[id]?.waiting = [] }
     for place in vms.indices { vms[place].queued = false }
 
-    if let old { keepState(of: old, in: new) }
+    if let old {
+      keepState(of: old, in: new)
+      lookAgain(old, new, now)
+    }
     for place in vms.indices { applyRules(place, now) }
     if !saidReady {
       saidReady = true
       effects.append(.ready)
     }
     statusDirty = true
+  }
+
+  /// Takes the vCenters over. An entry that is new, changed or gone may lead to another vCenter: what the old one said of
+  /// moids counts for nothing until an inventory has shown it again.
+  private mutating func takeEntries(_ entries: [VCenterEntry], _ now: Now) {
+    var fresh: OrderedDictionary<VCenterID, VCenterState> = [:]
+    for entry in entries {
+      guard var state = vcenters[entry.id], state.entry.digest == entry.digest else {
+        var state = VCenterState(entry: entry, nextRefresh: now.continuous)
+        // A login that was refused is not tried sooner because a reload took its entry away and brought it back.
+        if let until = refusedLogins[entry.digest] { state.nextRefresh = max(until, now.continuous) }
+        fresh[entry.id] = state
+        continue
+      }
+      state.entry = entry
+      if state.down?.kind != .loginRefused { state.nextRefresh = now.continuous }
+      fresh[entry.id] = state
+    }
+    for place in vms.indices {
+      let vcenter = vms[place].address.vcenter
+      guard fresh[vcenter]?.entry.digest != vcenters[vcenter]?.entry.digest || fresh[vcenter] == nil else { continue }
+      vms[place].isShown = false
+      vms[place].epoch += 1
+      switch vms[place].kill?.phase {
+      case .confirming: vms[place].kill = nil
+      case .recording: vms[place].kill?.lost = true
+      case .terminating, .verifying, .closing, nil: break
+      }
+    }
+    vcenters = fresh
   }
 
   /// Of the rules that stay what they were, the state stays; any other starts anew (S7).
@@ -111,6 +136,18 @@ extension Watch {
       vms[place].attempts.removeAll { $0.stuck && !kept.contains($0.rule) }
     }
     recountCandidates()
+  }
+
+  /// Open kills whose login was refused are looked at again with its new secret.
+  private mutating func lookAgain(_ old: Configuration, _ new: Configuration, _ now: Now) {
+    for place in vms.indices {
+      guard let kill = vms[place].kill, kill.refused, case .verifying(_, let looks) = kill.phase else { continue }
+      let before = old.logins.first { $0.id == kill.login }?.digest
+      guard let after = new.logins.first(where: { $0.id == kill.login })?.digest, after != before else { continue }
+      vms[place].kill?.refused = false
+      vms[place].kill?.digest = nil
+      vms[place].kill?.phase = .verifying(next: now.continuous, looks: looks)
+    }
   }
 
   mutating func recountCandidates() {
@@ -143,6 +180,10 @@ extension Watch {
       }
     }
     for v in views.indices {
+      if let before = vm.views.first(where: { $0.login == views[v].login }), before.every < views[v].every {
+        // A chain that is broken stays broken: longer intervals do not mend it.
+        for c in views[v].candidates.indices { views[v].candidates[c].breakChains(before.chain, now) }
+      }
       views[v].nextSurvey = min(views[v].nextSurvey, now.continuous + views[v].every)
       let reaching = Set(views[v].rules.map { configuration.rules[$0].id })
       for c in views[v].candidates.indices { views[v].candidates[c].tracks.removeAll { !reaching.contains($0.rule) } }
@@ -150,7 +191,16 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    dropConfirm(place)
     book(place, now)
+  }
+
+  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more.
+  private mutating func dropConfirm(_ place: Int) {
+    guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
+    let tracks = vms[place].views.first { $0.login == kill.login }?.candidates
+      .first { $0.process.identity == kill.identity }?.tracks
+    if !(tracks?.contains { $0.rule == kill.rule } ?? false) { vms[place].kill = nil }
   }
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {
@@ -167,6 +217,7 @@ extension Watch {
 
   private func reasonNotToWatch(_ vm: VMState, _ configuration: Configuration) -> Unwatchable? {
     let facts = vm.facts
+    if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
     if facts.template { return .template }
     if facts.managed { return .managed }

@@ -84,6 +84,7 @@ extension Watch {
     kill.reason = reasonNow(kill, place) ?? kill.reason
     kill.confirmSent = sent
     kill.confirmed = ended
+    kill.decided = now
     kill.intentAt = now.continuous
     kill.anchors = anchors(place, kill.login)
     kill.slot = occupy(vms[place].address.vcenter, kill.login)
@@ -128,6 +129,8 @@ extension Watch {
     var reason: String?
     if kill.lost {
       reason = "the VM's epoch ended"
+    } else if vms[place].address != kill.address {
+      reason = "the VM has another id"
     } else if !stands(kill, place, confirmSent: confirmSent.continuous) {
       reason = "the configuration changed"
     } else if let rule = rule(kill.rule), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
@@ -140,18 +143,21 @@ extension Watch {
       reason = "the confirm is too old"
     }
     if let reason {
+      let fault = Fault(.unknown, code: "not sent", detail: reason)
       giveSlotBack(place, now)
-      close(place, .abandoned, error: Fault(.unknown, code: "not sent", detail: reason), verified: nil, now)
+      restFromKills(place, fault, now)
+      close(place, .abandoned, error: fault, verified: nil, now)
       return
     }
-    let op = nextOperation(
-      .terminate(id), place, login: kill.login, slot: kill.slot ?? occupy(kill.address.vcenter, kill.login))
+    let slot = kill.slot ?? occupy(kill.address.vcenter, kill.login)
+    let op = nextOperation(.terminate(id), place, login: kill.login, slot: slot)
     vms[place].kill?.slot = nil
+    vms[place].kill?.digest = slot.digest
     vms[place].kill?.phase = .terminating
     vms[place].busy = op
     effects.append(
       .terminate(
-        op, id, vms[place].address, kill.login, pid: kill.target.pid,
+        op, id, kill.address, kill.login, pid: kill.target.pid,
         firstByteBy: confirmSent.continuous + KillTiming.window,
         firstByteByWall: confirmSent.wall + KillTiming.window.nanoseconds, by: now.continuous + KillTiming.terminate))
   }

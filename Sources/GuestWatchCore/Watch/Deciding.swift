@@ -92,6 +92,7 @@ extension Watch {
     {
       return .retryWait
     }
+    if own == nil, now.continuous < vm.killRestUntil { return .retryWait }
     if let gate = budgets.gate(
       rule: rule, vm: vm.key, fleet: configuration.budget, own: own, now: now.continuous)
     {

@@ -15,25 +15,29 @@ extension Watch {
 
   /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
   mutating func guestCallFailed(_ fault: Fault, _ operation: Operation, _ place: Int, _ now: Now) {
+    // Looks after a terminate go on whatever is parked, in the pace of the back-off.
+    if operation.verifies { backOff(place, now) }
     switch fault.kind {
     case .guestLoginRefused:
       if let slot = operation.slot { quarantine(place, slot, fault) }
     case .guestLoginTrouble:
-      backOff(place, now)
-    case .guestDenied, .unsupported, .notPermitted, .badRequest, .overCap:
+      if !operation.verifies { backOff(place, now) }
+    case .guestDenied:
+      parkView(place, operation, fault, now)
+    case .unsupported, .notPermitted, .badRequest, .overCap:
       park(place, fault, now)
     case .vmGone:
       refreshSoon(operation.vcenter, now)
-      backOff(place, now)
+      if !operation.verifies { backOff(place, now) }
     case .wrongState:
       refreshSoon(operation.vcenter, now)
-      backOff(place, now)
+      if !operation.verifies { backOff(place, now) }
     case .toolsUnavailable, .busy, .transient, .badAnswer, .unknown:
-      backOff(place, now)
+      if !operation.verifies { backOff(place, now) }
     case .unanswered:
       rest(operation, place, now)
     case .sessionLost, .loginRefused, .unreachable, .untrusted:
-      backOff(place, now)
+      if !operation.verifies { backOff(place, now) }
       // One failed call is enough to stop asking guests; one refresh that works is enough to go on.
       if vcenters[operation.vcenter]?.down == nil { slow(operation.vcenter, fault, now) }
     }
@@ -46,13 +50,18 @@ extension Watch {
 
   /// After an unanswered survey or check the VM rests; the looks after a terminate go on in their own time.
   private mutating func rest(_ operation: Operation, _ place: Int, _ now: Now) {
-    switch operation.kind {
-    case .look(_, .verify), .look(_, .resolve), .survey(.verify):
-      backOff(place, now)
-    case .look, .survey, .refresh, .terminate:
-      vms[place].failures += 1
-      vms[place].restUntil = now.continuous + KillTiming.rest
+    if operation.verifies { return }
+    vms[place].failures += 1
+    vms[place].restUntil = now.continuous + KillTiming.rest
+  }
+
+  /// One account is denied: only what it would look at is left alone.
+  private mutating func parkView(_ place: Int, _ operation: Operation, _ fault: Fault, _ now: Now) {
+    guard let v = vms[place].views.firstIndex(where: { $0.login == operation.login }) else { return }
+    if vms[place].views[v].parkedUntil < now.continuous - KillTiming.park {
+      report(aboutVM(.vmParked, .warning, place, login: operation.login, fault: fault))
     }
+    vms[place].views[v].parkedUntil = now.continuous + KillTiming.park
   }
 
   private mutating func park(_ place: Int, _ fault: Fault, _ now: Now) {
@@ -65,9 +74,20 @@ extension Watch {
 
   /// One refusal stops a login on that VM.
   mutating func quarantine(_ place: Int, _ slot: Slot, _ fault: Fault) {
-    let stops = logins.refused(slot, on: vms[place].key)
+    let refusal = logins.refused(slot, on: vms[place].key)
+    guard refusal != .old else { return }
     report(aboutVM(.loginQuarantined, .error, place, login: slot.login, fault: fault))
-    if stops { report(Report(.loginStopped, .error, login: slot.login, fault: fault)) }
+    if refusal == .stopped { report(Report(.loginStopped, .error, login: slot.login, fault: fault)) }
     statusDirty = true
+  }
+}
+
+extension Operation {
+  /// True for the looks after a terminate or a restart.
+  var verifies: Bool {
+    switch kind {
+    case .look(_, .verify), .look(_, .resolve), .survey(.verify): true
+    case .look(_, .check), .look(_, .confirm), .survey(.follow), .survey(.confirm), .refresh, .terminate: false
+    }
   }
 }

@@ -4,7 +4,7 @@ struct Verdict {
     /// Judged by the proven age, where the rule has `max_age`.
     case alone(maxAge: Duration?, forbidden: Bool)
     /// Beyond `max_instances`, or within it (`beyond` false). `lastThatMayBeKilled`: nobody comes before it.
-    case ranked(beyond: Bool, count: Int, place: Int, group: String, limit: Int, maxAge: Duration?)
+    case ranked(beyond: Bool, count: Int, place: Int, group: Group.Key, limit: Int, maxAge: Duration?)
   }
   var rule: Rule
   var finding: Finding
@@ -16,7 +16,7 @@ struct Verdicts {
   /// True for each row that some rule matches (and does not except).
   let matched: [Bool]
 
-  init(rows: [Process], rules: [Rule], protect: Protect, family: GuestFamily) {
+  init(rows: [Process], rules: [Rule], ended: Set<Identity>, family: GuestFamily) {
     var perRow = [[Verdict]](repeating: [], count: rows.count)
     for rule in rules {
       let matching = rows.indices.filter { Verdicts.matches(rows[$0], rule, family) }
@@ -26,8 +26,8 @@ struct Verdicts {
       case .bounded(let maxAge, nil):
         for i in matching { perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false))) }
       case .bounded(let maxAge, let limit?):
-        // The dead count for nothing.
-        let alive = matching.filter { rows[$0].finished == nil }
+        // The dead count for nothing: those that the guest shows as ended, and those that we know to be.
+        let alive = matching.filter { rows[$0].finished == nil && !ended.contains(rows[$0].identity) }
         var rowOf: [Int64: Int] = [:]
         for i in alive { rowOf[rows[i].pid] = i }
         for group in Group.rank(alive.map { rows[$0] }, limit, family: family) {
@@ -41,7 +41,7 @@ struct Verdicts {
                   limit: limit.count, maxAge: maxAge)))
           }
         }
-        for i in matching where rows[i].finished != nil {
+        for i in matching where rows[i].finished != nil || ended.contains(rows[i].identity) {
           perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false)))
         }
       }
@@ -61,7 +61,7 @@ struct Verdicts {
 
 extension Verdict {
   /// The limit that is exceeded, judged at the send of the look; nil: none.
-  func exceeded(_ candidate: Candidate, sent: Now, believed: Bool) -> (reason: Reason, group: String?)? {
+  func exceeded(_ candidate: Candidate, sent: Now, believed: Bool) -> (reason: Reason, group: Group.Key?)? {
     switch finding {
     case .alone(_, true): return (.forbidden, nil)
     case .alone(let maxAge, false): return tooOld(candidate, maxAge, sent, believed).map { ($0, nil) }
@@ -90,7 +90,7 @@ extension Candidate {
 
 extension Track {
   /// Goes on with the chain of looks, starts it, or ends it.
-  mutating func see(_ reason: Reason?, group: String?, sent: Now, ended: Now, chain: Duration) {
+  mutating func see(_ reason: Reason?, group: Group.Key?, sent: Now, ended: Now, chain: Duration) {
     guard let reason else {
       exceeded = nil
       said = []
@@ -140,7 +140,7 @@ extension Watch {
       if let exceeded = track.exceeded {
         let ready = exceeded.due(rule.lasting)
         // Once it is ready, surveys ask for its gates again.
-        if exceeded.lastSent < ready { due = min(due, ready) }
+        if exceeded.lastSent < ready { due = min(due, max(ready, now.continuous + .milliseconds(200))) }
       } else if case .bounded(let maxAge?, _) = rule.limits {
         let age = ProvenAge.due(
           started: candidate.process.started, firstSeen: candidate.firstSeen, evidence: candidate.evidence,

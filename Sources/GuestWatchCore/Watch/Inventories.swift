@@ -28,6 +28,7 @@ extension Watch {
     case .success(let answer):
       if clock.hear(timing.date, at: now) { clockChanged(now) }
       state.failures = 0
+      refusedLogins[state.entry.digest] = nil
       state.nextRefresh = now.continuous + VCenterState.refreshEvery
       let wasDown = state.down != nil || state.uuid == nil
       state.uuid = answer.vcenterUUID
@@ -66,7 +67,13 @@ extension Watch {
       )
     }
     state.down = fault
+    // It is not due any more; VMs that wait for a slot are booked when the vCenter is up again.
+    state.refreshWaits = false
     vcenters[vcenter] = state
+    if fault.kind == .loginRefused {
+      if refusedLogins.count >= 256 { refusedLogins.removeFirst() }
+      refusedLogins[state.entry.digest] = state.nextRefresh
+    }
     statusDirty = true
   }
 
@@ -74,7 +81,12 @@ extension Watch {
     var seen: OrderedSet<VMKey> = []
     var twice: Set<VMKey> = []
     for facts in inventory.vms {
-      guard let uuid = facts.instanceUUID, !uuid.isEmpty else { continue }
+      guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
+        // Unread is unknown: a VM that is known by its id is not taken for deleted.
+        let address = VMAddress(vcenter: vcenter, moid: facts.moid)
+        if let known = vms.first(where: { $0.address == address && $0.present })?.key { seen.append(known) }
+        continue
+      }
       let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
       if !seen.append(key).inserted {
         twice.insert(key)
@@ -89,8 +101,11 @@ extension Watch {
         applyRules(place, now)
       } else if inventory.complete {
         missing(place, asked, now)
+      } else {
+        book(place, now)
       }
     }
+    forgetMissing(now)
     recountCandidates()
     if inventory.complete { sayEmptyScopes() }
   }
@@ -107,16 +122,20 @@ extension Watch {
 
   private mutating func take(_ facts: VMFacts, _ key: VMKey, of vcenter: VCenterID, _ now: Now) {
     let address = VMAddress(vcenter: vcenter, moid: facts.moid)
+    let isNew = places[key] == nil
     let place = vmPlace(key, address: address, name: facts.name)
     if vms[place].present, vms[place].address.vcenter != vcenter, vcenters[vms[place].address.vcenter] != nil {
       // The same VM through another entry: the first one keeps it.
       return
     }
     let cameBack = !vms[place].watchable
+    if vms[place].present, vms[place].address.moid != facts.moid { endEpoch(place, "it was registered anew", now) }
     vms[place].present = true
+    vms[place].isShown = true
+    vms[place].missingSince = nil
     vms[place].address = address
     vms[place].facts = facts
-    vms[place].kill?.address = address
+    if case .verifying? = vms[place].kill?.phase { vms[place].kill?.address = address }
     // An unset property is unknown, never a change: it is compared when it can be read again.
     let rebooted = moved(vms[place].bootTime, facts.bootTime)
     let suspended = moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)
@@ -130,6 +149,10 @@ extension Watch {
       // It may be another guest state altogether; its login may be used at once.
       vms[place].restUntil = Instant(nanoseconds: .min)
       vms[place].failures = 0
+    }
+    if isNew, vms.contains(where: { $0.address == address && $0.busy != nil && $0.key != key }) {
+      // The same VM under a new uuid: its operation in flight is still the only one.
+      vms[place].restUntil = now.continuous + KillTiming.terminate
     }
   }
 
@@ -152,9 +175,33 @@ extension Watch {
       vms[place].present = false
       return
     }
+    if vm.kill?.isOpen == true, !asked.ids.contains(vm.address.moid) {
+      // It may only have been renamed: the next refresh asks for it by its id.
+      refreshSoon(vm.address.vcenter, now)
+      return
+    }
     vms[place].present = false
     vms[place].views = []
     loseKill(place, now)
+  }
+
+  /// VMs that are not in the inventory for an hour are forgotten, so that clones which come and go do not add up.
+  private mutating func forgetMissing(_ now: Now) {
+    var forgotten: Set<VMKey> = []
+    for place in vms.indices {
+      let vm = vms[place]
+      if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
+        vms[place].missingSince = nil
+      } else if let since = vm.missingSince {
+        if now.continuous - since >= VMState.forgetAfter { forgotten.insert(vm.key) }
+      } else {
+        vms[place].missingSince = now.continuous
+      }
+    }
+    guard !forgotten.isEmpty else { return }
+    vms.removeAll { forgotten.contains($0.key) }
+    places = [:]
+    for (place, vm) in vms.enumerated() { places[vm.key] = place }
   }
 
   /// Start times and pids mean something else from now on.

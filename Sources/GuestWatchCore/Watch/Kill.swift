@@ -24,7 +24,7 @@ struct Kill: Sendable {
   /// The process as the last look before the terminate showed it.
   var target: Process
   /// The group, for `max_instances`.
-  var group: String?
+  var group: Group.Key?
   var anchors: [Anchor] = []
   var phase: Phase
   var decided: Now
@@ -43,8 +43,20 @@ struct Kill: Sendable {
   var lost = false
   /// Of an earlier life of the daemon.
   var restored = false
-  /// From a configuration that is gone: the action and dry run at the time of the intent.
+  /// A look showed another start on the pid: only a listing can tell what that means.
   var verifyNeedsListing = false
+  /// How long the terminate took to be answered.
+  var took: Duration?
+  /// The last look that succeeded, or the start of this life.
+  var since = Instant(nanoseconds: .min)
+  /// Its login was refused: no look with it any more.
+  var refused = false
+  /// Digest of the secret that the terminate was sent with: its looks use the same.
+  var digest: UInt64?
+  /// Looks in a row that failed.
+  var failedLooks = 0
+  /// A look failed since the last survey: the survey goes first.
+  var surveyTurn = false
 
   var identity: Identity { target.identity }
 
@@ -98,8 +110,11 @@ struct LedgerState: Sendable {
   struct Unwritten: Sendable {
     var id: KillID
     var step: LedgerStep
+    /// When it is tried again; never: it is in flight, or waits for a step before it.
     var retryAt: Instant
     var inFlight: Bool
+    /// It failed before: no new intent until it is written.
+    var failed = false
   }
   /// Steps that are not on disk yet, oldest first: retried every 10 s. Intents are never kept here.
   var unwritten: [Unwritten] = []
@@ -109,5 +124,5 @@ struct LedgerState: Sendable {
   static let unwrittenCap = 10_000
 
   /// No new intent before what happened is written.
-  func takesIntents(_ now: Instant) -> Bool { now >= intentsFrom && !unwritten.contains { $0.retryAt != .never } }
+  func takesIntents(_ now: Instant) -> Bool { now >= intentsFrom && !unwritten.contains { $0.failed } }
 }

@@ -27,6 +27,9 @@ struct LoginBook: Sendable {
   private var inFlight: [LoginID: Int] = [:]
   private var quarantined: OrderedSet<Place> = []
 
+  /// The most (VM, login) that are remembered as refused, oldest dropped first.
+  private static let cap = 100_000
+
   /// Refusals in a row that stop an account everywhere: directories lock an account over all machines.
   static func allowed(directory: Bool) -> Int { directory ? 2 : 3 }
 
@@ -90,12 +93,14 @@ struct LoginBook: Sendable {
   }
 
   /// An operation starts and takes a slot.
-  mutating func occupy(_ login: LoginID, vcenter: VCenterID) -> Slot {
+  ///
+  /// - Parameter digest: of the secret that is sent, where that is not the loaded one.
+  mutating func occupy(_ login: LoginID, vcenter: VCenterID, digest: UInt64? = nil) -> Slot {
     let entry = entries[login]
     let account = entry?.account ?? ""
     inFlight[login, default: 0] += 1
     accounts[account]?.inFlight += 1
-    return Slot(vcenter: vcenter, login: login, account: account, digest: entry?.digest ?? 0)
+    return Slot(vcenter: vcenter, login: login, account: account, digest: digest ?? entry?.digest ?? 0)
   }
 
   mutating func release(_ slot: Slot) {
@@ -110,17 +115,28 @@ struct LoginBook: Sendable {
     accounts[entry.account]?.proven.append(Proof(vcenter: slot.vcenter, login: slot.login))
   }
 
-  /// A guest refused the login: not used on this VM any more. True where that stopped the account everywhere.
-  mutating func refused(_ slot: Slot, on vm: VMKey) -> Bool {
+  /// What a refusal came to.
+  enum Refusal {
+    /// It was about a secret that is not in force any more.
+    case old
+    /// Not used on this VM any more.
+    case quarantined
+    /// The last of several in a row: not used anywhere any more.
+    case stopped
+  }
+
+  /// A guest refused the login: not used on this VM any more.
+  mutating func refused(_ slot: Slot, on vm: VMKey) -> Refusal {
     guard let entry = entries[slot.login], entry.digest == slot.digest, var account = accounts[entry.account] else {
-      return false
+      return .old
     }
+    if quarantined.count >= LoginBook.cap { quarantined.removeFirst() }
     quarantined.append(Place(vm: vm, login: slot.login))
     account.refusals += 1
     account.proven = []
     let stops = !account.stopped && account.refusals >= LoginBook.allowed(directory: account.directory)
     account.stopped = account.stopped || stops
     accounts[entry.account] = account
-    return stops
+    return stops ? .stopped : .quarantined
   }
 }

@@ -12,7 +12,7 @@ extension Watch {
       switch purpose {
       case .check: checkFailed(place, login, pid, now)
       case .confirm: confirmFailed(place, fault, now)
-      case .verify, .resolve: verifyFailed(place, now)
+      case .verify, .resolve: verifyFailed(place, fault, now)
       }
     case .success(let look):
       guestCallWorked(operation, place)
@@ -21,7 +21,7 @@ extension Watch {
       switch purpose {
       case .check: if current { checked(look, pid, place, login, sent: sent, ended: timing.ended) }
       case .confirm: if current { confirm(look, pid, place, sent: sent, ended: timing.ended, now) }
-      case .verify, .resolve: verify(look, place, ended: timing.ended, now)
+      case .verify, .resolve: verify(look, place, sent: sent, ended: timing.ended, now)
       }
       decide(place, now)
     }
@@ -41,12 +41,15 @@ extension Watch {
       let c = vms[place].views[v].candidates.firstIndex(where: { $0.process.pid == pid })
     else { return }
     switch look {
-    case .gone, .finished, .vmGone:
-      endCandidate(place, v, c, ended)
+    case .gone, .finished:
+      endCandidate(place, v, c, gone: true, ended)
+    case .vmGone:
+      // That says nothing about its processes; the inventory is asked.
+      vms[place].views[v].nextSurvey = ended.continuous
     case .running(let process):
       guard process.identity == vms[place].views[v].candidates[c].process.identity else {
         // A newcomer, or the agent restarted: a survey decides.
-        endCandidate(place, v, c, ended)
+        endCandidate(place, v, c, gone: false, ended)
         vms[place].views[v].nextSurvey = ended.continuous
         return
       }
@@ -54,11 +57,11 @@ extension Watch {
     }
   }
 
-  private mutating func endCandidate(_ place: Int, _ v: Int, _ c: Int, _ ended: Now) {
+  private mutating func endCandidate(_ place: Int, _ v: Int, _ c: Int, gone: Bool, _ ended: Now) {
     let candidate = vms[place].views[v].candidates.remove(at: c)
     candidateCount -= 1
     statusDirty = true
-    candidateEnded(candidate, place, ended)
+    candidateEnded(candidate, place, gone: gone, ended)
   }
 
   /// Judges name and command afresh, and the limits that one process alone can exceed.
@@ -84,7 +87,9 @@ extension Watch {
         guard let maxAge else { continue }
         let reason = candidate.tooOld(maxAge, sent: sent, believed: believed)
         // What a look at one pid cannot see of the group does not end its chain.
-        if reason == nil && instances != nil { continue }
+        // But a chain that stands on the age is ended by a look that does not show it.
+        let track = candidate.tracks.first { $0.rule == rule.id }
+        if reason == nil, instances != nil, track?.exceeded == nil || track?.exceeded?.group != nil { continue }
         follow(
           &candidate, Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent,
           ended: ended, believed: believed, chain: vms[place].views[v].chain)

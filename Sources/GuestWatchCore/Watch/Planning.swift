@@ -80,9 +80,11 @@ extension Watch {
       case .verifying(let next, _):
         // After a restart its address is believed once an inventory has shown it.
         guard vm.present else { return nil }
-        if shutdown != nil { return kill.restored ? nil : (next, .verify) }
+        let stopped = kill.refused || (logins.entries[kill.login] != nil && logins.stopped(kill.login, on: vm.key))
+        if shutdown != nil { return kill.restored || stopped ? nil : (next, .verify) }
         let rest = wantLook(vm, now)
-        if let rest, rest.at < next { return rest }
+        if stopped { return rest }
+        if let rest, rest.at < next || (kill.surveyTurn && rest.at == next) { return rest }
         return (next, .verify)
       case .closing:
         break
@@ -97,9 +99,10 @@ extension Watch {
     let notBefore = max(vm.restUntil, vm.parked?.until ?? vm.restUntil)
     var best: (at: Instant, want: Want)?
     for (v, view) in vm.views.enumerated() where !logins.stopped(view.login, on: vm.key) {
-      var at = view.nextSurvey
+      var at = max(view.nextSurvey, view.parkedUntil)
       var want = Want.survey(v: v)
-      if let first = view.candidates.min(by: { $0.due < $1.due }), first.due < at {
+      // A survey that is due goes before any check: it shows more.
+      if view.nextSurvey > now.continuous, let first = view.candidates.min(by: { $0.due < $1.due }), first.due < at {
         at = first.due
         let horizon = max(first.due, now.continuous) + .seconds(1)
         let together = view.candidates.count { $0.due <= horizon }
@@ -147,11 +150,9 @@ extension Watch {
     case .confirm, .verify:
       guard let kill = vms[place].kill else { return }
       login = kill.login
-      if logins.entries[login] != nil, logins.stopped(login, on: vms[place].key) {
-        if case .confirming = kill.phase {
-          vms[place].kill = nil
-          book(place, now)
-        }
+      if case .confirming = kill.phase, logins.stopped(login, on: vms[place].key) {
+        vms[place].kill = nil
+        book(place, now)
         return
       }
     }
@@ -169,7 +170,8 @@ extension Watch {
   }
 
   private mutating func start(_ want: Want, _ place: Int, _ login: LoginID, _ now: Now) {
-    let slot = occupy(vms[place].address.vcenter, login)
+    let digest: UInt64? = if case .verify = want { vms[place].kill?.digest } else { nil }
+    let slot = occupy(vms[place].address.vcenter, login, digest: digest)
     let by = now.continuous + KillTiming.look
     let address = vms[place].address
     let op: OpID
@@ -177,6 +179,7 @@ extension Watch {
     case .survey(let v):
       op = nextOperation(.survey(.follow), place, login: login, slot: slot)
       vms[place].views[v].nextSurvey = now.continuous + vms[place].views[v].every
+      vms[place].kill?.surveyTurn = false
       effects.append(.survey(op, address, login, showingEnds: false, by: by))
     case .check(let v, let pid):
       op = nextOperation(.look(pid: pid, .check), place, login: login, slot: slot)
@@ -186,6 +189,7 @@ extension Watch {
       effects.append(.look(op, address, login, pid: pid, .check, by: by))
     case .confirm:
       guard let kill = vms[place].kill else { return }
+      vms[place].kill?.address = address
       if kill.group == nil {
         op = nextOperation(.look(pid: kill.target.pid, .confirm), place, login: login, slot: slot)
         effects.append(.look(op, address, login, pid: kill.target.pid, .confirm, by: by))
@@ -209,9 +213,9 @@ extension Watch {
 
   // MARK: Slots
 
-  mutating func occupy(_ vcenter: VCenterID, _ login: LoginID) -> Slot {
+  mutating func occupy(_ vcenter: VCenterID, _ login: LoginID, digest: UInt64? = nil) -> Slot {
     vcenters[vcenter]?.inFlight += 1
-    return logins.occupy(login, vcenter: vcenter)
+    return logins.occupy(login, vcenter: vcenter, digest: digest)
   }
 
   mutating func release(_ slot: Slot) {

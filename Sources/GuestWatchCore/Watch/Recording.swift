@@ -2,6 +2,11 @@ extension Watch {
   /// Gives a step that is no intent to the ledger; it is kept until it is on disk.
   mutating func write(_ id: KillID, _ step: LedgerStep) {
     if ledger.unwritten.count >= LedgerState.unwrittenCap, step.kind == .reported { return }
+    // Steps of one kill are written in their order: one waits for the one before.
+    if ledger.unwritten.contains(where: { $0.id == id }) {
+      ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, retryAt: .never, inFlight: false))
+      return
+    }
     ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, retryAt: .never, inFlight: true))
     effects.append(.record(id, step))
   }
@@ -19,16 +24,18 @@ extension Watch {
     guard let key = killPlaces[id], let place = places[key], vms[place].kill?.id == id else { return }
     switch result {
     case .success:
-      ledgerWorks()
+      if ledger.takesIntents(now.continuous) { ledgerWorks() }
       terminateNow(place, now)
     case .failure(let failure):
-      // No record, no kill: it never was.
+      // No record, no kill. The failure may have hidden that it is on disk, so it is closed as what it is.
       giveSlotBack(place, now)
       vms[place].kill = nil
       killPlaces[id] = nil
       budgets.giveBack(id)
       ledger.intentsFrom = now.continuous + KillTiming.ledgerRetry
       ledgerFails(failure)
+      let fault = Fault(.unknown, code: "not recorded", detail: failure.message)
+      write(id, .closed(.abandoned, error: fault, verified: nil, at: now))
     }
     book(place, now)
   }
@@ -42,14 +49,23 @@ extension Watch {
     switch result {
     case .failure(let failure):
       ledger.unwritten[i].inFlight = false
+      ledger.unwritten[i].failed = true
       ledger.unwritten[i].retryAt = now.continuous + KillTiming.ledgerRetry
       ledgerFails(failure)
     case .success:
       ledger.unwritten.remove(at: i)
-      if !ledger.unwritten.contains(where: { $0.retryAt != .never }) { ledgerWorks() }
+      writeNext(id)
+      if !ledger.unwritten.contains(where: \.failed) { ledgerWorks() }
       guard kind == .closed else { return }
       forgetKill(id, now)
     }
+  }
+
+  /// The next step of the same kill goes out.
+  private mutating func writeNext(_ id: KillID) {
+    guard let i = ledger.unwritten.firstIndex(where: { $0.id == id }) else { return }
+    ledger.unwritten[i].inFlight = true
+    effects.append(.record(id, ledger.unwritten[i].step))
   }
 
   /// The outcome is on disk: the VM may have its next kill.
@@ -72,6 +88,7 @@ extension Watch {
     for i in ledger.unwritten.indices where !ledger.unwritten[i].inFlight {
       guard ledger.unwritten[i].retryAt <= now.continuous else { continue }
       ledger.unwritten[i].inFlight = true
+      ledger.unwritten[i].retryAt = .never
       effects.append(.record(ledger.unwritten[i].id, ledger.unwritten[i].step))
     }
   }

@@ -34,6 +34,7 @@ enum Unwatchable: String, Hashable, Sendable {
   case protected = "[protect] vms covers it"
   case noUUID = "it has no instance uuid"
   case twice = "its instance uuid is there twice"
+  case unconfirmed = "its vCenter has not shown it since the configuration changed"
 }
 
 /// What is known of one VM.
@@ -44,6 +45,13 @@ struct VMState: Sendable {
   /// False where it is kept only for an open kill or because it may come back.
   var present: Bool
   var unwatchable: Unwatchable?
+  /// An inventory of the entry as it is now has shown it: its moid is believed.
+  var isShown = false
+  /// Since when it is not in the inventory; nil: it is, or that was not looked at yet.
+  var missingSince: Instant?
+  /// Terminates in a row that were not sent or not begun, and until when none is tried.
+  var killFailures = 0
+  var killRestUntil = Instant(nanoseconds: .min)
   /// The inventory has its instance uuid twice: which of them a look shows cannot be told.
   var isTwice = false
   var views: [LoginView] = []
@@ -78,6 +86,8 @@ struct VMState: Sendable {
   /// The most identities that are remembered as ended, oldest dropped first.
   static let endedCap = 512
   static let attemptsCap = 512
+  /// A VM that is missing so long is forgotten; where its login was refused is remembered all the same.
+  static let forgetAfter = Duration.seconds(3600)
 
   var watchable: Bool { present && unwatchable == nil }
 }
@@ -95,6 +105,8 @@ struct LoginView: Sendable {
   var lastListing: Now?
   /// By pid.
   var candidates: [Candidate] = []
+  /// The guest denies this account: left alone until then.
+  var parkedUntil = Instant(nanoseconds: .min)
 
   /// E of L1: what `every` really gives.
   var interval: Duration { max(every, .seconds(10)) }
@@ -115,6 +127,15 @@ struct Candidate: Sendable {
   var due: Instant
 }
 
+extension Candidate {
+  /// Ends the chains in which the last look is longer ago than `chain`.
+  mutating func breakChains(_ chain: Duration, _ now: Now) {
+    for t in tracks.indices {
+      if let exceeded = tracks[t].exceeded, now.continuous - exceeded.lastEnded > chain { tracks[t].exceeded = nil }
+    }
+  }
+}
+
 /// One rule's view of a candidate.
 struct Track: Sendable {
   /// A limit that is exceeded over an unbroken chain of looks.
@@ -126,7 +147,7 @@ struct Track: Sendable {
     var lastEnded: Instant
     var looks: Int
     /// Key of the group, for `max_instances`.
-    var group: String?
+    var group: Group.Key?
 
     /// When the chain is long enough.
     func due(_ lasting: Duration) -> Instant { since + max(lasting, Track.twoLooks) }
@@ -153,6 +174,8 @@ struct Attempts: Sendable {
   var rule: RuleID
   /// Logins with which it was denied.
   var denied: [LoginID] = []
+  /// Logins with which it was tried: only what one of them lists tells that the identity is gone.
+  var tried: [LoginID] = []
 
   /// The same identity is tried again at the earliest 30 s after `survived`, then 10 min, then it is stuck.
   static let firstWait = Duration.seconds(30)

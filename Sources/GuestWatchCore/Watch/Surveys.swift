@@ -20,7 +20,7 @@ extension Watch {
         switch purpose {
         case .follow: break
         case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
-        case .verify: verify(listing, place, ended: timing.ended, now)
+        case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
         }
         decide(place, now)
       }
@@ -36,7 +36,7 @@ extension Watch {
     switch purpose {
     case .follow: if let login = operation.login { postpone(place, login, fault, now) }
     case .confirm: confirmFailed(place, fault, now)
-    case .verify: verifyFailed(place, now)
+    case .verify: verifyFailed(place, fault, now)
     }
   }
 
@@ -61,7 +61,8 @@ extension Watch {
     let rows = listing.rows.sorted { $0.pid < $1.pid }
     let memory = remember(rows, place, v, sent: sent, ended: ended)
     let verdicts = Verdicts(
-      rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] }, protect: configuration.protect,
+      rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
+      ended: Set(vms[place].ended.map(\.identity)),
       family: vms[place].facts.family)
     let believed = clock.trusted && vms[place].doubt == nil
     let chain = vms[place].views[v].chain
@@ -69,12 +70,16 @@ extension Watch {
     var fresh: [Candidate] = []
     for (i, row) in rows.enumerated() {
       while let first = old.first, first.process.pid < row.pid {
-        candidateEnded(first, place, ended)
+        candidateEnded(first, place, gone: true, ended)
         old.removeFirst()
       }
       var known: Candidate?
       if let first = old.first, first.process.pid == row.pid {
-        if first.process.identity == row.identity { known = first } else { candidateEnded(first, place, ended) }
+        if first.process.identity == row.identity {
+          known = first
+        } else {
+          candidateEnded(first, place, gone: false, ended)
+        }
         old.removeFirst()
       }
       guard verdicts.matched[i] else { continue }
@@ -100,7 +105,7 @@ extension Watch {
       candidate.due = dueOf(candidate, vms[place], ended)
       fresh.append(candidate)
     }
-    for rest in old { candidateEnded(rest, place, ended) }
+    for rest in old { candidateEnded(rest, place, gone: true, ended) }
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
@@ -112,7 +117,7 @@ extension Watch {
   ) -> [RowMemory] {
     let view = vms[place].views[v]
     let second = ProvenAge.secondNewest(rows)
-    let evidence = second.map { Duration.seconds($0).nanoseconds - ended.continuous.nanoseconds }
+    let evidence = second.map { $0 * 1_000_000_000 - ended.continuous.nanoseconds }
     var memory: [RowMemory] = []
     memory.reserveCapacity(rows.count)
     var o = 0
@@ -135,7 +140,7 @@ extension Watch {
     }
     vms[place].views[v].rows = memory
     vms[place].views[v].lastListing = sent
-    forgetAttempts(place, rows)
+    forgetAttempts(place, login: view.login, rows)
     return memory
   }
 
@@ -144,7 +149,7 @@ extension Watch {
     if row.started - Int64(ended.wall / 1_000_000_000) > 5 {
       doubt(place, "pid \(row.pid) claims to have started in the future")
     }
-    if let lastListing, (row.started + 2) * 1_000_000_000 < lastListing.wall {
+    if let lastListing, row.started + 2 < lastListing.wall / 1_000_000_000 {
       doubt(place, "pid \(row.pid) is new but claims to be older than the listing before")
     }
     if row.pid == 1, let boot = vms[place].bootTime, boot - row.started > 60 {
@@ -153,8 +158,11 @@ extension Watch {
   }
 
   /// A match that ends before its second look is not killed; its first sighting is said once an hour.
-  mutating func candidateEnded(_ candidate: Candidate, _ place: Int, _ now: Now) {
-    remember(ended: candidate.process.identity, place, now.continuous)
+  ///
+  /// - Parameter gone: the pid was not there, or finished. Another start or owner on it may be an agent that restarted or
+  ///   a name that the guest could not look up: that proves no end.
+  mutating func candidateEnded(_ candidate: Candidate, _ place: Int, gone: Bool, _ now: Now) {
+    if gone { remember(ended: candidate.process.identity, place, now.continuous) }
     guard candidate.looks < 2 else { return }
     for track in candidate.tracks {
       guard let exceeded = track.exceeded else { continue }
@@ -168,12 +176,12 @@ extension Watch {
     }
   }
 
-  /// Attempts on identities that are gone are forgotten.
-  private mutating func forgetAttempts(_ place: Int, _ rows: [Process]) {
+  /// Attempts on identities that are gone are forgotten; what one login lists proves nothing for another.
+  private mutating func forgetAttempts(_ place: Int, login: LoginID, _ rows: [Process]) {
     guard !vms[place].attempts.isEmpty else { return }
     let open = vms[place].kill?.identity
     vms[place].attempts.removeAll { attempt in
-      attempt.identity != open && !rows.contains { $0.identity == attempt.identity }
+      attempt.identity != open && attempt.tried.contains(login) && !rows.contains { $0.identity == attempt.identity }
     }
   }
 

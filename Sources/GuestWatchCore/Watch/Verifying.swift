@@ -1,7 +1,9 @@
 extension Watch {
   /// Step 6: one look after the terminate (or after a restart).
-  mutating func verify(_ look: Look, _ place: Int, ended: Now, _ now: Now) {
+  mutating func verify(_ look: Look, _ place: Int, sent: Now, ended: Now, _ now: Now) {
     guard let kill = vms[place].kill, case .verifying = kill.phase else { return }
+    vms[place].kill?.since = now.continuous
+    vms[place].kill?.failedLooks = 0
     switch look {
     case .gone, .finished: closeAsGone(place, ended, now)
     case .vmGone: close(place, .unknown, error: nil, verified: ended, now)
@@ -12,26 +14,37 @@ extension Watch {
       } else if isZombie(process, was: kill.target) {
         closeAsGone(place, ended, now)
       } else {
-        stillThere(place, ended, now)
+        stillThere(place, process, sent: sent, ended, now)
       }
     }
   }
 
   /// A listing that tells an exit from an agent restart by the oldest rows.
-  mutating func verify(_ listing: Listing, _ place: Int, ended: Now, _ now: Now) {
+  mutating func verify(_ listing: Listing, _ place: Int, sent: Now, ended: Now, _ now: Now) {
     guard let kill = vms[place].kill, case .verifying = kill.phase else { return }
+    vms[place].kill?.since = now.continuous
+    vms[place].kill?.failedLooks = 0
     vms[place].kill?.verifyNeedsListing = false
     guard let row = listing.rows.first(where: { $0.pid == kill.target.pid }), row.finished == nil else {
       closeAsGone(place, ended, now)
       return
     }
     if row.started == kill.target.started {
-      if isZombie(row, was: kill.target) { closeAsGone(place, ended, now) } else { stillThere(place, ended, now) }
+      if isZombie(row, was: kill.target) {
+        closeAsGone(place, ended, now)
+      } else {
+        stillThere(place, row, sent: sent, ended, now)
+      }
       return
     }
     switch Shift.between(kill.anchors, and: listing.rows) {
     case .none: closeAsGone(place, ended, now)
-    case .by(let delta) where abs(row.started - kill.target.started - delta) <= 1: stillThere(place, ended, now)
+    case .by(let delta) where abs(row.started - kill.target.started - delta) <= 1:
+      if isZombie(row, was: kill.target) {
+        closeAsGone(place, ended, now)
+      } else {
+        stillThere(place, row, sent: sent, ended, now)
+      }
     case .by: closeAsGone(place, ended, now)
     case .cannotTell: close(place, .unknown, error: nil, verified: ended, now)
     }
@@ -39,9 +52,15 @@ extension Watch {
 
   /// The guest shows a zombie without its arguments, by the kernel's short name: it is dead and waits for its parent.
   private func isZombie(_ process: Process, was: Process) -> Bool {
-    let bare = process.command.value.utf8.elementsEqual(process.name.value.utf8) && process.name.value.utf8.count <= 15
     let wasBare = was.command.value.utf8.elementsEqual(was.name.value.utf8)
-    return bare && !wasBare && !was.command.value.isEmpty
+    // The kernel's short name has 15 characters; another name is a title that the living process wrote itself.
+    let keepsName = process.name.value.utf8.elementsEqual(was.name.value.utf8.prefix(15))
+    return isBare(process) && keepsName && !wasBare && !was.command.value.isEmpty
+  }
+
+  /// Shown by the kernel's short name alone: a zombie, or a program without arguments.
+  private func isBare(_ process: Process) -> Bool {
+    process.command.value.utf8.elementsEqual(process.name.value.utf8) && process.name.value.utf8.count <= 15
   }
 
   private mutating func closeAsGone(_ place: Int, _ ended: Now, _ now: Now) {
@@ -54,15 +73,18 @@ extension Watch {
     close(place, outcome, error: nil, verified: ended, now)
   }
 
-  private mutating func stillThere(_ place: Int, _ ended: Now, _ now: Now) {
+  private mutating func stillThere(_ place: Int, _ process: Process, sent: Now, _ ended: Now, _ now: Now) {
     guard let kill = vms[place].kill, case .verifying(_, let looks) = kill.phase else { return }
     if kill.restored {
       // The terminate may have left at the last instant of that life, and may take its whole deadline.
-      if now.continuous - kill.intentAt >= KillTiming.resolve {
-        close(place, kill.answer == nil ? .unknown : .survived, error: nil, verified: ended, now)
+      if sent.continuous - kill.intentAt >= KillTiming.resolve {
+        // The ledger keeps no command line (unless asked to), so it cannot tell a zombie by what it lost.
+        let perhapsZombie = kill.target.command.value.isEmpty && isBare(process)
+        close(
+          place, kill.answer == nil || perhapsZombie ? .unknown : .survived, error: nil, verified: ended, now)
         return
       }
-    } else if now.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived {
+    } else if sent.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived {
       close(place, .survived, error: nil, verified: ended, now)
       return
     }
@@ -82,18 +104,22 @@ extension Watch {
   }
 
   /// A look that failed: again in its turn, after 25 s with the VM's back-off; after a day nobody can know.
-  mutating func verifyFailed(_ place: Int, _ now: Now) {
+  mutating func verifyFailed(_ place: Int, _ fault: Fault, _ now: Now) {
     guard let kill = vms[place].kill, case .verifying(_, let looks) = kill.phase else { return }
+    vms[place].kill?.surveyTurn = true
+    vms[place].kill?.failedLooks += 1
+    let pause = chance.around(KillTiming.backOff(kill.failedLooks + 1))
+    if fault.kind == .guestLoginRefused { vms[place].kill?.refused = true }
     if now.continuous >= givesUpAt(kill) {
       close(place, .unknown, error: nil, verified: nil, now)
       return
     }
     let early = now.continuous - (kill.restored ? kill.intentAt : kill.answered ?? kill.intentAt) < KillTiming.survived
-    let next = early ? nextVerify(kill, looks + 1, now) : max(vms[place].restUntil, now.continuous)
+    let next = early ? nextVerify(kill, looks + 1, now) : max(vms[place].restUntil, now.continuous + pause)
     vms[place].kill?.phase = .verifying(next: next, looks: looks + 1)
   }
 
-  func givesUpAt(_ kill: Kill) -> Instant { (kill.answered ?? kill.intentAt) + KillTiming.giveUp }
+  func givesUpAt(_ kill: Kill) -> Instant { max(kill.answered ?? kill.intentAt, kill.since) + KillTiming.giveUp }
 }
 
 /// Whether the start times of a guest moved together: then its agent restarted.

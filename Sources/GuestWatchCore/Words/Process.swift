@@ -43,8 +43,9 @@ public struct GuestText: Hashable, Sendable, ExpressibleByStringLiteral {
 public struct Process: Hashable, Sendable {
   /// The process id in the guest.
   public var pid: Int64
-  /// Start time in whole seconds since 1970, on the guest's clock; may be wrong and may shift.
-  public var started: Int64
+  /// Start time in whole seconds since 1970, on the guest's clock; may be wrong and may shift. Values outside the years
+  /// 1685 to 2254 are cut to these.
+  public var started: Int64 { didSet { started = plausible(started) } }
   /// The account that owns the process, as the guest names it; may be empty.
   public var owner: GuestText
   /// The short name; a process may change it while it lives.
@@ -58,7 +59,7 @@ public struct Process: Hashable, Sendable {
     pid: Int64, started: Int64, owner: GuestText, name: GuestText, command: GuestText, finished: Int64? = nil
   ) {
     self.pid = pid
-    self.started = started
+    self.started = plausible(started)
     self.owner = owner
     self.name = name
     self.command = command
