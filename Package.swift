@@ -19,7 +19,7 @@ let collections: [Target.Dependency] = [
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
@@ -45,7 +45,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // The simulator and the tests only:
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
@@ -71,7 +70,8 @@ let package = Package(
     // What wires them together, and the command.
     .target(
       name: "GuestWatchDaemon",
-      dependencies: ["GuestWatchCore", "RuleFiles", "VSphere", "Ledger", "Systemd", lifecycle, logging] + collections,
+      dependencies: ["GuestWatchCore", "RuleFiles", "VSphere", "Ledger", "Systemd", "CSystemd", signals, logging]
+        + collections,
       swiftSettings: strict
     ),
     .executableTarget(
@@ -85,8 +85,6 @@ let package = Package(
       name: "VCenterSimulator",
       dependencies: [
         "VCenterModel", logging,
-        .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -119,7 +117,8 @@ let package = Package(
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "GuestWatchCore", "CSQLite"], swiftSettings: strict),
     .testTarget(name: "SystemdTests", dependencies: ["Systemd", "CSystemd", "GuestWatchCore"], swiftSettings: strict),
     .testTarget(
-      name: "GuestWatchDaemonTests", dependencies: ["GuestWatchDaemon", "GuestWatchCore", "RuleFiles"],
+      name: "GuestWatchDaemonTests",
+      dependencies: ["GuestWatchDaemon", "GuestWatchCore", "RuleFiles", "Systemd"],
       swiftSettings: strict
     ),
     .testTarget(name: "VCenterModelTests", dependencies: ["VCenterModel"], swiftSettings: strict),
