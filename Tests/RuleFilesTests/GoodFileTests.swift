@@ -213,10 +213,8 @@ private let everyRuleKey = #"""
     let config = here.dropLast(3).joined(separator: "/") + "/config"
     let folder = try ConfigurationFolder()
     let main = try contents(of: config + "/guestwatchd.toml")
-    let secret = "/etc/guestwatchd/guest-linux.secret"
-    #expect(main.contains(secret))
-    try folder.write("main.toml", main.replacing(secret, with: "secret"))
-    try folder.write("secret", "x\n", mode: 0o400)
+    try folder.write("main.toml", main)
+    try folder.write("credentials/guest-linux", "x\n", mode: 0o400)
     try folder.write("credentials/vcenter-lab", "x\n", mode: 0o400)
     let recipes = [
       "10-report-only.toml", "50-stuck-backup.toml", "60-too-many-converters.toml", "90-crypto-miner.toml",

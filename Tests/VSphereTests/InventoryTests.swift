@@ -33,7 +33,7 @@ import Testing
 
   func ask(_ bench: Bench, names: [String] = [], ids: [String] = []) async throws -> Result<Inventory, Fault> {
     let query = ScopeQuery(names: try names.map { try Glob($0) }, ids: ids)
-    return await bench.client.inventory(query, by: bench.clock.after(.seconds(20))).1
+    return await bench.client.inventory(query, by: bench.clock.after(.seconds(90))).1
   }
 
   @Test func namesAreFilteredAndThePropertiesReadInBulk() async throws {

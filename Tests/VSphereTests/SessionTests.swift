@@ -69,15 +69,15 @@ import Testing
     let query = ScopeQuery(names: [try Glob("*")], ids: [])
     let list = "GET /api/vcenter/vm"
     try await withVCenter(S.except([S.hello: .html(404), list: .json("[]")])) { bench in
-      let (_, before) = await bench.client.inventory(query, by: bench.clock.after(.seconds(10)))
+      let (_, before) = await bench.client.inventory(query, by: bench.clock.after(.seconds(90)))
       #expect(before.value?.canTerminate == false)
       bench.server.follow(S.except([list: .json("[]")]))
       bench.clock.add(.seconds(599))
-      let (_, early) = await bench.client.inventory(query, by: bench.clock.after(.seconds(10)))
+      let (_, early) = await bench.client.inventory(query, by: bench.clock.after(.seconds(90)))
       #expect(early.value?.canTerminate == false)
       bench.clock.add(.seconds(2))
       bench.server.clear()
-      let (_, after) = await bench.client.inventory(query, by: bench.clock.after(.seconds(10)))
+      let (_, after) = await bench.client.inventory(query, by: bench.clock.after(.seconds(90)))
       #expect(after.value?.canTerminate == true)
       #expect(after.value?.vcenterUUID == "vc-uuid")
       #expect(bench.server.lines == [S.hello, S.content, S.login, S.processManager, list])
@@ -286,7 +286,7 @@ import Testing
       await bench.client.logOut(by: bench.clock.after(.milliseconds(100)))
       #expect(!bench.server.lines.contains(S.logout))
       gate.open()
-      await bench.client.logOut(by: bench.clock.after(.seconds(10)))
+      await bench.client.logOut(by: bench.clock.after(.seconds(90)))
       #expect(bench.server.lines.contains(S.logout))
       _ = await call.value
     }

@@ -131,7 +131,7 @@ import Testing
     try await withVCenter(VCenterScript.except([VCenterScript.terminate: .silence])) { bench in
       _ = await bench.list()
       bench.server.clear()
-      let (timing, answer) = await bench.kill(by: .seconds(2))
+      let (timing, answer) = await bench.kill(by: .seconds(6))
       #expect(answer == .unanswered)
       #expect(timing.firstByte != nil)
       #expect(bench.server.lines == [VCenterScript.terminate])
@@ -142,7 +142,7 @@ import Testing
     let drip = Reply.drip(everyMilliseconds: 20)
     try await withVCenter(VCenterScript.except([VCenterScript.terminate: drip])) { bench in
       _ = await bench.list()
-      let (_, answer) = await bench.kill(by: .seconds(2))
+      let (_, answer) = await bench.kill(by: .seconds(6))
       #expect(answer == .unanswered)
     }
   }

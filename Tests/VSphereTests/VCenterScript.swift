@@ -121,20 +121,20 @@ struct Bench: Sendable {
   let client: VCenterClient
   let clock: TestClock
 
-  func list(_ duration: Duration = .seconds(10)) async -> (Timing, Result<Listing, Fault>) {
+  func list(_ duration: Duration = .seconds(90)) async -> (Timing, Result<Listing, Fault>) {
     await client.survey(moid: "vm-1", login: guest, showingEnds: false, by: clock.after(duration))
   }
 
   func listEnds() async -> (Timing, Result<Listing, Fault>) {
-    await client.survey(moid: "vm-1", login: guest, showingEnds: true, by: clock.after(.seconds(10)))
+    await client.survey(moid: "vm-1", login: guest, showingEnds: true, by: clock.after(.seconds(90)))
   }
 
   func get() async -> (Timing, Result<Look, Fault>) {
-    await client.look(moid: "vm-1", login: guest, pid: 42, by: clock.after(.seconds(10)))
+    await client.look(moid: "vm-1", login: guest, pid: 42, by: clock.after(.seconds(90)))
   }
 
   func kill(
-    pid: Int64 = 42, firstByte: Duration = .seconds(5), wall: Duration = .seconds(5), by: Duration = .seconds(10)
+    pid: Int64 = 42, firstByte: Duration = .seconds(60), wall: Duration = .seconds(60), by: Duration = .seconds(90)
   ) async -> (Timing, KillAnswer) {
     await client.terminate(
       moid: "vm-1", login: guest, pid: pid, firstByteBy: clock.after(firstByte),

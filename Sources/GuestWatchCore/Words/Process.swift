@@ -44,7 +44,7 @@ public struct Process: Hashable, Sendable {
   /// The process id in the guest.
   public var pid: Int64
   /// Start time in whole seconds since 1970, on the guest's clock; may be wrong and may shift. Values outside the years
-  /// 1685 to 2254 are cut to these.
+  /// 1684 to 2255 are cut to these.
   public var started: Int64 { didSet { started = plausible(started) } }
   /// The account that owns the process, as the guest names it; may be empty.
   public var owner: GuestText

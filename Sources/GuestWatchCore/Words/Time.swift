@@ -43,7 +43,7 @@ public struct Now: Hashable, Sendable {
   }
 }
 
-/// Seconds since 1970 from outside, kept within the years 1685 to 2254, so that no figure of a guest's or a vCenter's can
+/// Seconds since 1970 from outside, kept within the years 1684 to 2255, so that no figure of a guest's or a vCenter's can
 /// overflow what is computed from it in nanoseconds. Both ends are far from any time that could be true.
 func plausible(_ seconds: Int64) -> Int64 { min(max(seconds, -8_999_999_999), 8_999_999_999) }
 
