@@ -145,6 +145,9 @@ public enum Response: Hashable, Sendable {
 /// Names one guest call that is not answered yet.
 public struct CallID: Hashable, Sendable, Comparable {
   public var number: UInt64
+
+  public init(number: UInt64) { self.number = number }
+
   public static func < (a: CallID, b: CallID) -> Bool { a.number < b.number }
 }
 

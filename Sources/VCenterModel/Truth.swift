@@ -36,4 +36,10 @@ public struct Truth: Hashable, Sendable {
   public var moid: String
   public var at: ModelTime
   public var event: Event
+
+  public init(moid: String, at: ModelTime, event: Event) {
+    self.moid = moid
+    self.at = at
+    self.event = event
+  }
 }

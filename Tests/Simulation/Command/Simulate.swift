@@ -37,6 +37,8 @@ import WatchSimulation
       }
       let report = world.run()
       summary.add(report)
+      // Lines are seen when they happen, in a pipe too.
+      defer { fflush(nil) }
       if let violation = report.violation {
         failures.append(report)
         tell(report, violation)

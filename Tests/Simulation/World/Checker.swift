@@ -91,6 +91,8 @@ public struct Checker: Sendable {
     /// Spans in which a kill was open: they do not count against the 3E of a chain.
     var killSpans: [(from: Int64, to: Int64?)] = []
     var inFlight: OpID?
+    /// When its last operations began, oldest first.
+    var begun: [Instant] = []
     var epoch = Instant(nanoseconds: .min)
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
@@ -117,6 +119,7 @@ public struct Checker: Sendable {
   var lives: [LifeKey: LifeState] = [:]
   var daemon = 0
   var stopping = false
+  var stopAsked = Instant.never
   /// Outcomes that could not be written yet.
   var unwritten = Set<KillID>()
   var tally = Tally()
@@ -139,6 +142,9 @@ public struct Checker: Sendable {
     self.reusesPIDs = reusesPIDs
     self.ignored = ignored
   }
+
+  /// What was counted so far.
+  public var counted: Tally { tally }
 
   private func raise(_ invariant: String, _ what: String) throws(Violation) {
     if !ignored.contains(invariant) { throw Violation(invariant, what) }
@@ -234,8 +240,9 @@ public struct Checker: Sendable {
     case .report(let report): try see(report, at: now)
     case .status, .wake, .ready: break
     case .stopped:
-      if let id = flights.keys.min(by: { $0.number < $1.number }) {
-        try raise("contract", "stopped with operation \(id) in flight")
+      for flight in flights.values {
+        guard case .terminate(let id) = flight.kind, now.continuous < stopAsked + .seconds(25) else { continue }
+        throw Violation("contract", "stopped while the terminate of kill \(id) is in flight")
       }
     }
   }
@@ -252,6 +259,7 @@ public struct Checker: Sendable {
         try raise("S6", "operations \(other) and \(op) are in flight on \(vm) at once")
       }
       machines[vm, default: Machine()].inFlight = op
+      try guardPace(vm, at: now)
     }
     flights[op] = flight
     guard let configuration else { return }
@@ -264,6 +272,19 @@ public struct Checker: Sendable {
       if used > entry.maxInFlight {
         try raise("S6", "\(used) operations are in flight with login \(login), \(entry.maxInFlight) are allowed")
       }
+    }
+  }
+
+  /// Every operation is a login in the guest. Surveys every 2 s with two logins, checks, and the looks of a kill after the
+  /// other stay well below this; a loop does not.
+  private static let most = 240
+
+  private mutating func guardPace(_ vm: VMAddress, at now: Now) throws(Violation) {
+    machines[vm]?.begun.append(now.continuous)
+    guard let begun = machines[vm]?.begun, begun.count > Checker.most else { return }
+    machines[vm]?.begun.removeFirst()
+    if now.continuous - begun[0] < .seconds(60) {
+      throw Violation("L3", "more than \(Checker.most) operations on \(vm) within a minute")
     }
   }
 
@@ -327,7 +348,9 @@ public struct Checker: Sendable {
         for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
       }
       configuration = new
-    case .shutdownAsked: stopping = true
+    case .shutdownAsked:
+      stopping = true
+      stopAsked = now.continuous
     case .inventory(let op, _, let result):
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
       if case .success(let inventory) = result {

@@ -292,7 +292,7 @@ public struct World {
     try tell(.recorded(kill, step.kind, .success(())))
   }
 
-  private mutating func persist(_ kill: KillID, _ step: LedgerStep) throws(Violation) {
+  mutating func persist(_ kill: KillID, _ step: LedgerStep) throws(Violation) {
     ledger.write(kill, step, at: now.continuous)
     try check(.durable(kill, step))
   }
