@@ -22,7 +22,7 @@ extension EndToEnd {
         #expect(row.sent != nil)
         try await world.line("(pid \(pid),", "the cause is unknown")
         #expect(world.dead == ["miner"])
-        try await surveys(3, of: "vm-101", world)
+        try await world.looks(3, at: "vm-101")
         let terminates = try await world.control.calls().filter(\.isTerminate)
         #expect(terminates.map { $0.pid } == [pid])
         #expect(try await world.history().filter { $0.isKill }.count == 1)
@@ -36,9 +36,9 @@ extension EndToEnd {
     func sessionExpiry() async throws {
       try await World.with(oneMiner(), noMiners) { world in
         let daemon = try await world.startReadyDaemon()
-        try await surveys(2, of: "vm-101", world)
+        try await world.looks(2, at: "vm-101")
         try await world.control.post("sessions", #"{"expire": "all"}"#)
-        try await surveys(2, of: "vm-101", world)
+        try await world.looks(2, at: "vm-101")
         var counters = try await world.control.state().counters
         #expect(counters.logins == 2 && counters.expirations >= 1, "\(counters)")
 
@@ -73,7 +73,7 @@ extension EndToEnd {
         let daemon = try await world.startReadyDaemon()
         try await world.line(#"VM "web-02" refused guest login "linux""#)
         try await world.rows(try world.pid("miner"), "exited")
-        try await surveys(5, of: "vm-101", world)
+        try await world.looks(5, at: "vm-101")
         let state = try await world.control.state()
         #expect(state.guestCalls["vm-102"]?.received == 1)
         #expect(state.counters.guestRefusals == 1)
@@ -83,7 +83,7 @@ extension EndToEnd {
         // The same secret read again is no reason to try again.
         daemon.signal(SIGHUP)
         try await world.until("the reload") { world.notify.all.count { $0 == "READY=1" } == 2 }
-        try await surveys(5, of: "vm-101", world)
+        try await world.looks(5, at: "vm-101")
         #expect(try await world.control.state().guestCalls["vm-102"]?.received == 1)
         try await world.audit()
         try await world.stopDaemon(daemon)
@@ -122,7 +122,7 @@ extension EndToEnd {
         try await world.rows(pid, "already-gone")
         #expect(try await world.control.state().terminates.map { $0.hit == nil } == [true])
         try await world.until("no kill is counted") { world.notify.status?.contains(" 0 of 50 kills") == true }
-        try await surveys(2, of: "vm-101", world)
+        try await world.looks(2, at: "vm-101")
         #expect(try await world.history().filter(\.isKill).count == 1)
         #expect(world.dead == ["miner"])
         try await world.audit()
@@ -141,7 +141,7 @@ extension EndToEnd {
         let row = try await world.rows(pid, "denied")
         #expect(row.error != nil)
         try await world.line("not killed: ", "(pid \(pid),", "not allowed")
-        try await surveys(8, of: "vm-101", world)
+        try await world.looks(8, at: "vm-101")
         #expect(try await world.control.calls().count { $0.isTerminate } == 1)
         #expect(try await world.history().filter(\.isKill).count == 1)
         #expect(world.dead == [])
@@ -210,7 +210,7 @@ extension EndToEnd {
         let daemon = try await world.startReadyDaemon()
         try await world.line(#"vCenter "sim" is only watched"#)
         try await world.line("(pid \(try world.pid("miner")),", "is not killed for now")
-        try await surveys(3, of: "vm-101", world)
+        try await world.looks(3, at: "vm-101")
         #expect(try await !world.control.calls().contains { $0.isTerminate })
         #expect(world.dead == [])
         try await world.audit()
@@ -297,13 +297,5 @@ extension EndToEnd {
         try await world.expectLoggedOut()
       }
     }
-  }
-}
-
-/// Waits until so many more looks at a VM were answered.
-private func surveys(_ count: Int, of vm: String, _ world: World) async throws {
-  let before = try await world.control.state().guestCalls[vm]?.received ?? 0
-  try await world.until("\(count) more surveys of \(vm)") {
-    try await world.control.state().guestCalls[vm]?.received ?? 0 > before + count
   }
 }

@@ -96,11 +96,7 @@ extension EndToEnd {
         try await world.line("spared ", "(pid \(byCount),")
         #expect(world.dead == ["by-age", "by-count"], "the hooks ended them")
         // A few more looks at each VM: nothing is made of the newcomers either.
-        let before = try await world.control.state().guestCalls
-        try await world.until("more surveys") {
-          let now = try await world.control.state().guestCalls
-          return ["vm-101", "vm-102"].allSatisfy { now[$0]?.received ?? 0 >= (before[$0]?.received ?? 0) + 8 }
-        }
+        for vm in ["vm-101", "vm-102"] { try await world.looks(8, at: vm) }
         let state = try await world.control.state()
         for (vm, pid) in [("vm-101", byAge), ("vm-102", byCount)] {
           let newcomer = try #require(state.guests[vm]?.first { $0.pid == pid })

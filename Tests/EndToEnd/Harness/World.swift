@@ -229,6 +229,14 @@ final class World: Sendable {
     }
   }
 
+  /// Waits until so many more looks at a VM were begun and the last but one is over.
+  func looks(_ count: Int, at vm: String) async throws {
+    let before = try await control.state().guestCalls[vm]?.received ?? 0
+    try await until("\(count) more looks at \(vm)") {
+      try await control.state().guestCalls[vm]?.received ?? 0 > before + count
+    }
+  }
+
   // MARK: what must hold in every world
 
   /// What nothing may ever break: one guest call at a time per VM, one outcome for each terminate that was received, and its
