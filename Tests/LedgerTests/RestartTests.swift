@@ -30,7 +30,8 @@ import Testing
     #expect(
       restored.open == [
         Restored.OpenKill(record: record(id(1)), age: .seconds(20), answer: nil),
-        Restored.OpenKill(record: record(id(2), pid: 77), age: .seconds(20), answer: .ambiguous(fault), answerTook: .seconds(5)),
+        Restored.OpenKill(
+          record: record(id(2), pid: 77), age: .seconds(20), answer: .ambiguous(fault), answerTook: .seconds(5)),
       ])
     #expect(restored.rows.map(\.outcome) == [nil, nil, .exited])
     // Its outcome is written in the next life.

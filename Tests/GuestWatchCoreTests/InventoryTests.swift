@@ -1,0 +1,178 @@
+import Testing
+
+@testable import GuestWatchCore
+
+@Suite("Inventories that change")
+struct InventoryTests {
+  @Test("A VM that was re-registered between confirm and terminate: nothing leaves for the new moid")
+  func reRegistered() {
+    var stage = Stage()
+    var held: OpID?
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh(let op, _, _, _) where stage.time > 1_100_000_000_000:
+        held = op
+        return []
+      case .record(let id, .intent):
+        guard let op = held else { return nil }
+        held = nil
+        var facts = stage.facts
+        facts.moid = "vm-2"
+        return [
+          (.milliseconds(1), stage.inventoryEvent(op, [facts])),
+          (.milliseconds(2), .recorded(id, .intent, .success(()))),
+        ]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(125))
+    #expect(held != nil)
+    stage.spawn(500)
+    stage.run(.seconds(15))
+    #expect(stage.looks(.confirm).first?.address.moid == "vm-1")
+    #expect(!stage.terminateAddresses.contains { $0.moid == "vm-2" })
+  }
+
+  @Test(
+    "A VM that was not found once does not make its runaways immortal", arguments: [LookPurpose.check, .confirm])
+  func vmGoneOnce(purpose: LookPurpose) {
+    var stage = Stage()
+    stage.spawn(500)
+    var said = false
+    stage.intercept = { effect, stage in
+      guard !said, case .look(let op, _, _, _, purpose, _) = effect else { return nil }
+      said = true
+      return [(.milliseconds(100), .looked(op, stage.timing(), .success(.vmGone)))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(900))
+    #expect(said)
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A VM that an incomplete inventory lacks is surveyed on after its vCenter was down (L2)")
+  func incompleteAfterDown() {
+    var stage = Stage()
+    var broken = false
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .survey(let op, _, _, _, _) where stage.time > 1_030_000_000_000 && !broken:
+        broken = true
+        return [(.milliseconds(100), .surveyed(op, stage.timing(), .failure(Fault(.unreachable, code: "reset"))))]
+      case .refresh(let op, _, _, _) where broken:
+        return [(.milliseconds(100), stage.inventoryEvent(op, [], complete: false))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(900))
+    #expect(broken)
+    #expect(stage.surveys(from: 100) >= 40)
+  }
+
+  @Test("A VM that was renamed out of scope is not gone: its kill keeps its outcome")
+  func renamed() {
+    var stage = Stage()
+    var held: OpID?
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh(let op, _, _, _) where stage.time > 1_100_000_000_000 && held == nil:
+        held = op
+        return []
+      case .terminate(let id, _, _, _, let pid, _, _, _):
+        stage.exit(pid)
+        guard let op = held else { return nil }
+        // The query was made before there was a kill, and asks by name; the VM has another name now.
+        return [
+          (.milliseconds(100), stage.inventoryEvent(op, [])),
+          (.milliseconds(200), .terminated(id, stage.timing(), .done)),
+        ]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule { $0.scope = Scope(names: [glob("db-*")]) }])
+    stage.run(.seconds(125))
+    stage.spawn(500)
+    stage.run(.seconds(60))
+    #expect(stage.outcomes == [.exited])
+  }
+
+  @Test("A VM whose instance uuid changed: still one operation in flight on it (S6)")
+  func twoOperations() {
+    var stage = Stage()
+    var open = 0
+    var most = 0
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh where stage.time > 1_100_000_000_000:
+        stage.facts.instanceUUID = "changed"
+        return nil
+      case .survey(let op, _, _, let ends, _):
+        open += 1
+        most = max(most, open)
+        return [(.seconds(9), .surveyed(op, stage.timing(), .success(Listing(rows: stage.guest, showsEnds: ends))))]
+      default: return nil
+      }
+    }
+    var counting = false
+    stage.begin([Stage.rule()])
+    while stage.time < 1_400_000_000_000 {
+      let before = stage.log.count
+      stage.run(.milliseconds(50))
+      for entry in stage.log[before...] { if case .survey = entry.effect { counting = true } }
+    }
+    _ = counting
+    // Overlap by the log: a survey that was sent less than 9 s after the one before.
+    let sent = stage.log.compactMap { entry -> Int64? in
+      if case .survey = entry.effect { entry.at } else { nil }
+    }
+    let overlaps = zip(sent, sent.dropFirst()).filter { $1 - $0 < 9_000_000_000 }
+    #expect(overlaps.isEmpty)
+  }
+
+  @Test("VMs that are gone for good are forgotten")
+  func growth() {
+    var stage = Stage()
+    var n = 0
+    stage.intercept = { effect, stage in
+      guard case .refresh(let op, _, _, _) = effect else { return nil }
+      n += 1
+      return [
+        (
+          .milliseconds(100),
+          stage.inventoryEvent(op, [VMFacts(moid: "vm-\(n)", name: "clone", instanceUUID: "u\(n)", family: .linux)])
+        )
+      ]
+    }
+    stage.begin([Stage.rule(every: .seconds(600))])
+    stage.run(.seconds(120 * 200))
+    #expect(n > 150)
+    #expect(stage.watch.vms.count < 40)
+  }
+
+  @Test("Two entries of one vCenter: a rule that names the second one is not deaf")
+  func twoEntries() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule { $0.vcenters = [VCenterID("second")] }]) {
+      $0.vcenters.append(VCenterEntry(id: VCenterID("second")))
+    }
+    stage.run(.seconds(300))
+    #expect(stage.surveys + stage.reports(.scopeEmpty).count > 0)
+  }
+
+  @Test("A refresh that waited for a slot is not forgotten when the vCenter goes down")
+  func refreshForgotten() {
+    var stage = Stage()
+    stage.intercept = { effect, stage in
+      // The survey is in flight when the refresh (every 120 s) comes due, takes the only slot, and fails.
+      guard case .survey(let op, _, _, _, _) = effect, stage.time > 1_110_000_000_000, stage.time < 1_121_000_000_000
+      else { return nil }
+      return [(.seconds(15), .surveyed(op, stage.timing(), .failure(Fault(.unreachable, code: "reset"))))]
+    }
+    stage.begin([Stage.rule()]) { $0.vcenters[0].maxInFlight = 1 }
+    stage.run(.seconds(900))
+    #expect(stage.surveys(from: 200) >= 50)
+  }
+}

@@ -1,0 +1,86 @@
+import Testing
+
+@testable import GuestWatchCore
+
+@Suite("Several logins, unreadable owners")
+struct LoginTests {
+  @Test("A listing with another login, which does not see the process, forgets no tries")
+  func otherLoginForgets() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+      case .survey(let id, _, Stage.b, let ends, _):
+        let rows = stage.guest.filter { $0.pid != 500 }
+        return [(.milliseconds(100), .surveyed(id, stage.timing(), .success(Listing(rows: rows, showsEnds: ends))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(), Stage.ruleB()], Stage.twoLogins)
+    stage.run(.seconds(3600))
+    #expect(stage.outcomes == [.survived, .survived, .stuck])
+  }
+
+  @Test("A login that may not list does not hold up the VM's other login (L3)")
+  func deniedLoginParks() {
+    var stage = Stage()
+    stage.intercept = { effect, stage in
+      guard case .survey(let op, _, Stage.b, _, _) = effect else { return nil }
+      return [(.milliseconds(100), .surveyed(op, stage.timing(), .failure(Fault(.guestDenied, code: "no"))))]
+    }
+    stage.begin([Stage.rule(), Stage.ruleB()], Stage.twoLogins)
+    stage.run(.seconds(3600))
+    #expect(stage.surveys() >= 200)
+  }
+
+  @Test("An owner that could not be read once does not make a runaway immortal")
+  func ownerFlaps() {
+    var stage = Stage()
+    let process = stage.spawn(500)
+    var n = 0
+    stage.intercept = { effect, stage in
+      guard case .survey(let id, _, _, let ends, _) = effect else { return nil }
+      n += 1
+      guard n == 2 else { return nil }
+      var rows = stage.guest
+      rows[rows.count - 1].owner = ""
+      return [(.milliseconds(100), .surveyed(id, stage.timing(), .success(Listing(rows: rows, showsEnds: ends))))]
+    }
+    stage.begin([Stage.rule(lasting: .seconds(60))])
+    stage.run(.seconds(900))
+    #expect(n > 3)
+    #expect(stage.killed == [process.pid])
+  }
+
+  @Test(
+    "A refusal of a login that stays configured is never repeated on that VM, whatever asked", arguments: [0, 1, 2])
+  func refusedOnce(_ which: Int) {
+    var stage = Stage()
+    stage.spawn(500)
+    var refused = 0
+    stage.intercept = { effect, stage in
+      let fault = Fault(.guestLoginRefused, code: "InvalidGuestLogin")
+      switch effect {
+      case .look(let op, _, _, _, .check, _) where which == 0, .look(let op, _, _, _, .confirm, _) where which == 1:
+        refused += 1
+        return [(.milliseconds(100), .looked(op, stage.timing(), .failure(fault)))]
+      case .terminate(let id, _, _, _, _, _, _, _) where which == 2:
+        refused += 1
+        return [(.milliseconds(100), .terminated(id, stage.timing(), .denied(fault)))]
+      default:
+        if refused > 0 {
+          switch effect {
+          case .look, .survey, .terminate: refused += 100
+          default: break
+          }
+        }
+        return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(4000))
+    #expect(refused == 1)
+  }
+}

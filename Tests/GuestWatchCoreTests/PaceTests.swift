@@ -1,0 +1,219 @@
+import Testing
+
+@testable import GuestWatchCore
+
+@Suite("Nothing is repeated without a pause")
+struct PaceTests {
+  @Test(
+    "Verify looks that fail for good are not repeated without a pause",
+    arguments: [FaultKind.notPermitted, .guestDenied, .badRequest, .unsupported, .overCap])
+  func verifyLoop(kind: FaultKind) {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [(.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+      case .look(let op, _, _, _, .verify, _):
+        return [(.milliseconds(100), .looked(op, stage.timing(), .failure(Fault(kind, code: "y"))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(300))
+    #expect(stage.looks(.verify).count < 30)
+  }
+
+  @Test("A login that a reload removed and the guest refuses is not used again (S10)")
+  func removedLoginRefused() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [
+          (.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x")))),
+          (
+            .milliseconds(200),
+            .configured(
+              Stage.configuration([]) { $0.logins = [LoginEntry(id: LoginID("new"), account: "other", digest: 5)] })
+          ),
+        ]
+      case .look(let op, _, _, _, .verify, _):
+        return [
+          (
+            .milliseconds(100),
+            .looked(op, stage.timing(), .failure(Fault(.guestLoginRefused, code: "InvalidGuestLogin")))
+          )
+        ]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(90))
+    #expect(stage.looks(.verify).count == 1)
+  }
+
+  @Test("Max_age with max_instances: a check that the age is not believed any more is not repeated for ever")
+  func checkLoop() {
+    var stage = Stage()
+    stage.spawn(500, started: Stage.epoch - 7200)
+    stage.spawn(600, "other", started: Stage.epoch - 60)
+    stage.spawn(601, "other", started: Stage.epoch - 61)
+    stage.begin([
+      Stage.rule(
+        limits: .bounded(maxAge: .seconds(3600), maxInstances: MaxInstances(count: 5)), lasting: .seconds(30),
+        every: .seconds(60))
+    ])
+    stage.run(.seconds(20))
+    stage.wallStep = 86_400_000_000_000
+    stage.run(.seconds(300))
+    #expect(stage.looks(.check).count < 20)
+    #expect(stage.surveys(from: 100) >= 2)
+  }
+
+  @Test("The same at the confirm")
+  func confirmLoop() {
+    var stage = Stage()
+    stage.spawn(500, started: Stage.epoch - 7200)
+    stage.spawn(600, "other", started: Stage.epoch - 60)
+    stage.spawn(601, "other", started: Stage.epoch - 61)
+    stage.intercept = { effect, stage in
+      if case .look(_, _, _, _, .confirm, _) = effect { stage.wallStep = 86_400_000_000_000 }
+      return nil
+    }
+    stage.begin([
+      Stage.rule(
+        limits: .bounded(maxAge: .seconds(3600), maxInstances: MaxInstances(count: 5)), every: .seconds(60))
+    ])
+    stage.run(.seconds(300))
+    #expect(stage.looks(.confirm).count < 10)
+  }
+
+  @Test(
+    "What was not sent or not begun is tried again with a back-off that grows",
+    arguments: [
+      KillAnswer.notSent(Fault(.sessionLost, code: "no session")), .notBegun(Fault(.busy, code: "TaskInProgress")),
+    ])
+  func backOff(answer: KillAnswer) {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      var timing = stage.timing()
+      if case .notSent = answer { timing.firstByte = nil }
+      return [(.milliseconds(10), .terminated(id, timing, answer))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(600))
+    #expect(stage.killed.count < 30)
+  }
+
+  @Test("Surveys go on while the looks after a terminate fail (L2)")
+  func surveysGoOn() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [(.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+      case .look(let op, _, _, _, .verify, _):
+        return [(.milliseconds(100), .looked(op, stage.timing(), .failure(Fault(.unknown, code: "500"))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(900))
+    #expect(stage.surveys(from: 100) >= 10)
+  }
+
+  @Test("A kill whose login was refused does not hold up the VM's other logins (L3)")
+  func refusedKillLogin() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [(.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+      case .look(let op, _, _, _, .verify, _):
+        return [(.milliseconds(100), .looked(op, stage.timing(), .failure(Fault(.guestLoginRefused, code: "no"))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(), Stage.ruleB()], Stage.twoLogins)
+    stage.run(.seconds(900))
+    #expect(stage.surveys(Stage.b, from: 100) >= 40)
+  }
+
+  @Test("A failed call says nothing about the clock")
+  func clockByFailure() {
+    var stage = Stage()
+    let old = stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh: return []
+      case .look(let op, _, _, _, _, _):
+        return [
+          (
+            .milliseconds(100),
+            .looked(op, Timing(firstByte: nil, ended: stage.now), .failure(Fault(.unreachable, code: "no")))
+          )
+        ]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()], restored: Restored(life: 2, open: [Stage.openKill(old)]))
+    stage.run(.seconds(2))
+    #expect(!stage.watch.clock.trusted)
+  }
+
+  @Test("The vCenter's guests are left alone while the ledger keeps failing an intent: no hot loop")
+  func intentFails() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .record(let id, let step) = effect else { return nil }
+      return [(.milliseconds(1), .recorded(id, step.kind, .failure(LedgerFailure("disk full"))))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(600))
+    #expect(stage.looks(.confirm).count < 70)
+  }
+
+  @Test("A kill is said as stopped by its ledger once, and a wake is always asked for while something is due")
+  func wakes() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh(let op, _, _, _) where stage.time > 1_050_000_000_000 && stage.time < 1_500_000_000_000:
+        return [(.seconds(30), .inventory(op, stage.timing(), .failure(Fault(.unanswered, code: "t"))))]
+      case .survey(let op, _, _, _, _) where stage.time > 1_050_000_000_000 && stage.time < 1_500_000_000_000:
+        return [(.seconds(30), .surveyed(op, stage.timing(), .failure(Fault(.unanswered, code: "t"))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(lasting: .seconds(100))])
+    stage.run(.seconds(1000))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("A start in year 1 or 9999 is a doubt, not a crash", arguments: [-62_135_596_800, 253_402_300_799])
+  func year(started: Int64) {
+    var stage = Stage()
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(30))
+    stage.spawn(500, "other", started: started)
+    stage.run(.seconds(60))
+    #expect(stage.reports(.startsDoubted).count == 1)
+  }
+
+  @Test("All starts in year 1")
+  func allStarts() {
+    var stage = Stage()
+    for i in stage.guest.indices { stage.guest[i].started = -62_135_596_800 }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    #expect(stage.surveys > 2)
+  }
+}
