@@ -177,4 +177,32 @@ struct ReloadTests {
     stage.run(.seconds(190))
     #expect(stage.killed.isEmpty)
   }
+
+  @Test("A kill that was sent before its vCenter entry changed is not looked for in the new one by the old id")
+  func verifyAfterChange() {
+    var stage = Stage()
+    stage.spawn(500)
+    var moved = false
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        moved = true
+        return [
+          (.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x")))),
+          (.milliseconds(200), .configured(Stage.configuration([Stage.rule()]) { $0.vcenters[0].digest = 99 })),
+        ]
+      case .refresh(let op, _, _, _) where moved:
+        // The new entry leads nowhere.
+        return [(.seconds(1), .inventory(op, stage.timing(), .failure(Fault(.unreachable, code: "refused"))))]
+      case .look(let op, _, _, _, .verify, _) where moved:
+        return [(.milliseconds(100), .looked(op, stage.timing(), .failure(Fault(.transient, code: "503"))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(600))
+    let looks = stage.looks(.verify).map(\.at)
+    #expect(looks.allSatisfy { $0 < stage.terminates[0].at + 90 })
+    #expect(stage.outcomes.isEmpty)
+  }
 }

@@ -110,7 +110,11 @@ extension Watch {
       switch vms[place].kill?.phase {
       case .confirming: vms[place].kill = nil
       case .recording: vms[place].kill?.lost = true
-      case .terminating, .verifying, .closing, nil: break
+      case .terminating, .verifying:
+        if vms[place].kill?.restored == false {
+          vms[place].kill?.keepsLinkUntil = now.continuous + KillTiming.keepsLink
+        }
+      case .closing, nil: break
       }
     }
     vcenters = fresh

@@ -49,6 +49,8 @@ struct Kill: Sendable {
   var took: Duration?
   /// The last look that succeeded, or the start of this life.
   var since = Instant(nanoseconds: .min)
+  /// Until when its looks go over the link that its terminate left by, though its vCenter entry changed or is gone.
+  var keepsLinkUntil = Instant(nanoseconds: .min)
   /// Its login was refused: no look with it any more.
   var refused = false
   /// Digest of the secret that the terminate was sent with: its looks use the same.
@@ -79,6 +81,8 @@ enum KillTiming {
   static let verify: [Duration] = [1, 2, 4, 8, 16, 25].map { .seconds($0) }
   /// The same identity still there after this: survived.
   static let survived = Duration.seconds(25)
+  /// A reload leaves the link of a kill that was sent in place for 90 s; looks over it begin a little before that ends.
+  static let keepsLink = Duration.seconds(85)
   /// After a restart the same identity is watched this long from the intent on before nobody can know.
   static let resolve = Duration.seconds(90)
   /// No look succeeded for this long: unknown.

@@ -78,8 +78,8 @@ extension Watch {
       case .recording, .terminating:
         return nil
       case .verifying(let next, _):
-        // After a restart its address is believed once an inventory has shown it.
-        guard vm.present else { return nil }
+        // After a restart, or where its vCenter entry changed, its address is believed once an inventory has shown it.
+        guard vm.present, vm.isShown || now.continuous < kill.keepsLinkUntil else { return nil }
         let stopped = kill.refused || (logins.entries[kill.login] != nil && logins.stopped(kill.login, on: vm.key))
         if shutdown != nil { return kill.restored || stopped ? nil : (next, .verify) }
         let rest = wantLook(vm, now)
