@@ -10,8 +10,8 @@ struct HistoryRow: Decodable, Sendable {
   /// Whether a terminate can have been sent for it.
   var isKill: Bool { outcome != "reported" }
 
-  /// The times of the steps that were taken, in their order.
-  var times: [Date] { [decided, confirmed, sent, answered, verified].compactMap { $0 }.compactMap(date) }
+  /// The times of the confirm and of the steps after it, as far as they were taken, in their order.
+  var times: [Date] { [confirmed, sent, answered, verified].compactMap { $0 }.compactMap(date) }
 }
 
 /// Reads every line as one JSON object with exactly the fields of design.md, section 6.

@@ -256,6 +256,9 @@ final class World: Sendable {
       #expect(row.outcome != "open", "\(row)")
       let times = row.times
       #expect(times == times.sorted(), "steps out of order: \(row)")
+      if let decided = row.decided.flatMap(date), let sent = row.sent.flatMap(date) {
+        #expect(decided <= sent, "sent before it was decided: \(row)")
+      }
       if let confirmed = row.confirmed.flatMap(date), let sent = row.sent.flatMap(date) {
         #expect(sent.timeIntervalSince(confirmed) <= 5, "sent too late: \(row)")
       }
