@@ -4,6 +4,8 @@ public import GuestWatchCore
 public protocol KillLedger: Sendable {
   /// Returns when the step is on disk, or says why it is not.
   func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure>
+  /// Keeps what a login was answered (S10); returns when it is on disk, or says why it is not.
+  func note(_ note: LoginNote, now: Now) async -> Result<Void, LedgerFailure>
   /// Notes that the daemon runs at this moment, so that rows age over boots (S3).
   func mark(now: Now) async -> Result<Void, LedgerFailure>
 }

@@ -11,6 +11,8 @@ enum Message<Link: VCenterLink>: Sendable {
   case recorded(KillID, LedgerStep.Kind, Result<Void, LedgerFailure>)
   /// The ledger is done with a mark.
   case marked(Result<Void, LedgerFailure>)
+  /// The ledger is done with a note on a login.
+  case noted(Result<Void, LedgerFailure>)
   /// An alarm that was set has gone off.
   case alarm
   case reloadAsked
@@ -21,5 +23,6 @@ enum Message<Link: VCenterLink>: Sendable {
 /// What is waiting to be written, in the order it was asked for.
 enum LedgerJob: Sendable {
   case step(KillID, LedgerStep, Now)
+  case note(LoginNote, Now)
   case mark(Now)
 }

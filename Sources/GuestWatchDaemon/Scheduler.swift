@@ -128,6 +128,10 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     case .marked(let result):
       marking = false
       marked(result)
+    case .noted(let result):
+      _ = writing.popFirst()
+      // The note is lost with this life; what it is about holds in this one all the same.
+      marked(result)
     case .alarm:
       serveWhatIsDue(&children)
     case .reloadAsked:
@@ -184,6 +188,9 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       }
       writing.append(now.continuous)
       ledgerBox.yield(.step(kill, step, now))
+    case .note(let note):
+      writing.append(now.continuous)
+      ledgerBox.yield(.note(note, now))
     case .terminate(let op, let kill, let address, let login, let pid, let firstByteBy, let firstByteByWall, let by):
       let link = routes.link(address, login)
       begin(op, .terminate, "\(address) pid \(pid)", by, link, now)
@@ -294,6 +301,8 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       switch job {
       case .step(let kill, let step, let now):
         mailbox.yield(.recorded(kill, step.kind, await ledger.write(kill, step, now: now)))
+      case .note(let note, let now):
+        mailbox.yield(.noted(await ledger.note(note, now: now)))
       case .mark(let now):
         mailbox.yield(.marked(await ledger.mark(now: now)))
       }

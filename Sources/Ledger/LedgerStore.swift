@@ -77,7 +77,10 @@ public final class LedgerStore: Sendable {
       guard let connection = open?.connection else { throw .unusable("the ledger \(files.ledger) was closed") }
       let restoring = Restoring(connection: connection, time: time, now: now)
       do throws(SQLiteError) {
-        return Restored(life: life, rows: try restoring.rows(reach: reach), open: try restoring.open())
+        let refusals = Refusals(connection: connection, time: time)
+        return Restored(
+          life: life, rows: try restoring.rows(reach: reach), open: try restoring.open(),
+          refusals: try refusals.guests(), vcenterRefusals: try refusals.vcenters(now: now))
       } catch {
         throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
       }
@@ -89,6 +92,14 @@ public final class LedgerStore: Sendable {
   public func write(_ id: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure> {
     await inTransaction("write \"\(step.kind.rawValue)\" of kill \(id)", now: now) {
       (steps) throws(SQLiteError) in try steps.write(id, step)
+    }
+  }
+
+  /// Keeps what a login was answered (S10). When it returns success, the note is on disk.
+  public func note(_ note: LoginNote, now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("note what a login was answered", now: now) { (steps) throws(SQLiteError) in
+      try Refusals(connection: steps.connection, time: steps.time).note(note, now: now)
+      return nil
     }
   }
 

@@ -111,6 +111,25 @@ enum Schema {
       after_outcome INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX answers_kill ON answers (kill);
+
+    -- Guests that refused a login, by the digest of what was refused; in_row until the account is accepted somewhere.
+    CREATE TABLE login_refusals (
+      vcenter BLOB NOT NULL,
+      instance BLOB NOT NULL,
+      login TEXT NOT NULL,
+      account BLOB NOT NULL,
+      digest INTEGER NOT NULL,
+      in_row INTEGER NOT NULL,
+      running INTEGER NOT NULL,
+      UNIQUE (vcenter, instance, login, digest)
+    ) STRICT;
+
+    -- vCenters that refused our login, by the digest of their entry; how often in a row, and when last.
+    CREATE TABLE vcenter_refusals (
+      digest INTEGER PRIMARY KEY,
+      count INTEGER NOT NULL,
+      running INTEGER NOT NULL
+    ) STRICT;
     """
 
   /// Which version the file has.

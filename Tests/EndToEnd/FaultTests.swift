@@ -103,9 +103,8 @@ extension EndToEnd {
           }
           try await world.stopDaemon(daemon)
           let received = try await world.control.state().guestCalls["vm-101"]?.received
-          if life == 1 { #expect(received == 1) }
-          // S10: refusals are kept in the ledger. They are not yet: every restart is one more try, and an account has few.
-          if life == 2 { withKnownIssue("refusals are not kept in the ledger") { #expect(received == 1) } }
+          // S10: refusals are kept in the ledger; a restart would else be one more try, and an account has few.
+          #expect(received == 1, "in life \(life)")
         }
         try await world.expectLoggedOut()
       }

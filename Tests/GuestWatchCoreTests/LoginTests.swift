@@ -83,4 +83,62 @@ struct LoginTests {
     stage.run(.seconds(4000))
     #expect(refused == 1)
   }
+
+  @Test("A refusal outlives a restart; another secret is a new chance (S10)")
+  func refusalsAreKept() {
+    var stage = Stage()
+    stage.spawn(500)
+    let refusal = LoginRefusal(vm: Stage.key, login: Stage.login, account: "guestwatch", digest: 1)
+    stage.begin([Stage.rule()], restored: Restored(life: 2, refusals: [refusal]))
+    stage.run(.seconds(3600))
+    #expect(stage.surveys == 0)
+    stage.send(.configured(Stage.configuration([Stage.rule()]) { $0.logins[0].digest = 2 }))
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("Refusals in a row are counted over restarts and stop the account everywhere (S10)")
+  func refusalsInARowAreKept() {
+    var stage = Stage()
+    stage.spawn(500)
+    let others = (0..<3).map { n in
+      LoginRefusal(
+        vm: VMKey(vcenter: "vc-uuid", instance: "other-\(n)"), login: Stage.login, account: "guestwatch", digest: 1)
+    }
+    stage.begin([Stage.rule()], restored: Restored(life: 2, refusals: others))
+    stage.run(.seconds(600))
+    #expect(stage.surveys == 0)
+  }
+
+  @Test("What a guest refused and what ended it are kept in the ledger")
+  func refusalsAreNoted() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .survey(let id, _, _, _, _) = effect, stage.notes.isEmpty else { return nil }
+      let fault = Fault(.guestLoginRefused, code: "InvalidGuestLogin")
+      return [(.milliseconds(100), .surveyed(id, stage.timing(), .failure(fault)))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(30))
+    let refusal = LoginRefusal(vm: Stage.key, login: Stage.login, account: "guestwatch", digest: 1)
+    #expect(stage.notes == [.refused(refusal)])
+  }
+
+  @Test("A vCenter's refusal outlives a restart (S10)")
+  func vcenterRefusalsAreKept() {
+    var stage = Stage()
+    stage.spawn(500)
+    let refusal = VCenterRefusal(digest: 0, count: 2, age: .seconds(100))
+    stage.begin([Stage.rule()], restored: Restored(life: 2, vcenterRefusals: [refusal]))
+    let refreshes = { (stage: Stage) in
+      stage.log.count { if case .refresh = $0.effect { true } else { false } }
+    }
+    stage.run(.seconds(1600))
+    #expect(refreshes(stage) == 0)
+    #expect(stage.reports(.vcenterLoginRefused).count == 1)
+    stage.run(.seconds(200))
+    #expect(refreshes(stage) > 0)
+    #expect(stage.notes == [.vcenterAccepted(digest: 0)])
+  }
 }

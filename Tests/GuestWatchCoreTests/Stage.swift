@@ -155,7 +155,7 @@ struct Stage {
     case .wake(let at):
       wake = at.nanoseconds
       return []
-    case .report, .status, .ready, .stopped:
+    case .note, .report, .status, .ready, .stopped:
       return []
     }
   }
@@ -182,6 +182,10 @@ struct Stage {
       guard case .record(_, .closed(let outcome, _, _, _)) = entry.effect else { return nil }
       return outcome
     }
+  }
+
+  var notes: [LoginNote] {
+    log.compactMap { if case .note(let note) = $0.effect { note } else { nil } }
   }
 
   func reports(_ kind: Report.Kind) -> [Report] {

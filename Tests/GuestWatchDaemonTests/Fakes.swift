@@ -170,6 +170,12 @@ struct FakeLedger: KillLedger {
     journal.note("ledger wrote \(kill) \(step.kind)")
     return refuses ? .failure(LedgerFailure("disk full")) : .success(())
   }
+
+  func note(_ note: LoginNote, now: Now) async -> Result<Void, LedgerFailure> {
+    journal.note("noted \(note)")
+    return .success(())
+  }
+
   func mark(now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("mark")
     return refuses ? .failure(LedgerFailure("disk full")) : .success(())

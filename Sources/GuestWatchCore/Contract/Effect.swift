@@ -20,6 +20,8 @@ public enum Effect: Hashable, Sendable {
   case look(OpID, VMAddress, LoginID, pid: Int64, LookPurpose, by: Instant)
   /// Write to the ledger; answered by `.recorded`.
   case record(KillID, LedgerStep)
+  /// Keep what a login was answered, in the order of these effects; not answered.
+  case note(LoginNote)
   /// TerminateProcessInGuest. The first byte of its body leaves before `firstByteBy` (continuous) and `firstByteByWall`
   /// (unix nanoseconds), or nothing of it ever does; never queued, never a cause of a login, never retried. Answered by
   /// `.terminated`.

@@ -206,10 +206,18 @@ public struct Restored: Hashable, Sendable {
   /// All rows with an intent that any window, cooldown, retry wait or `stuck` may still need, oldest first.
   public var rows: [Row]
   public var open: [OpenKill]
+  /// Guests that refused a login, oldest first.
+  public var refusals: [LoginRefusal]
+  public var vcenterRefusals: [VCenterRefusal]
 
-  public init(life: UInt32, rows: [Row] = [], open: [OpenKill] = []) {
+  public init(
+    life: UInt32, rows: [Row] = [], open: [OpenKill] = [], refusals: [LoginRefusal] = [],
+    vcenterRefusals: [VCenterRefusal] = []
+  ) {
     self.life = life
     self.rows = rows
     self.open = open
+    self.refusals = refusals
+    self.vcenterRefusals = vcenterRefusals
   }
 }

@@ -4,10 +4,18 @@ extension Watch {
   mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
     chance = Chance(seed: seed)
     life = restored.life
+    logins.restore(restored.refusals)
+    for refusal in restored.vcenterRefusals { restore(refusal, now) }
     for open in restored.open { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
     for place in vms.indices { settle(place, nil, now) }
+  }
+
+  /// An earlier life was refused by a vCenter: its pause goes on, a restart is no reason for one more try.
+  private mutating func restore(_ refusal: VCenterRefusal, _ now: Now) {
+    let until = now.continuous - refusal.age + VCenterState.pause(refusals: refusal.count)
+    if until > now.continuous { refusedLogins[refusal.digest] = Refused(until: until, count: refusal.count) }
   }
 
   private mutating func restore(_ row: Restored.Row, _ now: Now) {
@@ -94,7 +102,12 @@ extension Watch {
       guard var state = vcenters[entry.id], state.entry.digest == entry.digest else {
         var state = VCenterState(entry: entry, nextRefresh: now.continuous)
         // A login that was refused is not tried sooner because a reload took its entry away and brought it back.
-        if let until = refusedLogins[entry.digest] { state.nextRefresh = max(until, now.continuous) }
+        if let refused = refusedLogins[entry.digest], refused.until > now.continuous {
+          state.nextRefresh = refused.until
+          state.failures = refused.count
+          state.down = Fault(.loginRefused, code: "refused before", detail: "the login was refused before")
+          report(Report(.vcenterLoginRefused, .error, vcenter: entry.id, fault: state.down))
+        }
         fresh[entry.id] = state
         continue
       }

@@ -10,7 +10,7 @@ extension Watch {
       report(aboutVM(.vmWatched, .info, place))
       statusDirty = true
     }
-    if let slot = operation.slot { logins.accepted(slot) }
+    if let slot = operation.slot, logins.accepted(slot) { effects.append(.note(.accepted(account: slot.account))) }
   }
 
   /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
@@ -76,6 +76,10 @@ extension Watch {
   mutating func quarantine(_ place: Int, _ slot: Slot, _ fault: Fault) {
     let refusal = logins.refused(slot, on: vms[place].key)
     guard refusal != .old else { return }
+    effects.append(
+      .note(
+        .refused(
+          LoginRefusal(vm: vms[place].key, login: slot.login, account: slot.account, digest: slot.digest))))
     report(aboutVM(.loginQuarantined, .error, place, login: slot.login, fault: fault))
     if refusal == .stopped { report(Report(.loginStopped, .error, login: slot.login, fault: fault)) }
     statusDirty = true

@@ -28,7 +28,9 @@ extension Watch {
     case .success(let answer):
       if clock.hear(timing.date, at: now) { clockChanged(now) }
       state.failures = 0
-      refusedLogins[state.entry.digest] = nil
+      if refusedLogins.removeValue(forKey: state.entry.digest) != nil {
+        effects.append(.note(.vcenterAccepted(digest: state.entry.digest)))
+      }
       state.nextRefresh = now.continuous + VCenterState.refreshEvery
       let wasDown = state.down != nil || state.uuid == nil
       state.uuid = answer.vcenterUUID
@@ -56,8 +58,9 @@ extension Watch {
     guard var state = vcenters[vcenter] else { return }
     state.failures += 1
     var pause = chance.around(KillTiming.backOff(state.failures))
-    // Two refusals in a row may be all that stands between us and a locked account.
-    if fault.kind == .loginRefused { pause = state.failures < 2 ? .seconds(60) : .seconds(1800) }
+    // Other failures do not count among the refusals, nor do they end them.
+    let refusals = (refusedLogins[state.entry.digest]?.count ?? 0) + 1
+    if fault.kind == .loginRefused { pause = VCenterState.pause(refusals: refusals) }
     state.nextRefresh = now.continuous + pause
     if state.down?.kind != fault.kind {
       let refused = fault.kind == .loginRefused
@@ -72,7 +75,8 @@ extension Watch {
     vcenters[vcenter] = state
     if fault.kind == .loginRefused {
       if refusedLogins.count >= 256 { refusedLogins.removeFirst() }
-      refusedLogins[state.entry.digest] = state.nextRefresh
+      refusedLogins[state.entry.digest] = Refused(until: state.nextRefresh, count: refusals)
+      effects.append(.note(.vcenterRefused(digest: state.entry.digest, count: refusals)))
     }
     statusDirty = true
   }

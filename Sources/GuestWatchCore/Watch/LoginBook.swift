@@ -25,7 +25,8 @@ struct LoginBook: Sendable {
   private(set) var entries: OrderedDictionary<LoginID, LoginEntry> = [:]
   private var accounts: OrderedDictionary<String, Account> = [:]
   private var inFlight: [LoginID: Int] = [:]
-  private var quarantined: OrderedSet<Place> = []
+  /// Which VMs refused which login, with the digest of what was refused.
+  private var quarantined: OrderedDictionary<Place, UInt64> = [:]
 
   /// The most (VM, login) that are remembered as refused, oldest dropped first.
   private static let cap = 100_000
@@ -43,28 +44,38 @@ struct LoginBook: Sendable {
         account.refusals = 0
         account.stopped = false
         account.proven = []
-        quarantined.removeAll { $0.login == login.id }
-      } else if account.digests[login.id] == nil, let old = entries[login.id], old.account != login.account {
-        quarantined.removeAll { $0.login == login.id }
       }
       account.digests[login.id] = login.digest
       account.directory = account.directory || login.directory
+      // Also for what an earlier life counted, which did not know what kind of account this is.
+      account.stopped = account.stopped || account.refusals >= LoginBook.allowed(directory: account.directory)
       accounts[login.account] = account
     }
     entries = fresh
   }
 
+  /// What an earlier life was refused. Takes effect with the configuration, where that still has the same secret.
+  mutating func restore(_ refusals: [LoginRefusal]) {
+    for refusal in refusals.suffix(LoginBook.cap) {
+      quarantined[Place(vm: refusal.vm, login: refusal.login)] = refusal.digest
+      guard refusal.inRow else { continue }
+      accounts[refusal.account, default: Account()].digests[refusal.login] = refusal.digest
+      accounts[refusal.account, default: Account()].refusals += 1
+    }
+  }
+
   /// True where the login may not be sent to this VM at all for now.
   func stopped(_ login: LoginID, on vm: VMKey) -> Bool {
-    if quarantined.contains(Place(vm: vm, login: login)) { return true }
     guard let entry = entries[login] else { return true }
+    if quarantined[Place(vm: vm, login: login)] == entry.digest { return true }
     return accounts[entry.account]?.stopped ?? false
   }
 
   /// Logins that are stopped somewhere, in configuration order.
   var stoppedLogins: [LoginID] {
     entries.values.filter { entry in
-      (accounts[entry.account]?.stopped ?? false) || quarantined.contains { $0.login == entry.id }
+      (accounts[entry.account]?.stopped ?? false)
+        || quarantined.contains { $0.key.login == entry.id && $0.value == entry.digest }
     }.map(\.id)
   }
 
@@ -108,11 +119,13 @@ struct LoginBook: Sendable {
     accounts[slot.account]?.inFlight -= 1
   }
 
-  /// A guest took the login.
-  mutating func accepted(_ slot: Slot) {
-    guard let entry = entries[slot.login], entry.digest == slot.digest else { return }
+  /// A guest took the login. True where that ended refusals in a row.
+  mutating func accepted(_ slot: Slot) -> Bool {
+    guard let entry = entries[slot.login], entry.digest == slot.digest else { return false }
+    let ends = (accounts[entry.account]?.refusals ?? 0) > 0
     accounts[entry.account]?.refusals = 0
     accounts[entry.account]?.proven.append(Proof(vcenter: slot.vcenter, login: slot.login))
+    return ends
   }
 
   /// What a refusal came to.
@@ -131,7 +144,7 @@ struct LoginBook: Sendable {
       return .old
     }
     if quarantined.count >= LoginBook.cap { quarantined.removeFirst() }
-    quarantined.append(Place(vm: vm, login: slot.login))
+    quarantined[Place(vm: vm, login: slot.login)] = slot.digest
     account.refusals += 1
     account.proven = []
     let stops = !account.stopped && account.refusals >= LoginBook.allowed(directory: account.directory)

@@ -20,8 +20,19 @@ struct VCenterState: Sendable {
   var waiting: [VMKey] = []
   var saidWatchOnly = false
 
+  /// The pause after so many refusals of our login in a row: two may be all that stands between us and a locked account.
+  static func pause(refusals: Int) -> Duration { refusals < 2 ? .seconds(60) : .seconds(1800) }
+
   static let refreshEvery = Duration.seconds(120)
   static let refreshOnMissing = Duration.seconds(60)
+}
+
+/// A vCenter login that was refused.
+struct Refused: Hashable, Sendable {
+  /// Not tried before.
+  var until: Instant
+  /// Refusals in a row.
+  var count: Int
 }
 
 /// Why a VM that a rule reaches cannot be watched now.

@@ -15,7 +15,7 @@ public struct Watch: Sendable {
 
   var vcenters: OrderedDictionary<VCenterID, VCenterState> = [:]
   /// Until when a vCenter login that was refused is not tried again, by the digest of its entry.
-  var refusedLogins: OrderedDictionary<UInt64, Instant> = [:]
+  var refusedLogins: OrderedDictionary<UInt64, Refused> = [:]
   /// Every VM that some rule reaches, or that a kill is open on. Places are stable within one event.
   var vms: [VMState] = []
   var places: [VMKey: Int] = [:]

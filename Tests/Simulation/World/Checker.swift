@@ -238,7 +238,7 @@ public struct Checker: Sendable {
       try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
     case .record(let id, let step): try see(record: step, of: id, at: now)
     case .report(let report): try see(report, at: now)
-    case .status, .wake, .ready: break
+    case .note, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {
         guard case .terminate(let id) = flight.kind, now.continuous < stopAsked + .seconds(25) else { continue }

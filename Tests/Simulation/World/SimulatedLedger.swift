@@ -12,6 +12,7 @@ struct SimulatedLedger {
   }
 
   private(set) var rows: [Row] = []
+  private var refusals: [LoginRefusal] = []
   private var index: [KillID: Int] = [:]
   private var life: UInt32 = 0
 
@@ -31,6 +32,16 @@ struct SimulatedLedger {
     }
   }
 
+  mutating func write(_ note: LoginNote) {
+    switch note {
+    case .refused(let refusal): refusals.append(refusal)
+    case .accepted(let account):
+      for i in refusals.indices where refusals[i].account == account { refusals[i].inRow = false }
+    // The world's vCenter refuses no login of ours.
+    case .vcenterRefused, .vcenterAccepted: break
+    }
+  }
+
   /// What the next life is told.
   mutating func restored(at now: Instant) -> Restored {
     life += 1
@@ -45,6 +56,6 @@ struct SimulatedLedger {
       },
       open: rows.filter { $0.outcome == nil }.map { row in
         Restored.OpenKill(record: row.record, age: age(row.written), answer: row.answer)
-      })
+      }, refusals: refusals)
   }
 }

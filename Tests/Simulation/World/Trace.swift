@@ -53,6 +53,7 @@ enum Line {
     case .look(let op, let vm, let login, let pid, let purpose, let by):
       "look \(op) \(vm) \(login) pid \(pid) \(purpose) by \(time(by))"
     case .record(let kill, let step): "record \(kill) \(of(step))"
+    case .note(let note): "note \(note)"
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, _, let by):
       "TERMINATE \(op) \(kill) \(vm) \(login) pid \(pid) first byte by \(time(firstByteBy)) by \(time(by))"
     case .report(let r):
