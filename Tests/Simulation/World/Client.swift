@@ -154,7 +154,7 @@ extension World {
     switch flight.effect {
     case .survey(_, let vm, _, _, _), .look(_, let vm, _, _, _, _), .terminate(_, _, let vm, _, _, _, _, _):
       moid = vm.moid
-    case .refresh, .record, .report, .status, .wake, .ready, .stopped: return
+    case .refresh, .record, .note, .report, .status, .wake, .ready, .stopped: return
     }
     let truths = model.takeTruths()
     for truth in truths {
