@@ -27,6 +27,8 @@ public struct Checker: Sendable {
     var login: LoginID?
     var kind: Kind
     var lives: [Int64: Truth.Life] = [:]
+    /// Sent to what this vCenter's entry named before a reload.
+    var isOfOld = false
 
     enum Kind: Sendable {
       case refresh(VCenterID)
@@ -56,6 +58,8 @@ public struct Checker: Sendable {
     var terminated: Instant?
     /// When that was answered or given up.
     var answered: Instant?
+    /// The answer that is on disk.
+    var recorded: KillAnswer?
     /// False where not a byte of it left.
     var isSent = true
     /// The row that the confirm showed, when its look was sent, and which life it was in truth.
@@ -63,6 +67,8 @@ public struct Checker: Sendable {
     var signalled = false
     var closed: (outcome: Outcome, at: Instant)?
     var isClosedDurable = false
+    /// The daemon was told that the outcome is on disk.
+    var isClosedTold = false
 
     struct Confirmed: Sendable {
       var process: GuestWatchCore.Process
@@ -214,7 +220,8 @@ public struct Checker: Sendable {
   private mutating func see(durable step: LedgerStep, of id: KillID) {
     switch step {
     case .intent: kills[id]?.isDurable = true
-    case .answered, .reported: break
+    case .answered(_, let answer): kills[id]?.recorded = answer
+    case .reported: break
     case .closed: kills[id]?.isClosedDurable = true
     }
   }
@@ -264,8 +271,9 @@ public struct Checker: Sendable {
     flights[op] = flight
     guard let configuration else { return }
     let most = configuration.vcenters.first?.maxInFlight ?? .max
-    if flights.count > most {
-      try raise("S6", "\(flights.count) requests are in flight, \(most) are allowed to the vCenter")
+    let inFlight = flights.values.count { !$0.isOfOld }
+    if inFlight > most {
+      try raise("S6", "\(inFlight) requests are in flight, \(most) are allowed to the vCenter")
     }
     if let login = flight.login, let entry = configuration.logins.first(where: { $0.id == login }) {
       let used = flights.values.count { $0.login == login }
@@ -347,6 +355,14 @@ public struct Checker: Sendable {
       for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
         for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
       }
+      // Another address or account: what is in flight there, and what was not answered there, belongs to another server.
+      for entry in new.vcenters where old?.vcenters.first(where: { $0.id == entry.id })?.digest != entry.digest {
+        for op in flights.keys { flights[op]?.isOfOld = true }
+        for vm in machines.keys {
+          machines[vm]?.rests = Instant(nanoseconds: .min)
+          machines[vm]?.verifyRests = Instant(nanoseconds: .min)
+        }
+      }
       configuration = new
     case .shutdownAsked:
       stopping = true
@@ -376,8 +392,11 @@ public struct Checker: Sendable {
     case .recorded(let id, let kind, let result):
       switch (kind, result) {
       case (.intent, .success): kills[id]?.isTold = true
-      case (.intent, .failure): forget(id, at: now)
-      case (.closed, .success): unwritten.remove(id)
+      // It may be on disk all the same: it is open until it is closed.
+      case (.intent, .failure): break
+      case (.closed, .success):
+        kills[id]?.isClosedTold = true
+        unwritten.remove(id)
       case (.closed, .failure): unwritten.insert(id)
       case (.answered, _), (.reported, _): break
       }

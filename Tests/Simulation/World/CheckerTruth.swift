@@ -2,6 +2,16 @@ import GuestWatchCore
 import VCenterModel
 
 /// What really happened, held against what was decided and what is said about it.
+extension Checker.Kill {
+  /// The answer on disk alone says what became of it: no look is needed after a restart.
+  var isSettled: Bool {
+    switch recorded {
+    case .denied, .notBegun, .notSent, .notFound: true
+    case .done, .ambiguous, .unanswered, nil: false
+    }
+  }
+}
+
 extension Checker {
   mutating func see(_ truth: Truth) throws(Violation) {
     func key(_ life: Truth.Life) -> LifeKey { LifeKey(moid: truth.moid, life: life) }
@@ -47,7 +57,7 @@ extension Checker {
   mutating func judge(_ outcome: Outcome, of id: KillID, at now: Now) throws(Violation) {
     guard let kill = kills[id] else { throw Violation("S5", "kill \(id) has an outcome and no intent") }
     if let closed = kill.closed {
-      if kill.isClosedDurable { throw Violation("S5", "kill \(id) has two outcomes") }
+      if kill.isClosedTold { throw Violation("S5", "kill \(id) has two outcomes") }
       if closed.outcome != outcome {
         throw Violation("S5", "the outcome of kill \(id) changes from \(closed.outcome) to \(outcome)")
       }
@@ -61,7 +71,7 @@ extension Checker {
       }
     }
     let machine = machines[kill.record.address]
-    if kill.daemon < daemon, outcome != .unknown, machine?.lookedInLife != true {
+    if kill.daemon < daemon, outcome != .unknown, machine?.lookedInLife != true, !kill.isSettled {
       throw Violation("S5", "kill \(id) of an earlier life is closed as \(outcome) without a look")
     }
     try guardTruth(outcome, kill, id)
@@ -94,6 +104,7 @@ extension Checker {
       if kill.daemon < daemon, kill.record.process.command.value.isEmpty { break }
       // With a snapshot it is back, as another life.
       if lives.contains(where: { $0.key.moid == vm.moid && $0.value.restoredFrom == life }) { break }
+      if looksRenamed(kill, vm) { break }
       if let last = lastAnswer(about: kill.record.process.pid, vm), last.sent.continuous.nanoseconds > died {
         throw Violation(
           "S5", "kill \(id) is closed as \(outcome), but life \(life) was dead when it was last looked at")
@@ -102,18 +113,25 @@ extension Checker {
     }
   }
 
+  /// The row of its pid, as the last answer showed it.
+  private func lastRow(of kill: Kill, _ vm: VMAddress) -> GuestWatchCore.Process? {
+    switch lastAnswer(about: kill.record.process.pid, vm)?.what {
+    case .listing(let listing): listing.rows.first { $0.pid == kill.record.process.pid }
+    case .look(.running(let process), _, _): process
+    case .look, nil: nil
+    }
+  }
+
   /// A living process that writes its bare short name over its arguments cannot be told from a zombie from outside.
   private func looksLikeZombie(_ kill: Kill, _ vm: VMAddress) -> Bool {
-    guard let last = lastAnswer(about: kill.record.process.pid, vm), let old = kill.confirmed?.process else {
-      return false
-    }
-    let row: GuestWatchCore.Process? =
-      switch last.what {
-      case .listing(let listing): listing.rows.first { $0.pid == old.pid }
-      case .look(.running(let process), _, _): process
-      case .look: nil
-      }
-    return row.map { $0.command == $0.name && $0.name.value == String(old.name.value.prefix(15)) } ?? false
+    guard let row = lastRow(of: kill, vm), let old = kill.confirmed?.process else { return false }
+    return row.command == row.name && row.name.value == String(old.name.value.prefix(15))
+  }
+
+  /// A zombie of a process that had another name when it was confirmed may as well be one that renamed itself.
+  private func looksRenamed(_ kill: Kill, _ vm: VMAddress) -> Bool {
+    guard let row = lastRow(of: kill, vm), let old = kill.confirmed?.process else { return false }
+    return row.command == row.name && row.name.value != String(old.name.value.prefix(15))
   }
 
   private func lastAnswer(about pid: Int64, _ vm: VMAddress) -> Shown? {

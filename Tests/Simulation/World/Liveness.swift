@@ -59,7 +59,6 @@ extension World {
     }
     try takeTruths()
     for i in configuration.logins.indices { configuration.logins[i].digest &+= 1 }
-    for i in configuration.vcenters.indices { configuration.vcenters[i].digest &+= 1 }
     if isRunning { try tell(.configured(configuration)) }
     agenda.enter(.trial, at: clock + World.settling)
   }

@@ -141,12 +141,13 @@ extension World {
     guard isRunning else { return }
     var new = configuration
     if let i = new.rules.indices.randomElement(with: &random) {
-      switch random.below(6) {
+      switch random.below(7) {
       case 0: new.rules[i].action = new.rules[i].action == .report ? .terminate : .report
       case 1: new.rules[i].lasting = .seconds(random.pick(0, 10, 40))
       case 2: new.dryRun.toggle()
       case 3: new.rules[i].id = RuleID(new.rules[i].id.name + "x")
       case 4: new.budget.perVM = random.pick(1, 2, 10)
+      case 5: new.vcenters[0].digest &+= 1
       default: new.rules[i].every = .seconds(random.pick(2, 10, 30))
       }
     }

@@ -287,6 +287,8 @@ public struct World {
     }
     if random.chance(faults.ledgerFailure) {
       tally.count("ledger failure")
+      // An error of the disk says nothing about what is on it.
+      if random.chance(0.3) { try persist(kill, step) }
       return try tell(.recorded(kill, step.kind, .failure(LedgerFailure("disk full"))))
     }
     try persist(kill, step)
