@@ -166,7 +166,7 @@ struct TestCertificates: Sendable {
       bench.server.clear()
       late.set()
       let before = bench.server.connections
-      let (timing, answer) = await bench.kill(firstByte: .seconds(5), by: .seconds(60))
+      let (timing, answer) = await bench.kill(firstByte: .seconds(5), wall: .seconds(5), by: .seconds(60))
       #expect(TerminateTests.said(answer) == .notSent)
       #expect(timing.firstByte == nil)
       #expect(bench.server.connections == before + 1)

@@ -215,11 +215,13 @@ extension Watch {
 
   mutating func occupy(_ vcenter: VCenterID, _ login: LoginID, digest: UInt64? = nil) -> Slot {
     vcenters[vcenter]?.inFlight += 1
-    return logins.occupy(login, vcenter: vcenter, digest: digest)
+    var slot = logins.occupy(login, vcenter: vcenter, digest: digest)
+    slot.entry = vcenters[vcenter]?.entry.digest
+    return slot
   }
 
   mutating func release(_ slot: Slot) {
-    releaseRequest(slot.vcenter)
+    if vcenters[slot.vcenter]?.entry.digest == slot.entry { releaseRequest(slot.vcenter) }
     logins.release(slot)
   }
 

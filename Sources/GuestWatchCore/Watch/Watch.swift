@@ -120,6 +120,8 @@ struct Operation: Sendable {
 /// A place among the operations in flight of a vCenter and of an account.
 struct Slot: Hashable, Sendable {
   var vcenter: VCenterID
+  /// Digest of the entry that it was taken from: another entry of that name does not get it back.
+  var entry: UInt64?
   var login: LoginID
   var account: String
   /// Digest of the secret that was sent: a refusal of an old one says nothing about the new one.
