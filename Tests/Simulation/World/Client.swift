@@ -129,7 +129,9 @@ extension World {
   }
 
   private mutating func comeBack(_ op: OpID, _ answer: Answer) {
-    let after = latency()
+    var after = latency()
+    // Some answers to a terminate come when it has been given up.
+    if faults.lateAnswers, case .terminate? = flights[op]?.effect, random.chance(0.1) { after += 60 * Span.second }
     switch flights[op]?.fate {
     case nil, .lostAnswer, .lostRequest, .unreachable: break
     case .fine: agenda.enter(.deliver(op, answer), at: clock + after)
