@@ -219,6 +219,39 @@ struct LimitTests {
     #expect(stage.killed.contains(500))
   }
 
+  @Test(
+    "An agent restart that shifts all starts is no new process: seen is kept, lasting starts anew (S8)",
+    arguments: [1, -1, 600, -600])
+  func agentRestart(shift: Int64) {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(100), maxInstances: nil))])
+    stage.run(.seconds(90))
+    for i in stage.guest.indices { stage.guest[i].started += shift }
+    stage.run(.seconds(40))
+    // Had its age started anew, it would live until second 190.
+    #expect(stage.killed == [500])
+    #expect(stage.terminates.allSatisfy { $0.at > 100 })
+  }
+
+  @Test("Tries outlive an agent restart (simulation seed 1694)")
+  func agentRestartKeepsTries() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+    }
+    stage.begin([Stage.rule()]) { $0.budget = FleetBudget(kills: 100, perVM: 100) }
+    for _ in 0..<100 where stage.outcomes.count < 2 { stage.run(.seconds(10)) }
+    for i in stage.guest.indices { stage.guest[i].started -= 1 }
+    let before = stage.killed.count
+    stage.run(.seconds(500))
+    #expect(stage.killed.count == before)
+    stage.run(.seconds(300))
+    #expect(stage.outcomes == [.survived, .survived, .stuck])
+  }
+
   @Test("The same events give the same effects")
   func deterministic() {
     func run() -> [String] {

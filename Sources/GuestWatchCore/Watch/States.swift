@@ -139,6 +139,11 @@ struct Candidate: Sendable {
 }
 
 extension Candidate {
+  /// Ends all chains.
+  mutating func breakChains() {
+    for t in tracks.indices { tracks[t].exceeded = nil }
+  }
+
   /// Ends the chains in which the last look is longer ago than `chain`.
   mutating func breakChains(_ chain: Duration, _ now: Now) {
     for t in tracks.indices {

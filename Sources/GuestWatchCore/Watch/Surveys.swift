@@ -59,7 +59,11 @@ extension Watch {
     guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
     let rows = listing.rows.sorted { $0.pid < $1.pid }
-    let memory = remember(rows, place, v, sent: sent, ended: ended)
+    let shift = vms[place].views[v].lastListing.flatMap { last in
+      AgentRestart.shift(from: vms[place].views[v].rows, to: rows, sent: last.wall / 1_000_000_000)
+    }
+    if let shift { carryOver(place, rows, shift) }
+    let memory = remember(rows, place, v, shift: shift, sent: sent, ended: ended)
     let verdicts = Verdicts(
       rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
       ended: Set(vms[place].ended.map(\.identity)),
@@ -77,6 +81,12 @@ extension Watch {
       if let first = old.first, first.process.pid == row.pid {
         if first.process.identity == row.identity {
           known = first
+        } else if let shift, row.owner == first.process.owner,
+          AgentRestart.isShift(row.started - first.process.started, shift)
+        {
+          // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
+          known = first
+          known?.breakChains()
         } else {
           candidateEnded(first, place, gone: false, ended)
         }
@@ -111,9 +121,22 @@ extension Watch {
     vms[place].views[v].candidates = fresh
   }
 
+  /// The guest's agent restarted: tries and ends are of the same processes under their new starts.
+  private mutating func carryOver(_ place: Int, _ rows: [Process], _ shift: Int64) {
+    /// The identity as it is now; another login's listing may have carried it over before.
+    func moved(_ identity: Identity) -> Identity {
+      guard let row = rows.first(where: { $0.pid == identity.pid }), row.owner == identity.owner,
+        row.started != identity.started, AgentRestart.isShift(row.started - identity.started, shift)
+      else { return identity }
+      return row.identity
+    }
+    for i in vms[place].attempts.indices { vms[place].attempts[i].identity = moved(vms[place].attempts[i].identity) }
+    for i in vms[place].ended.indices { vms[place].ended[i].identity = moved(vms[place].ended[i].identity) }
+  }
+
   /// Carries what is known of each row over, adds evidence, and looks for what speaks against the start times.
   private mutating func remember(
-    _ rows: [Process], _ place: Int, _ v: Int, sent: Now, ended: Now
+    _ rows: [Process], _ place: Int, _ v: Int, shift: Int64?, sent: Now, ended: Now
   ) -> [RowMemory] {
     let view = vms[place].views[v]
     let second = ProvenAge.secondNewest(rows)
@@ -125,10 +148,14 @@ extension Watch {
       while o < view.rows.count, view.rows[o].pid < row.pid { o += 1 }
       let owner = stableHash(row.owner.value)
       var known: RowMemory?
-      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started,
-        view.rows[o].owner == owner
-      {
-        known = view.rows[o]
+      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].owner == owner {
+        if view.rows[o].started == row.started {
+          known = view.rows[o]
+        } else if let shift, AgentRestart.isShift(row.started - view.rows[o].started, shift) {
+          // *Seen* is carried over; evidence was about the old starts.
+          known = RowMemory(
+            pid: row.pid, started: row.started, owner: owner, firstSeen: view.rows[o].firstSeen, evidence: nil)
+        }
       }
       if known == nil { examine(row, place, lastListing: view.lastListing, ended) }
       var entry =
