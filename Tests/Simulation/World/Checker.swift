@@ -60,6 +60,8 @@ public struct Checker: Sendable {
     var answered: Instant?
     /// The answer that is on disk.
     var recorded: KillAnswer?
+    /// The daemon was told that nothing came of it: its outcome is certain to be one that gives the intent back.
+    var nothingCame = false
     /// False where not a byte of it left.
     var isSent = true
     /// The row that the confirm showed, when its look was sent, and which life it was in truth.
@@ -83,7 +85,10 @@ public struct Checker: Sendable {
   }
 
   struct LifeState: Sendable {
+    /// When it first began: for one that came back with a snapshot, in the life that the snapshot was taken of.
     var born: Int64
+    /// Since when it is in the guest: its birth, or when it came back with a snapshot.
+    var appeared: Int64
     var died: Int64?
     var restoredFrom: Truth.Life?
   }
@@ -384,7 +389,13 @@ public struct Checker: Sendable {
       machines[vm]?.inFlight = nil
       if case .terminate(let id) = flight.kind {
         kills[id]?.answered = now.continuous
-        if case .notSent = answer { kills[id]?.isSent = false }
+        switch answer {
+        case .notSent:
+          kills[id]?.isSent = false
+          kills[id]?.nothingCame = true
+        case .denied, .notBegun: kills[id]?.nothingCame = true
+        case .done, .notFound, .ambiguous, .unanswered: break
+        }
       }
       if case .denied(let fault) = answer, fault.kind == .guestLoginRefused, let login = flight.login {
         machines[vm]?.refused[login] = now.continuous

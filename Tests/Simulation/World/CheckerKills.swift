@@ -71,7 +71,7 @@ extension Checker {
     func spent(_ within: Duration, _ counts: (KillRecord) -> Bool) -> Int {
       killOrder.count { id in
         guard let kill = kills[id], counts(kill.record) else { return false }
-        if let closed = kill.closed, closed.outcome.givesBack { return false }
+        if kill.closed?.outcome.givesBack ?? kill.nothingCame { return false }
         // Of an earlier life the ledger restores when it was decided.
         let at = kill.daemon == daemon ? kill.asked : kill.record.decided.continuous
         return now.continuous - at < within
@@ -98,7 +98,7 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == record.vm else { continue }
         // Of an earlier life only the time of its decision is restored.
-        guard kill.isSent else { continue }
+        guard kill.isSent, kill.terminated != nil else { continue }
         let last = kill.daemon == daemon ? kill.terminated : kill.record.decided.continuous
         if let last, now.continuous - last < cooldown {
           throw Violation("S3", "kill \(record.id) is within the cooldown of rule \(rule.id) after kill \(id)")

@@ -18,7 +18,7 @@ extension Checker {
     switch truth.event {
     case .born(let life, _, _, let restored):
       let born = restored.flatMap { lives[key($0)]?.born } ?? truth.at.continuous
-      lives[key(life)] = LifeState(born: born, restoredFrom: restored)
+      lives[key(life)] = LifeState(born: born, appeared: truth.at.continuous, restoredFrom: restored)
     case .died(let life, _, let cause):
       lives[key(life)]?.died = truth.at.continuous
       switch cause {
@@ -33,20 +33,21 @@ extension Checker {
     }
   }
 
-  /// The heart of it: whoever a terminate meets is whom the confirm showed, or was born after the confirm was sent.
+  /// The heart of it: whoever a terminate meets is whom the confirm showed, or came into the guest after the confirm was sent.
   private mutating func guardVictim(_ victim: LifeKey, of call: CallID, _ verb: String) throws(Violation) {
     guard let id = calls[call], let kill = kills[id], let confirmed = kill.confirmed else {
       throw Violation("S5", "life \(victim.life) of \(victim.moid) \(verb) a terminate that nobody sent")
     }
     guard let state = lives[victim] else { return }
     if victim.life == confirmed.life || (state.restoredFrom != nil && state.restoredFrom == confirmed.life) { return }
-    guard state.born > confirmed.sent.continuous.nanoseconds else {
+    guard state.appeared > confirmed.sent.continuous.nanoseconds else {
       throw Violation(
         "S1",
         "the wrong process: life \(victim.life) of \(victim.moid) \(verb) kill \(id) of life "
           + "\(confirmed.life.map(String.init) ?? "none")")
     }
-    guard reusesPIDs else {
+    // With a snapshot a pid may come back in any world.
+    guard reusesPIDs || state.restoredFrom != nil else {
       throw Violation("S1", "life \(victim.life) \(verb) kill \(id), and no pid comes back so soon in this world")
     }
     tally.excused += 1
