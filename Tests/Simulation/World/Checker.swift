@@ -105,6 +105,8 @@ public struct Checker: Sendable {
     /// When its last operations began, oldest first.
     var begun: [Instant] = []
     var epoch = Instant(nanoseconds: .min)
+    /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
+    var reverted = Instant(nanoseconds: .min)
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
     var refused: [LoginID: Instant] = [:]
@@ -431,6 +433,7 @@ public struct Checker: Sendable {
     case .failure(let fault):
       if fault.kind == .guestLoginRefused { machines[vm]?.refused[login] = now.continuous }
       guard fault.kind == .unanswered else { break }
+      if flight.isOfOld { break }
       if flight.kind.bringsRest {
         machines[vm]?.rests = now.continuous + .seconds(30)
       } else if let id = machines[vm]?.open.first, let answered = kills[id]?.answered,

@@ -109,7 +109,8 @@ extension Checker {
 
   /// The same identity again: 30 s after it survived, then 10 min, then never; never after denied, exited or gone.
   private func guardRetries(_ record: KillRecord, _ rule: Rule, at now: Now) throws(Violation) {
-    let epoch = machines[record.address]?.epoch ?? Instant(nanoseconds: .min)
+    let machine = machines[record.address] ?? Machine()
+    let epoch = max(machine.epoch, machine.reverted)
     var attempts = 0
     var last = Instant(nanoseconds: .min)
     for id in killOrder {

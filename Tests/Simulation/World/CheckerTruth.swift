@@ -29,7 +29,11 @@ extension Checker {
       if let holder { try guardVictim(key(holder), of: call, "was held out to") }
     case .signalled(let call, _, _):
       if let kill = calls[call] { kills[kill]?.signalled = true }
-    case .agentRestarted, .suspended, .resumed, .switchedOff, .switchedOn, .snapshotTaken, .snapshotReverted: break
+    case .snapshotReverted:
+      for vm in machines.keys where vm.moid == truth.moid {
+        machines[vm]?.reverted = Instant(nanoseconds: truth.at.continuous)
+      }
+    case .agentRestarted, .suspended, .resumed, .switchedOff, .switchedOn, .snapshotTaken: break
     }
   }
 
