@@ -335,7 +335,10 @@ public struct Checker: Sendable {
     if let gate = report.gate { tally.gates[gate, default: 0] += 1 }
     if let process = report.process { try guardSecret(process) }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
-      machines[VMAddress(vcenter: vcenter, moid: moid)]?.epoch = now.continuous
+      let vm = VMAddress(vcenter: vcenter, moid: moid)
+      machines[vm]?.epoch = now.continuous
+      // What was not answered belongs to the time before.
+      machines[vm]?.rests = Instant(nanoseconds: .min)
     }
   }
 
