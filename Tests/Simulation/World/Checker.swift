@@ -90,7 +90,8 @@ public struct Checker: Sendable {
     /// Since when it is in the guest: its birth, or when it came back with a snapshot.
     var appeared: Int64
     var died: Int64?
-    var restoredFrom: Truth.Life?
+    /// The life that it first was: another than its own where it came back with a snapshot.
+    var origin: Truth.Life
   }
 
   /// What is known of a VM.

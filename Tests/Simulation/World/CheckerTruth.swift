@@ -18,7 +18,8 @@ extension Checker {
     switch truth.event {
     case .born(let life, _, _, let restored):
       let born = restored.flatMap { lives[key($0)]?.born } ?? truth.at.continuous
-      lives[key(life)] = LifeState(born: born, appeared: truth.at.continuous, restoredFrom: restored)
+      lives[key(life)] = LifeState(
+        born: born, appeared: truth.at.continuous, origin: restored.flatMap { lives[key($0)]?.origin } ?? life)
     case .died(let life, _, let cause):
       lives[key(life)]?.died = truth.at.continuous
       switch cause {
@@ -43,7 +44,8 @@ extension Checker {
       throw Violation("S5", "life \(victim.life) of \(victim.moid) \(verb) a terminate that nobody sent")
     }
     guard let state = lives[victim] else { return }
-    if victim.life == confirmed.life || (state.restoredFrom != nil && state.restoredFrom == confirmed.life) { return }
+    // The same process, even where a revert has just brought it back.
+    if let life = confirmed.life, lives[LifeKey(moid: victim.moid, life: life)]?.origin == state.origin { return }
     guard state.appeared > confirmed.sent.continuous.nanoseconds else {
       throw Violation(
         "S1",
@@ -51,7 +53,7 @@ extension Checker {
           + "\(confirmed.life.map(String.init) ?? "none")")
     }
     // With a snapshot a pid may come back in any world.
-    guard reusesPIDs || state.restoredFrom != nil else {
+    guard reusesPIDs || state.origin != victim.life else {
       throw Violation("S1", "life \(victim.life) \(verb) kill \(id), and no pid comes back so soon in this world")
     }
     tally.excused += 1
@@ -108,7 +110,10 @@ extension Checker {
       // Nor can it be told by a later life, where the ledger does not keep commands.
       if kill.daemon < daemon, kill.record.process.command.value.isEmpty { break }
       // With a snapshot it is back, as another life.
-      if lives.contains(where: { $0.key.moid == vm.moid && $0.value.restoredFrom == life }) { break }
+      let origin = lives[LifeKey(moid: vm.moid, life: life)]?.origin
+      if lives.contains(where: { $0.key.moid == vm.moid && $0.value.origin == origin && $0.value.died == nil }) {
+        break
+      }
       if looksRenamed(kill, vm) { break }
       if let last = lastAnswer(about: kill.record.process.pid, vm), last.sent.continuous.nanoseconds > died {
         throw Violation(
