@@ -5,11 +5,10 @@ SHELL := /bin/bash
 # Where SwiftPM builds. Put it outside the clone to share it between clones.
 BUILD ?= .build
 SWIFT_FLAGS ?=
-# Test output: one line for each test.
+# How many seeds `make simulate` runs, and the first of them.
 SEEDS ?= 1000
 FIRST ?= 1
 
-swift_build = swift build --scratch-path $(BUILD) $(SWIFT_FLAGS)
 debug = $(BUILD)/debug
 
 .PHONY: help deps need build test unit-test simulation-test end-to-end-test client-test simulate demo lint format clean

@@ -215,9 +215,7 @@ extension Watch {
   /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more.
   private mutating func dropConfirm(_ place: Int) {
     guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
-    let tracks = vms[place].views.first { $0.login == kill.login }?.candidates
-      .first { $0.process.identity == kill.identity }?.tracks
-    if !(tracks?.contains { $0.rule == kill.rule } ?? false) { vms[place].kill = nil }
+    if ground(of: kill, place) == nil { vms[place].kill = nil }
   }
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {

@@ -61,9 +61,7 @@ extension Watch {
   /// The track that this kill stands on, where the look that was just taken in (or the confirm) still carries it.
   private func stands(_ kill: Kill, _ place: Int, confirmSent: Instant) -> Bool {
     guard let rule = rule(kill.rule), rule.login == kill.login,
-      let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
-      let candidate = vms[place].views[v].candidates.first(where: { $0.process.identity == kill.identity }),
-      let track = candidate.tracks.first(where: { $0.rule == kill.rule }), let exceeded = track.exceeded
+      let exceeded = ground(of: kill, place)?.track.exceeded
     else { return false }
     return exceeded.lastSent == confirmSent && exceeded.looks >= 2 && exceeded.lastSent >= exceeded.due(rule.lasting)
       && exceeded.group == kill.group
@@ -81,7 +79,7 @@ extension Watch {
     }
     let id = nextKillID()
     kill.id = id
-    kill.reason = reasonNow(kill, place) ?? kill.reason
+    kill.reason = ground(of: kill, place)?.track.exceeded?.reason ?? kill.reason
     kill.confirmSent = sent
     kill.confirmed = ended
     kill.decided = now
@@ -101,17 +99,18 @@ extension Watch {
   }
 
   private func isStillVictim(_ kill: Kill, _ place: Int) -> Bool {
-    guard kill.group != nil, let rule = rule(kill.rule),
-      let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
-      let candidate = vms[place].views[v].candidates.first(where: { $0.process.identity == kill.identity }),
-      let track = candidate.tracks.first(where: { $0.rule == kill.rule })
-    else { return kill.group == nil }
-    return isVictim(candidate, track, rule, place, v)
+    guard kill.group != nil else { return true }
+    guard let rule = rule(kill.rule), let ground = ground(of: kill, place) else { return false }
+    return isVictim(ground.candidate, ground.track, rule, place, ground.v)
   }
 
-  private func reasonNow(_ kill: Kill, _ place: Int) -> Reason? {
-    vms[place].views.first { $0.login == kill.login }?.candidates.first { $0.process.identity == kill.identity }?
-      .tracks.first { $0.rule == kill.rule }?.exceeded?.reason
+  /// The view, the candidate and the track that a kill stands on; nil: one of them is not there any more.
+  func ground(of kill: Kill, _ place: Int) -> (v: Int, candidate: Candidate, track: Track)? {
+    guard let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
+      let candidate = vms[place].views[v].candidates.first(where: { $0.process.identity == kill.identity }),
+      let track = candidate.tracks.first(where: { $0.rule == kill.rule })
+    else { return nil }
+    return (v, candidate, track)
   }
 
   /// (pid, started) of the 8 oldest rows of the last complete listing.

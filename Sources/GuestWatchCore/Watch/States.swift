@@ -43,7 +43,6 @@ enum Unwatchable: String, Hashable, Sendable {
   case template = "it is a template"
   case managed = "a solution manages it"
   case protected = "[protect] vms covers it"
-  case noUUID = "it has no instance uuid"
   case twice = "its instance uuid is there twice"
   case unconfirmed = "its vCenter has not shown it since the configuration changed"
 }
