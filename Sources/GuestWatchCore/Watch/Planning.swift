@@ -24,9 +24,10 @@ extension Watch {
       vms[place].booked = .never
       attend(place, now)
     }
+    takeBudgetTurns(now)
     finishShutdown(now)
     sayStatus(now)
-    sayWake()
+    sayWake(now)
   }
 
   private mutating func refreshDue(_ now: Now) {
@@ -298,7 +299,7 @@ extension Watch {
     }
   }
 
-  private mutating func sayWake() {
+  private mutating func sayWake(_ now: Now) {
     var next = agenda.first?.at ?? .never
     if shutdown == nil {
       for state in vcenters.values where state.refreshing == nil && !state.refreshWaits {
@@ -306,6 +307,7 @@ extension Watch {
       }
     }
     for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let room = nextBudgetRoom(now) { next = min(next, room) }
     if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     guard next != .never, next != lastWake else { return }

@@ -27,6 +27,11 @@ public struct Watch: Sendable {
 
   var budgets = BudgetBook()
   var pauses = PauseBook()
+  /// VMs with a runaway that a budget keeps alive.
+  var budgetWaiters: OrderedDictionary<VMKey, BudgetWaiter> = [:]
+  var lastBudgetState: [Int] = []
+  /// VMs whose kill is being confirmed (and some whose kill no longer is).
+  var confirming: OrderedSet<VMKey> = []
   var logins = LoginBook()
   var ledger = LedgerState()
   /// Which VM a row in the making belongs to.
