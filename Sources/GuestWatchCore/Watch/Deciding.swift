@@ -52,11 +52,11 @@ extension Watch {
   /// True where nobody of the group comes before it: protected, stuck and denied ones are passed over, never replaced by
   /// one within the limit.
   func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
-    guard case .tooMany(_, _, let mine)? = track.exceeded?.reason else { return true }
+    guard track.exceeded?.group != nil, let mine = track.rank else { return true }
     for other in vms[place].views[v].candidates where other.process.identity != candidate.process.identity {
-      guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.exceeded,
-        theirs.group == track.exceeded?.group,
-        case .tooMany(_, _, let place2) = theirs.reason, place2 > mine
+      // One that is beyond the limit counts, whatever it is a runaway for.
+      guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.rank, theirs.group == mine.group,
+        theirs.place.place > mine.place.place
       else { continue }
       if lastingGate(other.process, rule, place) == nil { return false }
     }
@@ -130,7 +130,7 @@ extension Watch {
   }
 
   /// All gates before a kill begins; the ledger and the VM's one kill among them.
-  private func gateNow(_ process: Process, _ rule: Rule, _ place: Int, due: Instant, _ now: Now) -> Gate? {
+  func gateNow(_ process: Process, _ rule: Rule, _ place: Int, due: Instant, _ now: Now) -> Gate? {
     if let gate = gate(process, rule, place, own: nil, now) {
       // Its own kill has taken the room that it would wait for.
       let isTarget = vms[place].kill?.identity == process.identity

@@ -248,8 +248,7 @@ extension Watch {
       guard let exceeded = track.exceeded else { continue }
       let sighting = Sighting(rule: track.rule, vm: vms[place].key, name: stableHash(candidate.process.name.value))
       if let said = sightings[sighting], now.continuous - said < .seconds(3600) { continue }
-      if sightings.count >= 1000 { sightings.removeFirst() }
-      sightings[sighting] = now.continuous
+      keepSighting(sighting, now)
       report(
         aboutVM(
           .shortLived, .info, place, rule: track.rule, process: shown(candidate.process), reason: exceeded.reason))

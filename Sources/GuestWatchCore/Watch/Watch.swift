@@ -131,6 +131,8 @@ struct Slot: Hashable, Sendable {
   var entry: UInt64?
   var login: LoginID
   var account: String
+  /// It counts in the share of those that time out.
+  var isSlow = false
   /// Digest of the secret that was sent: a refusal of an old one says nothing about the new one.
   var digest: UInt64
 }
