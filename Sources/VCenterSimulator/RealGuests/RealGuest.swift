@@ -256,12 +256,13 @@ public actor RealGuest {
     return handle.send(signal)
   }
 
-  /// Waits until the processes, which were sent SIGKILL, are gone; 5 s for what the kernel cannot end at once.
+  /// Waits until the processes, which were sent SIGKILL, are gone; 5 s for what the kernel cannot end at once. That is this
+  /// machine's time, not the guest's.
   private func gone(_ identities: [LocalIdentity]) async {
     for _ in 0..<500 {
       reap()
       if !identities.contains(where: { ProcessTable.startTicks(of: $0.pid) == $0.startTicks }) { return }
-      guard (try? await clock.sleep(for: .milliseconds(10))) != nil else { return }
+      guard (try? await Task.sleep(for: .milliseconds(10), clock: .continuous)) != nil else { return }
     }
   }
 }
