@@ -212,6 +212,8 @@ import VCenterModel
     let mark = "GUESTWATCHD_TEST_MARK=\(UInt64.random(in: .min ... .max))"
     let marked = try ChildProcess.spawn(["/bin/sleep", "606"], environment: [mark + "/vm-1/0"])
     let unmarked = try ChildProcess.spawn(["/bin/sleep", "606"], environment: [mark + "0/vm-1/0"])
+    // A started process shows no environment until it has become its program.
+    for child in [marked, unmarked] { while ProcessTable.entry(of: child.pid)?.arguments == [] { sched_yield() } }
     guard let survivor = ProcessHandle(unmarked), let victim = ProcessHandle(marked) else {
       Issue.record("the processes did not start")
       return

@@ -159,7 +159,12 @@ public actor RealGuest {
     // What is killed may have started something just before; a few rounds find it.
     for _ in 0..<10 {
       let left = members(withHidden: true).map(\.entry.identity)
-      if left.isEmpty { return }
+      if left.isEmpty {
+        // What is just becoming a program may be ours: it shows its mark soon.
+        let all = ProcessTable.pids().lazy.compactMap(ProcessTable.entry)
+        guard all.contains(where: ProcessTable.isBecomingAProgram) else { return }
+        try? await Task.sleep(for: .milliseconds(10), clock: .continuous)
+      }
       for identity in left { _ = signal(identity, SIGKILL) }
       await gone(left)
     }
