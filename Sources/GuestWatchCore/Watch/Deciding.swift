@@ -84,6 +84,7 @@ extension Watch {
     if configuration.dryRun { return .dryRun }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
     if logins.stopped(rule.login, on: vm.key) { return .login }
+    if isQuiet(rule, configuration, now) { return .notDuring }
     if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
     if shutdown != nil { return .stopping }
     if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
@@ -113,6 +114,8 @@ extension Watch {
       return gate
     case .report, .dryRun:
       reportWouldKill(candidate, rule, reason, gate, place, now)
+    case .notDuring:
+      reportQuiet(candidate, rule, reason, place, now)
     case .protected, .ruleBudget, .vmBudget, .fleetBudget, .cooldown, .toolsBusy, .noTerminate, .ledger, .stuck,
       .denied, .login:
       report(

@@ -42,7 +42,7 @@ private func sentence(_ report: Report) -> String {
       + report.killWords + report.detailWords
   case .waiting:
     "\(report.placeWords) has run away and is not killed for now: \(report.reasonWords), but "
-      + (report.gate.map(words) ?? "a gate is closed") + report.whyWords
+      + (report.gate.map(words) ?? "a gate is closed") + report.untilWords + report.whyWords
   case .wouldKill:
     "would kill \(report.placeWords): \(report.reasonWords); "
       + (report.gate.map(words) ?? "this is a dry run") + report.killWords + report.detailWords
