@@ -117,7 +117,8 @@ private struct Case<Given: Sendable>: Sendable {
     Case(report(.scopeEmpty, .warning), #"the scope of rule "spinners" reaches no VM of vCenter "lab""#),
     Case(
       report(.clockDoubted, .warning, detail: "it jumped by 1h"),
-      "the clock of this machine is not trusted: start times count for nothing until it agrees again: it jumped by 1h"
+      "the clock of this machine is not trusted: until it agrees again start times count for nothing, and rules with "
+        + "not_during kill nothing: it jumped by 1h"
     ),
     Case(report(.clockTrusted, .info), "the clock of this machine is trusted"),
     Case(
