@@ -91,8 +91,7 @@ public struct Configuration: Hashable, Sendable {
   public init(
     dryRun: Bool = false, logCommands: LogCommands = .name, budget: FleetBudget = FleetBudget(),
     protect: Protect = Protect(), vcenters: [VCenterEntry], logins: [LoginEntry], rules: [Rule],
-    ownMachine: String? = nil,
-    timeZone: TimeZoneRules = .utc
+    ownMachine: String? = nil, timeZone: TimeZoneRules = .utc
   ) {
     self.dryRun = dryRun
     self.logCommands = logCommands
