@@ -219,6 +219,7 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    vms[place].rulesApply = true
     vms[place].memoryIsStale = true
     dropConfirm(place)
     book(place, now)

@@ -72,6 +72,8 @@ struct VMState: Sendable {
   /// Terminates in a row that were not sent or not begun, and until when none is tried.
   var killFailures = 0
   var killRestUntil = Instant(nanoseconds: .min)
+  /// The views are what the rules say of these facts; false: they are to be found anew.
+  var rulesApply = false
   /// The inventory has its instance uuid twice: which of them a look shows cannot be told.
   var isTwice = false
   var views: [LoginView] = []
