@@ -208,16 +208,18 @@ public struct Restored: Hashable, Sendable {
   public var open: [OpenKill]
   /// Guests that refused a login, oldest first.
   public var refusals: [LoginRefusal]
+  public var standings: [LoginStanding]
   public var vcenterRefusals: [VCenterRefusal]
 
   public init(
     life: UInt32, rows: [Row] = [], open: [OpenKill] = [], refusals: [LoginRefusal] = [],
-    vcenterRefusals: [VCenterRefusal] = []
+    standings: [LoginStanding] = [], vcenterRefusals: [VCenterRefusal] = []
   ) {
     self.life = life
     self.rows = rows
     self.open = open
     self.refusals = refusals
+    self.standings = standings
     self.vcenterRefusals = vcenterRefusals
   }
 }

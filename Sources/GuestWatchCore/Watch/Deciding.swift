@@ -83,7 +83,7 @@ extension Watch {
     if rule.action == .report { return .report }
     if configuration.dryRun { return .dryRun }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.stopped(rule.login, on: vm.key) { return .login }
+    if logins.isStopped(rule.login, on: vm.key) { return .login }
     if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
     if shutdown != nil { return .stopping }
     if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }

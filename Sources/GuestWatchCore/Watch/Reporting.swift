@@ -32,7 +32,7 @@ extension Watch {
       vmsInScope: inScope.count,
       vmsWatched: inScope.count { vm in
         vm.watchable && vm.parked == nil && vcenters[vm.address.vcenter]?.down == nil
-          && vm.views.contains { !logins.stopped($0.login, on: vm.key) }
+          && vm.views.contains { !logins.isStopped($0.login, on: vm.key) }
       },
       candidates: candidateCount,
       openKills: vms.reduce(0) { $0 + ($1.kill?.isOpen == true ? 1 : 0) + $1.waitingKills.count },
