@@ -89,7 +89,8 @@ struct LoginBook: Sendable {
       let credential = Credential(account: refusal.account, digest: refusal.digest)
       quarantined[Place(vm: refusal.vm, credential: credential)] = .closed
       guard refusal.inRow else { continue }
-      accounts[refusal.account, default: LoginAccount()].credentials[refusal.digest, default: CredentialState()].row += 1
+      accounts[refusal.account, default: LoginAccount()].credentials[refusal.digest, default: CredentialState()].row +=
+        1
       accounts[refusal.account]?.alone = true
     }
     for standing in standings {

@@ -18,7 +18,9 @@ extension LoginBook {
   ///
   /// - Returns: true where that ended refusals, so that an operator wants to know.
   mutating func accepted(_ slot: Slot, on vm: VMKey) -> Bool {
-    guard let credential = slot.credential, var account = accounts[credential.account], var state = account.credentials[credential.digest] else {
+    guard let credential = slot.credential, var account = accounts[credential.account],
+      var state = account.credentials[credential.digest]
+    else {
       return false
     }
     state.remember(accepted: vm)

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// What answers say of guest logins (S10), to the book, the ledger and the operator.
 extension Watch {
   /// A guest took the login.

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// Who is asked next with an account that is alone or stopped (S10).
 extension Watch {
   /// Gives each of these accounts its one operation, where it has none in flight.
