@@ -26,6 +26,8 @@ struct Fleet {
   /// VMs whose agent does not answer; nothing is said of a login.
   var deafVMs: Set<String> = []
   var latency = Duration.milliseconds(100)
+  /// "VM login": answered after 25 s only.
+  var slow: Set<String> = []
 
   private(set) var inFlight: [OpID: Use] = [:]
   private var answers: [(at: Int64, sequence: Int, event: Event)] = []
@@ -100,6 +102,13 @@ struct Fleet {
     send(.configured(configuration))
   }
 
+  /// What an operator's `retry-login` does.
+  mutating func retry(_ login: LoginID) {
+    reopen()
+    watch.retryLogin(login, now)
+    send(.timeCame)
+  }
+
   mutating func run(_ duration: Duration) {
     let end = time + duration.nanoseconds
     while true {
@@ -132,6 +141,9 @@ struct Fleet {
       case .survey(let op, let address, let login, let ends, _):
         let taken = use(op, address, login)
         let rows = [1, 2, 3].map { Process(pid: $0, started: 1, owner: "root", name: "system", command: "s") }
+        let usual = latency
+        if slow.contains("\(address.moid) \(login.name)") { latency = .seconds(25) }
+        defer { latency = usual }
         if deafVMs.contains(address.moid) {
           answer(.surveyed(op, timing(), .failure(Fault(.toolsUnavailable, code: "503"))))
         } else if taken {
