@@ -105,8 +105,7 @@ struct Fleet {
   /// What an operator's `retry-login` does.
   mutating func retry(_ login: LoginID) {
     reopen()
-    watch.retryLogin(login, now)
-    send(.timeCame)
+    send(.asked(.retryLogin(login)))
   }
 
   mutating func run(_ duration: Duration) {
@@ -154,7 +153,7 @@ struct Fleet {
       case .note(let note): keep(note)
       case .wake(let at): wake = at.nanoseconds
       case .report(let report): reports.append(report)
-      case .look, .record, .terminate, .status, .ready, .stopped: break
+      case .look, .record, .terminate, .remember, .keepPauses, .status, .ready, .stopped: break
       }
     }
   }

@@ -35,7 +35,7 @@ struct LockoutTests {
   func wrongFromTheStart(_ kind: Int) {
     let directory = kind == 0
     var most = 0
-    for seed in 1...100 as ClosedRange<UInt64> {
+    for seed in 1...60 as ClosedRange<UInt64> {
       var fleet = Fleet(
         seed: seed, vcenters: 1 + Int(seed % 3), vms: 1 + Int(seed % 7),
         logins: Self.entries(1 + Int(seed % 3), digest: 1, directory: directory),
@@ -56,7 +56,7 @@ struct LockoutTests {
     let directory = kind == 0
     let allowed = directory ? 2 : 3
     var most = 0
-    for seed in 1...100 as ClosedRange<UInt64> {
+    for seed in 1...60 as ClosedRange<UInt64> {
       var fleet = Fleet(
         seed: seed, vcenters: 1 + Int(seed % 3), vms: 2 + Int(seed % 30),
         logins: Self.entries(1 + Int(seed % 3), digest: 1, directory: directory))
@@ -83,7 +83,7 @@ struct LockoutTests {
 
   @Test("Two wrong secrets of one account, whose entries come and go, are refused twice each at most")
   func twoSecrets() {
-    for seed in 1...100 as ClosedRange<UInt64> {
+    for seed in 1...60 as ClosedRange<UInt64> {
       let a = Self.entries(1, digest: 1, directory: true, "a")
       let b = Self.entries(1, digest: 2, directory: false, "b")
       var fleet = Fleet(seed: seed, vms: 6, logins: a + b)

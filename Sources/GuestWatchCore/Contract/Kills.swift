@@ -13,6 +13,8 @@ public enum Gate: String, Hashable, Sendable, CaseIterable {
   /// The rule's action is report.
   case report
   case dryRun = "dry-run"
+  /// An operator paused it.
+  case paused
   case protected
   case ruleBudget = "rule-budget"
   case vmBudget = "vm-budget"
@@ -210,10 +212,14 @@ public struct Restored: Hashable, Sendable {
   public var refusals: [LoginRefusal]
   public var standings: [LoginStanding]
   public var vcenterRefusals: [VCenterRefusal]
+  /// What earlier lives knew of VMs, at most one of each.
+  public var memories: [VMMemory]
+  public var pauses: [Pause]
 
   public init(
     life: UInt32, rows: [Row] = [], open: [OpenKill] = [], refusals: [LoginRefusal] = [],
-    standings: [LoginStanding] = [], vcenterRefusals: [VCenterRefusal] = []
+    standings: [LoginStanding] = [], vcenterRefusals: [VCenterRefusal] = [], memories: [VMMemory] = [],
+    pauses: [Pause] = []
   ) {
     self.life = life
     self.rows = rows
@@ -221,5 +227,7 @@ public struct Restored: Hashable, Sendable {
     self.refusals = refusals
     self.standings = standings
     self.vcenterRefusals = vcenterRefusals
+    self.memories = memories
+    self.pauses = pauses
   }
 }

@@ -54,6 +54,8 @@ public struct Report: Hashable, Sendable {
     case ledgerWorks = "ledger-works"
     /// Said by the scheduler.
     case started, stopping
+    /// An operator closed a gate (`detail` says for what), or opened it again.
+    case paused, resumed
     case configured = "configuration-loaded"
     case configurationRefused = "configuration-refused"
     /// A limit on something that can grow was reached; `detail` names it.
@@ -110,6 +112,8 @@ public struct Snapshot: Hashable, Sendable {
   public var vmsInScope: Int
   /// Of those, how many are surveyed.
   public var vmsWatched: Int
+  /// Of those, how many wait for their survey longer than promised (L2): there are too few slots, or answers are slow.
+  public var vmsLate: Int
   /// Processes that match a rule and are being followed.
   public var candidates: Int
   /// Kills without an outcome.
@@ -127,12 +131,14 @@ public struct Snapshot: Hashable, Sendable {
   public var clockTrusted: Bool
 
   public init(
-    vmsInScope: Int = 0, vmsWatched: Int = 0, candidates: Int = 0, openKills: Int = 0, killsInWindow: Int = 0,
+    vmsInScope: Int = 0, vmsWatched: Int = 0, vmsLate: Int = 0, candidates: Int = 0, openKills: Int = 0,
+    killsInWindow: Int = 0,
     killsAllowed: Int = 0, dryRun: Bool = false, rules: Int = 0, vcentersDown: [VCenterID] = [],
     loginsStopped: [LoginID] = [], ledgerFailing: Bool = false, clockTrusted: Bool = true
   ) {
     self.vmsInScope = vmsInScope
     self.vmsWatched = vmsWatched
+    self.vmsLate = vmsLate
     self.candidates = candidates
     self.openKills = openKills
     self.killsInWindow = killsInWindow

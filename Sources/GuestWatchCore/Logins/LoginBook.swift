@@ -52,6 +52,8 @@ struct LoginBook: Sendable {
       guard var account = accounts[name] else { continue }
       // What made it go alone may not be in force any more.
       if account.inRow == 0 { account.alone = false }
+      // A try that began has been counted: a reload does not make room for another one.
+      if account.window?.asked.isEmpty == false { account.window = nil }
       let loaded = account.loaded
       account.credentials.removeAll { !loaded.contains($0.key) && $0.value.isBlank }
       accounts[name] = account
@@ -126,7 +128,7 @@ struct LoginBook: Sendable {
 
   func isStopped(_ credential: Credential, on vm: VMKey) -> Bool {
     if state(credential)?.stopped ?? false { return true }
-    return quarantined[Place(vm: vm, credential: credential)] == .closed
+    return !quarantined.isEmpty && quarantined[Place(vm: vm, credential: credential)] == .closed
   }
 
   /// Logins that are stopped somewhere, in configuration order.
@@ -157,7 +159,8 @@ struct LoginBook: Sendable {
   private func isGuess(
     _ state: CredentialState, _ credential: Credential, vcenter: VCenterID, on vm: VMKey
   ) -> Bool {
-    !state.proven.contains(vcenter) || quarantined[Place(vm: vm, credential: credential)] != nil
+    if !state.proven.contains(vcenter) { return true }
+    return !quarantined.isEmpty && quarantined[Place(vm: vm, credential: credential)] != nil
   }
 
   // MARK: Slots

@@ -32,8 +32,9 @@ extension LoginBook {
       return false
     }
     let wasQuarantined = quarantined.removeValue(forKey: Place(vm: vm, credential: credential)) != nil
-    let ends = state.refusals > 0 || state.stopped || wasQuarantined
+    let ends = state.row > 0 || state.stopped || wasQuarantined
     let wasStopped = state.stopped
+    let hadDoubts = state.doubts > 0
     state.row = 0
     state.doubts = 0
     state.stopped = false
@@ -45,7 +46,7 @@ extension LoginBook {
     }
     if wasStopped { account.window = nil }
     accounts[credential.account] = account
-    if ends {
+    if ends || hadDoubts {
       notes.append(.accepted(vm, account: credential.account, digest: credential.digest))
     } else if slot.isGuess {
       noteStanding(credential)

@@ -6,6 +6,8 @@ extension Watch {
     life = restored.life
     logins.restore(restored.refusals, restored.standings, now.continuous)
     for refusal in restored.vcenterRefusals { restore(refusal, now) }
+    pauses = PauseBook(restored.pauses)
+    for memory in restored.memories { restore(memory) }
     for open in restored.open { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
@@ -80,7 +82,10 @@ extension Watch {
     takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.
     logins.forgetWaiting()
-    for id in vcenters.keys { vcenters[id]?.waiting = [] }
+    for id in vcenters.keys {
+      vcenters[id]?.waiting = []
+      vcenters[id]?.slowWaiting = []
+    }
     for place in vms.indices {
       vms[place].queued = false
       vms[place].waits = []
@@ -208,6 +213,7 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    vms[place].memoryIsStale = true
     dropConfirm(place)
     book(place, now)
   }
@@ -234,6 +240,7 @@ extension Watch {
     let facts = vm.facts
     if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
+    if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }
     if let vms = configuration.protect.vms, vms.reaches(name: facts.name, moid: facts.moid) { return .protected }

@@ -6,6 +6,7 @@ extension Watch {
   /// - Parameter proves: false where vCenter answered before the guest was asked, which says nothing of the login.
   mutating func guestCallWorked(_ operation: Operation, _ place: Int, proves: Bool = true, _ now: Now) {
     vms[place].failures = 0
+    vms[place].timedOut = false
     vms[place].restUntil = Instant(nanoseconds: .min)
     if vms[place].parked != nil {
       vms[place].parked = nil
@@ -17,6 +18,7 @@ extension Watch {
 
   /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
   mutating func guestCallFailed(_ fault: Fault, _ operation: Operation, _ place: Int, _ now: Now) {
+    vms[place].timedOut = fault.kind == .unanswered
     // Looks after a terminate go on whatever is parked, in the pace of the back-off.
     if operation.verifies { backOff(place, now) }
     if fault.kind != .guestLoginRefused { loginUntold(operation, fault, now) }

@@ -84,11 +84,16 @@ extension Watch {
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
     var twice: Set<VMKey> = []
+    vcenters[vcenter]?.nameless = []
     for facts in inventory.vms {
       guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
         // Unread is unknown: a VM that is known by its id is not taken for deleted.
         let address = VMAddress(vcenter: vcenter, moid: facts.moid)
-        if let known = vms.first(where: { $0.address == address && $0.present })?.key { seen.append(known) }
+        if let known = vms.first(where: { $0.address == address && $0.present })?.key {
+          seen.append(known)
+        } else {
+          notKnowable(facts, of: vcenter, now)
+        }
         continue
       }
       let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
@@ -103,15 +108,38 @@ extension Watch {
       if seen.contains(key) {
         vms[place].isTwice = twice.contains(key)
         applyRules(place, now)
+        remember(place)
       } else if inventory.complete {
         missing(place, asked, now)
       } else {
         book(place, now)
       }
     }
-    forgetMissing(now)
+    forgetMissing(inventory.vcenterUUID, now)
     recountCandidates()
     if inventory.complete { sayEmptyScopes() }
+  }
+
+  /// A VM in scope that has no instance uuid is listed as not watched, and said once an hour.
+  private mutating func notKnowable(_ facts: VMFacts, of vcenter: VCenterID, _ now: Now) {
+    guard let count = vcenters[vcenter]?.nameless.count, count < VCenterState.namelessCap,
+      configuration?.rules.contains(where: { $0.reaches(facts, of: vcenter) }) == true
+    else { return }
+    vcenters[vcenter]?.nameless.append((facts.moid, facts.name))
+    let sighting = Sighting(
+      rule: RuleID(""), vm: VMKey(vcenter: vcenter.name, instance: ""), name: stableHash(facts.moid))
+    if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return }
+    keepSighting(sighting, now)
+    report(
+      Report(
+        .vmParked, .warning, vcenter: vcenter, moid: facts.moid, vmName: facts.name,
+        detail: Unwatchable.nameless.rawValue))
+  }
+
+  /// Notes that something was said; the oldest is forgotten where there are too many.
+  mutating func keepSighting(_ sighting: Sighting, _ now: Now) {
+    if sightings.count >= 1000 { sightings.removeFirst() }
+    sightings[sighting] = now.continuous
   }
 
   /// A rule whose scope reaches no VM of any vCenter selects none, and that is said once.
@@ -142,6 +170,7 @@ extension Watch {
     if case .verifying? = vms[place].kill?.phase { vms[place].kill?.address = address }
     // An unset property is unknown, never a change: it is compared when it can be read again.
     let rebooted = moved(vms[place].bootTime, facts.bootTime)
+    vms[place].memoryIsStale = true
     let suspended = moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)
     vms[place].bootTime = facts.bootTime ?? vms[place].bootTime
     vms[place].suspendTime = facts.suspendTime ?? vms[place].suspendTime
@@ -168,7 +197,7 @@ extension Watch {
   /// A first suspend of a VM that was watched before ends its epoch, too.
   private func newSuspend(_ vm: VMState, _ facts: VMFacts) -> Bool {
     guard vm.suspendTime == nil, let suspend = facts.suspendTime, let boot = vm.bootTime else { return false }
-    return vm.views.contains { $0.lastListing != nil } && suspend > boot
+    return suspend > boot
   }
 
   /// A complete inventory does not have it any more.
@@ -189,15 +218,20 @@ extension Watch {
     loseKill(place, now)
   }
 
-  /// VMs that are not in the inventory for an hour are forgotten, so that clones which come and go do not add up.
-  private mutating func forgetMissing(_ now: Now) {
+  /// VMs that are not in their vCenter's inventory for an hour are forgotten, so that clones which come and go do not add
+  /// up. While that vCenter does not answer, nothing is.
+  private mutating func forgetMissing(_ vcenter: String, _ now: Now) {
     var forgotten: Set<VMKey> = []
-    for place in vms.indices {
+    for place in vms.indices where vms[place].key.vcenter == vcenter {
       let vm = vms[place]
       if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
         vms[place].missingSince = nil
       } else if let since = vm.missingSince {
-        if now.continuous - since >= VMState.forgetAfter { forgotten.insert(vm.key) }
+        guard now.continuous - since >= VMState.forgetAfter else { continue }
+        forgotten.insert(vm.key)
+        if vm.remembered != nil {
+          effects.append(.remember(VMMemory(vm: vm.key, bootTime: nil, suspendTime: nil, seen: [])))
+        }
       } else {
         vms[place].missingSince = now.continuous
       }
@@ -214,10 +248,13 @@ extension Watch {
     vms[place].doubt = nil
     vms[place].attempts = []
     vms[place].ended = []
+    vms[place].restoredSeen = []
+    vms[place].memoryIsStale = true
     let had = vms[place].views.contains { $0.lastListing != nil }
     for v in vms[place].views.indices {
       vms[place].views[v].rows = []
       vms[place].views[v].lastListing = nil
+      vms[place].views[v].gone = []
       vms[place].views[v].candidates = []
       vms[place].views[v].nextSurvey = now.continuous
     }
@@ -242,6 +279,10 @@ extension Watch {
 
   mutating func clockChanged(_ now: Now) {
     let trusted = clock.trusted
+    if !trusted {
+      // What was dated by that clock is dated by none.
+      for place in vms.indices { for v in vms[place].views.indices { vms[place].views[v].listingIsDated = false } }
+    }
     if !trusted || saidDoubt { report(Report(trusted ? .clockTrusted : .clockDoubted, trusted ? .info : .warning)) }
     saidDoubt = !trusted
     statusDirty = true

@@ -17,7 +17,8 @@ extension Watch {
     guard logins.accounts[name]?.inFlight == 0 else { return }
     if shutdown == nil {
       for witness in logins.witnesses(name) {
-        guard let place = places[witness.vm], let v = lendable(place, witness.login, now) else { continue }
+        guard let place = places[witness.vm], !vms[place].timedOut, let v = lendable(place, witness.login, now)
+        else { continue }
         logins.granted = witness.vm
         defer { logins.granted = nil }
         guard let credential = logins.credential(witness.login),

@@ -6,12 +6,21 @@ private enum Want {
   case check(v: Int, pid: Int64)
   case confirm
   case verify
+
+  /// What became of a kill is looked at whatever else waits: there is one on a VM at most.
+  var followsKill: Bool {
+    switch self {
+    case .verify: true
+    case .survey, .check, .confirm: false
+    }
+  }
 }
 
 extension Watch {
   /// Starts what is due and fits into the slots, then says when to be woken.
   mutating func plan(_ now: Now) {
     retryLedger(now)
+    endPauses(now)
     if shutdown == nil { refreshDue(now) }
     while let entry = agenda.first {
       guard let place = places[entry.vm], vms[place].booked == entry.at else {
@@ -23,10 +32,11 @@ extension Watch {
       vms[place].booked = .never
       attend(place, now)
     }
+    takeBudgetTurns(now)
     giveLoginTurns(now)
     finishShutdown(now)
     sayStatus(now)
-    sayWake()
+    sayWake(now)
   }
 
   private mutating func refreshDue(_ now: Now) {
@@ -172,8 +182,19 @@ extension Watch {
         continue
       }
       if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight {
-        if !vms[place].queued { vcenters[vcenter]?.waiting.append(vms[place].key) }
+        if vms[place].queued { return }
         vms[place].queued = true
+        if vms[place].timedOut {
+          vcenters[vcenter]?.slowWaiting.append(vms[place].key)
+        } else {
+          vcenters[vcenter]?.waiting.append(vms[place].key)
+        }
+        return
+      }
+      if vms[place].timedOut, !want.followsKill, let state = vcenters[vcenter], state.slowInFlight >= state.slowShare {
+        if vms[place].queued { return }
+        vms[place].queued = true
+        vcenters[vcenter]?.slowWaiting.append(vms[place].key)
         return
       }
       start(want, place, login, credential, now)
@@ -196,7 +217,7 @@ extension Watch {
   private mutating func start(
     _ want: Want, _ place: Int, _ login: LoginID, _ credential: Credential?, trial: Bool = false, _ now: Now
   ) {
-    let slot = occupy(place, login, credential, trial: trial)
+    let slot = occupy(place, login, credential, trial: trial, isSlow: vms[place].timedOut)
     let by = now.continuous + KillTiming.look
     let address = vms[place].address
     let op: OpID
@@ -238,9 +259,12 @@ extension Watch {
 
   // MARK: Slots
 
-  mutating func occupy(_ place: Int, _ login: LoginID, _ credential: Credential?, trial: Bool = false) -> Slot {
+  mutating func occupy(
+    _ place: Int, _ login: LoginID, _ credential: Credential?, trial: Bool = false, isSlow: Bool = false
+  ) -> Slot {
     let vcenter = vms[place].address.vcenter
     vcenters[vcenter]?.inFlight += 1
+    if isSlow { vcenters[vcenter]?.slowInFlight += 1 }
     var slot = Slot(vcenter: vcenter, login: login)
     if let credential {
       slot = logins.occupy(login, credential, vcenter: vcenter, on: vms[place].key, trial: trial)
@@ -248,11 +272,17 @@ extension Watch {
     // What has to be known after a crash goes to the ledger before the operation leaves.
     sendLoginNotes()
     slot.entry = vcenters[vcenter]?.entry.digest
+    slot.isSlow = isSlow
     return slot
   }
 
   mutating func release(_ slot: Slot) {
-    if vcenters[slot.vcenter]?.entry.digest == slot.entry { releaseRequest(slot.vcenter) }
+    if vcenters[slot.vcenter]?.entry.digest == slot.entry {
+      releaseRequest(slot.vcenter)
+      if slot.isSlow, let slow = vcenters[slot.vcenter]?.slowInFlight {
+        vcenters[slot.vcenter]?.slowInFlight = max(slow - 1, 0)
+      }
+    }
     logins.release(slot)
   }
 
@@ -289,7 +319,13 @@ extension Watch {
   }
 
   mutating func serve(vcenter: VCenterID, _ now: Now) {
-    // A refresh that waits is started at the end of this event (see plan): it goes before all VMs.
+    // A refresh that waits is started at the end of this event (see plan): it goes before all VMs. Those that time out
+    // are entitled to their share, and to no more.
+    while let state = vcenters[vcenter], !state.refreshWaits, !state.slowWaiting.isEmpty,
+      state.inFlight < state.entry.maxInFlight, state.slowInFlight < state.slowShare
+    {
+      tryAgain(vcenters[vcenter]?.slowWaiting.removeFirst(), now)
+    }
     while let state = vcenters[vcenter], !state.refreshWaits, !state.waiting.isEmpty,
       state.inFlight < state.entry.maxInFlight
     {
@@ -331,7 +367,7 @@ extension Watch {
     }
   }
 
-  private mutating func sayWake() {
+  private mutating func sayWake(_ now: Now) {
     var next = agenda.first?.at ?? .never
     if shutdown == nil {
       for state in vcenters.values where state.refreshing == nil && !state.refreshWaits {
@@ -339,6 +375,8 @@ extension Watch {
       }
     }
     for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let room = nextBudgetRoom(now) { next = min(next, room) }
+    if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     if shutdown == nil { next = min(next, logins.nextTrial) }
     guard next != .never, next != lastWake else { return }

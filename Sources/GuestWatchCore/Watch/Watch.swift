@@ -26,6 +26,12 @@ public struct Watch: Sendable {
   var lastKill: UInt32 = 0
 
   var budgets = BudgetBook()
+  var pauses = PauseBook()
+  /// VMs with a runaway that a budget keeps alive.
+  var budgetWaiters: OrderedDictionary<VMKey, BudgetWaiter> = [:]
+  var lastBudgetState: [Int] = []
+  /// VMs whose kill is being confirmed (and some whose kill no longer is).
+  var confirming: OrderedSet<VMKey> = []
   var logins = LoginBook()
   var ledger = LedgerState()
   /// Which VM a row in the making belongs to.
@@ -66,6 +72,7 @@ public struct Watch: Sendable {
     case .looked(let id, let timing, let result): looked(id, timing, result, now)
     case .terminated(let id, let timing, let answer): terminated(id, timing, answer, now)
     case .recorded(let id, let kind, let result): recorded(id, kind, result, now)
+    case .asked(let request): asked(request, now)
     case .shutdownAsked: askToStop(now)
     }
     plan(now)
@@ -123,6 +130,8 @@ struct Slot: Hashable, Sendable {
   /// Digest of the entry that it was taken from: another entry of that name does not get it back.
   var entry: UInt64?
   var login: LoginID
+  /// It counts in the share of those that time out.
+  var isSlow = false
   /// What is sent: a refusal of an old secret says nothing about the new one. nil: no login is configured, none is sent.
   var credential: Credential?
   /// `CredentialState.serial` when it was taken.

@@ -14,6 +14,10 @@ struct SimulatedLedger {
   private(set) var rows: [Row] = []
   private var refusals: [LoginRefusal] = []
   private var standings: [(standing: LoginStanding, noted: Instant)] = []
+  /// The last one of each VM; written later than it is given, so a crash may lose some.
+  private var memories: [VMKey: VMMemory] = [:]
+  private var memoryOrder: [VMKey] = []
+  var pauses: [Pause] = []
   private var index: [KillID: Int] = [:]
   private var life: UInt32 = 0
 
@@ -50,6 +54,10 @@ struct SimulatedLedger {
     }
   }
 
+  mutating func write(_ memory: VMMemory) {
+    if memories.updateValue(memory, forKey: memory.vm) == nil { memoryOrder.append(memory.vm) }
+  }
+
   /// What the next life is told.
   mutating func restored(at now: Instant) -> Restored {
     life += 1
@@ -69,6 +77,7 @@ struct SimulatedLedger {
         var standing = entry.standing
         standing.age = age(entry.noted)
         return standing
-      })
+      },
+      memories: memoryOrder.compactMap { memories[$0] }, pauses: pauses)
   }
 }
