@@ -79,12 +79,21 @@ private struct Case<Given: Sendable>: Sendable {
     Case(
       report(.loginQuarantined, .error, fault: Fault(.guestLoginRefused, code: "InvalidGuestLogin")),
       #"VM "db-07" refused guest login "linux" (InvalidGuestLogin); "#,
-      "it is not used there any more until its secret changes"
+      "it is not used there any more until its secret changes or an operator asks (retry-login)"
     ),
     Case(
       report(.loginStopped, .error, detail: "the next try is in 1h"),
       #"guest login "linux" was refused too often: the next try is in 1h; "#,
-      "its account is used nowhere any more until its secret changes"
+      "its account is used nowhere any more until its secret changes or an operator asks (retry-login)"
+    ),
+    Case(
+      report(.loginTried, .info, detail: "its time came"),
+      #"guest login "linux", which was refused before, is tried on VM "db-07": its time came"#
+    ),
+    Case(
+      report(.loginBelieved, .info),
+      #"VM "db-07" accepted guest login "linux", which was refused before: "#,
+      "it is used again where it was not refused"
     ),
     Case(
       report(.vmParked, .warning, fault: Fault(.toolsUnavailable, code: "503")),

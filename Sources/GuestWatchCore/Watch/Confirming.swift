@@ -72,7 +72,10 @@ extension Watch {
     guard var kill = vms[place].kill else { return }
     kill.target = process
     guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let rule = rule(kill.rule),
-      gate(process, rule, place, own: nil, now) == nil, ledger.takesIntents(now.continuous)
+      gate(process, rule, place, own: nil, now) == nil, ledger.takesIntents(now.continuous),
+      // Another guest may have refused the login meanwhile: then nothing else is sent with it.
+      let credential = logins.credential(kill.login),
+      logins.hasSlot(kill.login, credential, vcenter: vms[place].address.vcenter, on: vms[place].key)
     else {
       vms[place].kill = nil
       return
@@ -85,7 +88,7 @@ extension Watch {
     kill.decided = now
     kill.intentAt = now.continuous
     kill.anchors = anchors(place, kill.login)
-    kill.slot = occupy(vms[place].address.vcenter, kill.login)
+    kill.slot = occupy(place, kill.login, credential)
     kill.phase = .recording
     vms[place].kill = kill
     killPlaces[id] = vms[place].key
@@ -136,6 +139,8 @@ extension Watch {
       reason = "it does not match any more"
     } else if let rule = rule(kill.rule), let gate = gate(kill.target, rule, place, own: id, now) {
       reason = "gate \(gate.rawValue)"
+    } else if kill.slot.map({ !logins.stillHolds($0) }) ?? true {
+      reason = "the guest login was refused elsewhere or has another secret now"
     } else if now.continuous - confirmSent.continuous >= KillTiming.window
       || now.wall - confirmSent.wall >= KillTiming.window.nanoseconds
     {
@@ -148,10 +153,10 @@ extension Watch {
       close(place, .abandoned, error: fault, verified: nil, now)
       return
     }
-    let slot = kill.slot ?? occupy(kill.address.vcenter, kill.login)
+    guard let slot = kill.slot else { return }
     let op = nextOperation(.terminate(id), place, login: kill.login, slot: slot)
     vms[place].kill?.slot = nil
-    vms[place].kill?.digest = slot.digest
+    vms[place].kill?.credential = slot.credential
     vms[place].kill?.phase = .terminating
     vms[place].busy = op
     effects.append(

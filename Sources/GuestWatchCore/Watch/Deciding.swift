@@ -85,7 +85,7 @@ extension Watch {
     if configuration.dryRun { return .dryRun }
     if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous) { return .paused }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.stopped(rule.login, on: vm.key) { return .login }
+    if logins.isStopped(rule.login, on: vm.key) { return .login }
     if isQuiet(rule, configuration, now) { return .notDuring }
     if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
     if shutdown != nil { return .stopping }

@@ -15,7 +15,8 @@ extension Watch {
       case .verify, .resolve: verifyFailed(place, fault, now)
       }
     case .success(let look):
-      guestCallWorked(operation, place)
+      let proves = if case .vmGone = look { false } else { true }
+      guestCallWorked(operation, place, proves: proves, now)
       guard let sent = timing.firstByte else { break }
       if case .vmGone = look { refreshSoon(operation.vcenter, now) }
       switch purpose {

@@ -109,8 +109,10 @@ struct VMState: Sendable {
   var lastOutcome = Instant(nanoseconds: .min)
   /// What the agenda has booked.
   var booked = Instant.never
-  /// Waits for a slot of its vCenter or account.
+  /// Waits for a slot of its vCenter.
   var queued = false
+  /// Waits for a slot of these logins; what others want goes on meanwhile.
+  var waits: [LoginWait] = []
 
   /// The most identities that are remembered as ended, oldest dropped first.
   static let endedCap = 512
@@ -119,6 +121,12 @@ struct VMState: Sendable {
   static let forgetAfter = Duration.seconds(3600)
 
   var watchable: Bool { present && unwatchable == nil }
+}
+
+/// A VM waits for a slot of this login.
+struct LoginWait: Hashable, Sendable {
+  var login: LoginID
+  var account: String
 }
 
 /// What one login has shown of a VM. Looks with one login prove nothing for another.

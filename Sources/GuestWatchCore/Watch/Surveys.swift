@@ -11,7 +11,7 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      guestCallWorked(operation, place)
+      guestCallWorked(operation, place, now)
       if !listing.complete {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)
