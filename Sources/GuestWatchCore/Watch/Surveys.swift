@@ -122,10 +122,11 @@ extension Watch {
     }
     for rest in old { candidateEnded(rest, place, gone: true, ended) }
     vms[place].restoredSeen.removeAll { $0.login == login }
-    remember(place)
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
+    // Last: it is made of the candidates as they are now.
+    remember(place)
   }
 
   /// The guest's agent restarted: tries and ends are of the same processes under their new starts.
