@@ -121,11 +121,10 @@ extension Watch {
       fresh.append(candidate)
     }
     for rest in old { candidateEnded(rest, place, gone: true, ended) }
-    vms[place].restoredSeen.removeAll { $0.login == login }
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
-    // Last: it is made of the candidates as they are now.
+    vms[place].restoredSeen.removeAll { $0.login == login }
     remember(place)
   }
 
@@ -249,8 +248,7 @@ extension Watch {
       guard let exceeded = track.exceeded else { continue }
       let sighting = Sighting(rule: track.rule, vm: vms[place].key, name: stableHash(candidate.process.name.value))
       if let said = sightings[sighting], now.continuous - said < .seconds(3600) { continue }
-      if sightings.count >= 1000 { sightings.removeFirst() }
-      sightings[sighting] = now.continuous
+      keepSighting(sighting, now)
       report(
         aboutVM(
           .shortLived, .info, place, rule: track.rule, process: shown(candidate.process), reason: exceeded.reason))
