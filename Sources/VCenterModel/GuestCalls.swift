@@ -264,7 +264,8 @@ extension VCenterModel {
   }
 
   private mutating func drain(at i: Int) {
-    guard machines.values[i].synthetic?.news.isEmpty == false, let number = machines.values[i].synthetic?.settings.number
+    guard machines.values[i].synthetic?.news.isEmpty == false,
+      let number = machines.values[i].synthetic?.settings.number
     else { return }
     collect(machines.keys[i], number, machines.values[i].synthetic?.news ?? [])
     machines.values[i].synthetic?.news = []

@@ -30,19 +30,20 @@ public struct SyntheticGuest: Sendable {
     }
 
     /// What every Windows guest has.
-  public static let windows = [
-    Spawn(name: "System", owner: #"NT AUTHORITY\SYSTEM"#, pid: 4, temper: .unkillable),
-    Spawn(name: "smss.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: #"\SystemRoot\System32\smss.exe"#, pid: 244),
-    Spawn(name: "csrss.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: "csrss.exe ObjectDirectory=\\Windows", pid: 248),
-    Spawn(name: "services.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: "services.exe", pid: 252),
-    Spawn(
-      name: "svchost.exe", owner: #"NT AUTHORITY\LOCAL SERVICE"#, command: "svchost.exe -k LocalService", pid: 256),
-    Spawn(
-      name: "vmtoolsd.exe", owner: #"NT AUTHORITY\SYSTEM"#,
-      command: #""C:\Program Files\VMware\VMware Tools\vmtoolsd.exe" -n vmsvc"#, pid: 260, temper: .unkillable),
-  ]
+    public static let windows = [
+      Spawn(name: "System", owner: #"NT AUTHORITY\SYSTEM"#, pid: 4, temper: .unkillable),
+      Spawn(name: "smss.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: #"\SystemRoot\System32\smss.exe"#, pid: 244),
+      Spawn(
+        name: "csrss.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: "csrss.exe ObjectDirectory=\\Windows", pid: 248),
+      Spawn(name: "services.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: "services.exe", pid: 252),
+      Spawn(
+        name: "svchost.exe", owner: #"NT AUTHORITY\LOCAL SERVICE"#, command: "svchost.exe -k LocalService", pid: 256),
+      Spawn(
+        name: "vmtoolsd.exe", owner: #"NT AUTHORITY\SYSTEM"#,
+        command: #""C:\Program Files\VMware\VMware Tools\vmtoolsd.exe" -n vmsvc"#, pid: 260, temper: .unkillable),
+    ]
 
-  /// What every Linux guest has.
+    /// What every Linux guest has.
     public static let linux = [
       Spawn(name: "systemd", owner: "root", command: "/sbin/init", pid: 1, temper: .unkillable),
       Spawn(name: "kthreadd", owner: "root", pid: 2, temper: .unkillable),

@@ -14,7 +14,7 @@ extension Checker.Kill {
 
 extension Checker {
   mutating func see(_ truth: Truth) throws(Violation) {
-    func key(_ life: Truth.Life) -> LifeKey { LifeKey(moid: truth.moid, life: life) }
+    func key(_ life: Truth.Life) -> LifeKey { LifeKey(moid: "", life: life) }
     switch truth.event {
     case .born(let life, _, _, let restored):
       let born = restored.flatMap { lives[key($0)]?.born } ?? truth.at.continuous
@@ -45,7 +45,7 @@ extension Checker {
     }
     guard let state = lives[victim] else { return }
     // The same process, even where a revert has just brought it back.
-    if let life = confirmed.life, lives[LifeKey(moid: victim.moid, life: life)]?.origin == state.origin { return }
+    if let life = confirmed.life, lives[LifeKey(moid: "", life: life)]?.origin == state.origin { return }
     guard state.appeared > confirmed.sent.continuous.nanoseconds else {
       throw Violation(
         "S1",
@@ -92,7 +92,7 @@ extension Checker {
     let vm = kill.record.address
     switch outcome {
     case .exited, .gone, .alreadyGone:
-      if let life = kill.confirmed?.life, let state = lives[LifeKey(moid: vm.moid, life: life)], state.died == nil {
+      if let life = kill.confirmed?.life, let state = lives[LifeKey(moid: "", life: life)], state.died == nil {
         if looksLikeZombie(kill, vm) { break }
         throw Violation("S5", "kill \(id) is closed as \(outcome), but life \(life) lives")
       }
@@ -103,15 +103,15 @@ extension Checker {
       if kill.signalled { throw Violation("S5", "kill \(id) is closed as \(outcome), but it was signalled") }
     case .survived, .stuck:
       guard let confirmed = kill.confirmed, let life = confirmed.life,
-        let died = lives[LifeKey(moid: vm.moid, life: life)]?.died
+        let died = lives[LifeKey(moid: "", life: life)]?.died
       else { break }
       // A zombie without arguments looks like a living process without arguments.
       if confirmed.process.command == confirmed.process.name { break }
       // Nor can it be told by a later life, where the ledger does not keep commands.
       if kill.daemon < daemon, kill.record.process.command.value.isEmpty { break }
       // With a snapshot it is back, as another life.
-      let origin = lives[LifeKey(moid: vm.moid, life: life)]?.origin
-      if lives.contains(where: { $0.key.moid == vm.moid && $0.value.origin == origin && $0.value.died == nil }) {
+      let origin = lives[LifeKey(moid: "", life: life)]?.origin
+      if lives.contains(where: { $0.value.origin == origin && $0.value.died == nil }) {
         break
       }
       if looksRenamed(kill, vm) { break }

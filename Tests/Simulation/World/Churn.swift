@@ -87,7 +87,9 @@ extension World {
     case .retitle:
       servers[s].model.withGuest(moid) { $0.retitle(pid: pid, name: newcomer.name, command: newcomer.command, at: at) }
     case .restartAgent:
-      if mix.troubles[Trouble.agentRestart.rawValue] > 0 { servers[s].model.withGuest(moid) { $0.restartAgent(at: at) } }
+      if mix.troubles[Trouble.agentRestart.rawValue] > 0 {
+        servers[s].model.withGuest(moid) { $0.restartAgent(at: at) }
+      }
     case .revert:
       if mix.troubles[Trouble.revert.rawValue] > 0 { servers[s].model.revert(moid, at: at) }
     case .suspend:

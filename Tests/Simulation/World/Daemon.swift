@@ -7,6 +7,8 @@ extension World {
   enum Write {
     case step(KillID, LedgerStep)
     case note(LoginNote)
+    case remember(VMMemory)
+    case pauses([Pause])
   }
 
   /// Starts a daemon: with what the ledger knows, and the configuration as it is now.
@@ -25,7 +27,8 @@ extension World {
     links = []
     sent = []
     let restored = ledger.restored(at: now.continuous)
-    note("* daemon \(daemon) starts")
+    let number = daemon
+    note("* daemon \(number) starts")
     try check(.daemonBegan(open: restored.open.map(\.record.id)))
     agenda.enter(.mark(daemon: daemon), at: clock + Span.minute)
     try tell(.began(seed: random.next(), restored: restored))
@@ -35,7 +38,8 @@ extension World {
   /// Kills the daemon: what was sent stays sent, what was not yet on disk may or may not be.
   mutating func crash(restartsIn: ClosedRange<Int64> = 200...40_000) throws(Violation) {
     guard isRunning else { return }
-    note("* daemon \(daemon) crashes")
+    let number = daemon
+    note("* daemon \(number) crashes")
     tally.count("crash")
     try lay()
     agenda.enter(.restart, at: clock + random.between(restartsIn) * Span.millisecond)
@@ -90,6 +94,8 @@ extension World {
       launch(op, .terminate(kill, vm, login, pid: pid, firstByteBy: firstByteBy, wall: wall), by)
     case .record(let kill, let step): write(.step(kill, step))
     case .note(let note): write(.note(note))
+    case .remember(let memory): write(.remember(memory))
+    case .keepPauses(let pauses): write(.pauses(pauses))
     case .wake(let at):
       wakes += 1
       if at != .never {
@@ -126,6 +132,8 @@ extension World {
   private mutating func persist(_ write: Write) throws(Violation) {
     switch write {
     case .note(let note): ledger.write(note, at: now.continuous)
+    case .remember(let memory): if !isDiskFull { ledger.write(memory, at: now.continuous) }
+    case .pauses(let pauses): ledger.write(pauses, at: now.continuous)
     case .step(let kill, let step):
       ledger.write(kill, step, at: now.continuous)
       if case .closed = step { sent.removeAll { $0.kill == kill } }

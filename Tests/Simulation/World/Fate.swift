@@ -46,7 +46,8 @@ extension World {
     }
     if random.chance(faults.unanswered) { return random.chance(0.5) ? .lostRequest : .lostAnswer }
     if random.chance(faults.transient) {
-      return random.chance(0.5) ? .errorBefore(Fault(.transient, code: "503")) : .errorAfter(Fault(.transient, code: "502"))
+      return random.chance(0.5)
+        ? .errorBefore(Fault(.transient, code: "503")) : .errorAfter(Fault(.transient, code: "502"))
     }
     if random.chance(faults.badAnswer) { return .garbled }
     if random.chance(faults.oddError) { return drawOddFate(call) }
@@ -56,7 +57,9 @@ extension World {
   /// Anything that a vCenter may say. Where it is said of a call that was carried out it may not claim that it was not.
   private mutating func drawOddFate(_ call: Call) -> Fate {
     switch random.below(3) {
-    case 0: return .refused(random.pick(call.isTerminate ? World.refusals : World.refusals + [.busy(moid: "?")]) ?? .internalError)
+    case 0:
+      return .refused(
+        random.pick(call.isTerminate ? World.refusals : World.refusals + [.busy(moid: "?")]) ?? .internalError)
     case 1:
       let kinds = FaultKind.allCases.filter { $0 != .unanswered }
       return .errorBefore(Fault(random.pick(kinds) ?? .unknown, code: "odd"))

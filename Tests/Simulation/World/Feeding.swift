@@ -121,6 +121,7 @@ extension Digest {
       add(kill)
       add(kind.rawValue)
       if case .failure = result { add(false) } else { add(true) }
+    case .asked: add(Line.of(event))
     case .shutdownAsked: add(2)
     }
   }
@@ -148,7 +149,17 @@ extension Digest {
     case .record(let kill, let step):
       add(kill)
       add(Line.of(step))
-    case .note(let note): add("\(note)")
+    case .note, .keepPauses: add(Line.of(effect))
+    case .remember(let memory):
+      add(memory.vm.instance)
+      add(memory.bootTime)
+      add(memory.suspendTime)
+      for seen in memory.seen {
+        add(seen.login.name)
+        add(seen.identity.pid)
+        add(seen.identity.started)
+        add(seen.firstSeen)
+      }
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, let wall, let by):
       add(op)
       add(kill)

@@ -1,4 +1,4 @@
-public import GuestWatchCore
+import GuestWatchCore
 import VCenterModel
 
 /// A quiet fleet, to measure how fast decision, model and checker go together: many VMs, hardly anything wrong.

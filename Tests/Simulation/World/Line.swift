@@ -25,6 +25,11 @@ enum Line {
       "look \(op) \(vm) \(login) pid \(pid) \(purpose) by \(time(by))"
     case .record(let kill, let step): "record \(kill) \(of(step))"
     case .note(let note): "note \(note)"
+    case .remember(let memory):
+      "remember \(memory.vm) boot \(memory.bootTime ?? 0) suspend \(memory.suspendTime ?? 0) "
+        + memory.seen.map { "\($0.login) \($0.identity.pid)@\($0.identity.started) since \(time($0.firstSeen))" }
+        .joined(separator: "; ")
+    case .keepPauses(let pauses): "keep pauses \(pauses)"
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, _, let by):
       "TERMINATE \(op) \(kill) \(vm) \(login) pid \(pid) first byte by \(time(firstByteBy)) by \(time(by))"
     case .report(let r):
@@ -124,6 +129,7 @@ enum Line {
     case .terminated(let op, let timing, let answer): "terminated \(op) \(of(timing)) \(of(answer))"
     case .recorded(let kill, let kind, .success): "recorded \(kill) \(kind.rawValue)"
     case .recorded(let kill, let kind, .failure): "recorded \(kill) \(kind.rawValue) FAILED"
+    case .asked(let request): "asked \(request)"
     case .shutdownAsked: "shutdown asked"
     }
   }

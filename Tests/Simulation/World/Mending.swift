@@ -70,7 +70,8 @@ extension World {
     // What has no uuid, or one that is there twice, is not watched: each gets one of its own.
     for s in servers.indices {
       var seen = Set<String>()
-      for facts in servers[s].model.allFacts where !seen.insert(facts.instanceUUID ?? "").inserted || facts.instanceUUID == nil {
+      for facts in servers[s].model.allFacts
+      where !seen.insert(facts.instanceUUID ?? "").inserted || facts.instanceUUID == nil {
         uuids += 1
         let uuid = "healed-\(uuids)"
         servers[s].model.update(facts.moid) { $0.facts.instanceUUID = uuid }

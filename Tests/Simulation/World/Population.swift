@@ -10,7 +10,8 @@ extension Setup {
   ]
   /// What an attacker writes over a name or a command line.
   private static let hostile = [
-    "wor\u{FFFD}ker", "worker\n", "\u{1B}[2Jminer", "java\u{202E}gnp", #"worker","pid":1,"x":""#, "work[e]r", #"back\up"#,
+    "wor\u{FFFD}ker", "worker\n", "\u{1B}[2Jminer", "java\u{202E}gnp", #"worker","pid":1,"x":""#, "work[e]r",
+    #"back\up"#,
     "", "*", "worker ", "WORKER", "wörker", "w\u{0}rker", String(repeating: "worker ", count: 700),
   ]
 

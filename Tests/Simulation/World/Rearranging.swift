@@ -41,7 +41,7 @@ extension World {
     case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
       .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .rotation, .vcenterLogin, .down,
       .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
-      .gracefulRestart, .kill, .reload:
+      .gracefulRestart, .kill, .reload, .request:
       break
     }
   }

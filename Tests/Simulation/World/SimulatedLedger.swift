@@ -16,6 +16,10 @@ struct SimulatedLedger {
   private(set) var rows: [Row] = []
   private var refusals: [LoginRefusal] = []
   private var vcenterRefusals: [(digest: UInt64, count: Int, at: Int64)] = []
+  /// The last one of each VM, its times as running time. Written later than it is given, so a crash may lose some.
+  private var memories: [VMKey: VMMemory] = [:]
+  private var memoryOrder: [VMKey] = []
+  private var pauses: [Pause] = []
   private var index: [KillID: Int] = [:]
   private var life: UInt32 = 0
   /// Where this boot's continuous clock stood when it was first seen, and at the last mark.
@@ -78,12 +82,37 @@ struct SimulatedLedger {
     }
   }
 
+  mutating func write(_ memory: VMMemory, at now: Instant) {
+    mark(now)
+    var memory = memory
+    for i in memory.seen.indices {
+      memory.seen[i].firstSeen = Instant(nanoseconds: running(memory.seen[i].firstSeen))
+    }
+    if memories.updateValue(memory, forKey: memory.vm) == nil { memoryOrder.append(memory.vm) }
+  }
+
+  mutating func write(_ pauses: [Pause], at now: Instant) {
+    mark(now)
+    self.pauses = pauses
+    for i in pauses.indices {
+      self.pauses[i].until = pauses[i].until.map { Instant(nanoseconds: running($0)) }
+    }
+  }
+
   /// What the next life is told.
   mutating func restored(at now: Instant) -> Restored {
     mark(now)
     life += 1
     let today = running(now)
     func age(_ since: Int64) -> Duration { .nanoseconds(max(0, today - since)) }
+    /// A running time on the clock of this boot; it may lie before its zero.
+    func rebased(_ at: Instant) -> Instant { Instant(nanoseconds: now.nanoseconds - (today - at.nanoseconds)) }
+    var memories = memoryOrder.compactMap { self.memories[$0] }
+    for m in memories.indices {
+      for i in memories[m].seen.indices { memories[m].seen[i].firstSeen = rebased(memories[m].seen[i].firstSeen) }
+    }
+    var pauses = self.pauses
+    for i in pauses.indices { pauses[i].until = pauses[i].until.map(rebased) }
     return Restored(
       life: life,
       rows: rows.map { row in
@@ -96,6 +125,7 @@ struct SimulatedLedger {
           record: row.record, age: age(row.written), answer: row.answer, answerTook: row.answerTook)
       },
       refusals: refusals,
-      vcenterRefusals: vcenterRefusals.map { VCenterRefusal(digest: $0.digest, count: $0.count, age: age($0.at)) })
+      vcenterRefusals: vcenterRefusals.map { VCenterRefusal(digest: $0.digest, count: $0.count, age: age($0.at)) },
+      memories: memories, pauses: pauses)
   }
 }

