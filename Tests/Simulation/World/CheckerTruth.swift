@@ -82,6 +82,8 @@ extension Checker {
       throw Violation("S5", "kill \(id) of an earlier life is closed as \(outcome) without a look")
     }
     try guardTruth(outcome, kill, id)
+    try guardEpoch(outcome, kill)
+    try guardPatience(outcome, kill, at: now)
     kills[id]?.closed = (outcome, now.continuous)
     tally.outcomes[outcome, default: 0] += 1
     machines[kill.record.address]?.lastOutcome[kill.record.rule] = now.continuous
