@@ -30,6 +30,10 @@ public struct Checker: Sendable {
     /// Sent to what this vCenter's entry named before a reload.
     var isOfOld = false
 
+    var vcenter: VCenterID? {
+      if case .refresh(let vcenter) = kind { vcenter } else { vm?.vcenter }
+    }
+
     enum Kind: Sendable {
       case refresh(VCenterID)
       case survey(LookPurpose)
@@ -77,11 +81,6 @@ public struct Checker: Sendable {
       var sent: Now
       var life: Truth.Life?
     }
-  }
-
-  struct LifeKey: Hashable, Sendable {
-    var moid: String
-    var life: Truth.Life
   }
 
   struct LifeState: Sendable {
@@ -144,7 +143,7 @@ public struct Checker: Sendable {
   var killOrder: [KillID] = []
   var terminates: [OpID: KillID] = [:]
   var calls: [CallID: KillID] = [:]
-  var lives: [LifeKey: LifeState] = [:]
+  var lives: [Truth.Life: LifeState] = [:]
   var daemon = 0
   var life: UInt32 = 0
   /// Late answers that are not on their way to the ledger yet.
@@ -153,6 +152,8 @@ public struct Checker: Sendable {
   var stopAsked = Instant.never
   /// Outcomes that could not be written yet.
   var unwritten = Set<KillID>()
+  /// How far the true continuous clock is ahead of that of the daemon's host, in nanoseconds.
+  var ahead: Int64 = 0
   var tally = Tally()
   var effects = 0
   /// Gates that an operator closed.
@@ -180,13 +181,15 @@ public struct Checker: Sendable {
 
   /// Takes one thing in; throws at the first promise that is broken.
   public mutating func observe(_ observation: Observation, at now: Now) throws(Violation) {
+    let now = onTrueClock(now)
     switch observation {
     case .daemonBegan(let open): begin(open, at: now)
     case .daemonEnded: end(at: now)
-    case .effect(let effect): try see(effect, at: now)
-    case .event(let event): try see(event, at: now)
+    case .effect(let effect): try see(onTrueClock(effect), at: now)
+    case .event(let event): try see(onTrueClock(event), at: now)
     case .durable(let kill, let step): see(durable: step, of: kill)
-    case .executed(let op, let lives): flights[op]?.lives = lives
+    case .hostBooted(let ahead): self.ahead = ahead
+    case .executed(let op, _, let lives): flights[op]?.lives = lives
     case .reached(let op, let call):
       // Not from the flights: it may have been sent by a daemon that has died since.
       if let kill = terminates[op] { calls[call] = kill }
@@ -299,10 +302,11 @@ public struct Checker: Sendable {
     }
     flights[op] = flight
     guard let configuration else { return }
-    let most = configuration.vcenters.first?.maxInFlight ?? .max
-    let inFlight = flights.values.count { !$0.isOfOld }
-    if inFlight > most {
-      try raise("S6", "\(inFlight) requests are in flight, \(most) are allowed to the vCenter")
+    if let entry = configuration.vcenters.first(where: { $0.id == flight.vcenter }) {
+      let inFlight = flights.values.count { !$0.isOfOld && $0.vcenter == entry.id }
+      if inFlight > entry.maxInFlight {
+        try raise("S6", "\(inFlight) requests are in flight, \(entry.maxInFlight) are allowed to vCenter \(entry.id)")
+      }
     }
     if let login = flight.login, let entry = configuration.logins.first(where: { $0.id == login }) {
       let used = flights.values.count { $0.login == login }
@@ -387,13 +391,10 @@ public struct Checker: Sendable {
       for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
         for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
       }
+      for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) { redirected(entry.id) }
       // Another address or account: what is in flight there, and what was not answered there, belongs to another server.
       for entry in new.vcenters where old?.vcenters.first(where: { $0.id == entry.id })?.digest != entry.digest {
-        for op in flights.keys { flights[op]?.isOfOld = true }
-        for vm in machines.keys {
-          machines[vm]?.rests = Instant(nanoseconds: .min)
-          machines[vm]?.verifyRests = Instant(nanoseconds: .min)
-        }
+        redirected(entry.id)
       }
       configuration = new
     case .asked(let request): take(request)

@@ -28,7 +28,7 @@ extension Checker {
       throw Violation("S1", "kill \(id) is of rule \(record.rule), which is not configured")
     }
     if stopping { throw Violation("S1", "an intent after the daemon was asked to stop") }
-    if let other = machines[record.address]?.open.first {
+    if let other = killOrder.first(where: { kills[$0]?.record.vm == record.vm && kills[$0]?.closed == nil }) {
       throw Violation("S5", "kill \(id) begins on \(record.address) while kill \(other) is open there")
     }
     if !unwritten.isEmpty { throw Violation("S5", "kill \(id) begins while an outcome could not be written") }
@@ -76,9 +76,7 @@ extension Checker {
       killOrder.count { id in
         guard let kill = kills[id], counts(kill.record) else { return false }
         if kill.closed.map({ OwnRules.givesBack($0.outcome) }) ?? kill.nothingCame { return false }
-        // Of an earlier life the ledger restores when it was decided.
-        let at = kill.daemon == daemon ? kill.asked : kill.record.decided.continuous
-        return now.continuous - at < within
+        return now.continuous - kill.asked < within
       }
     }
     let budget = configuration.budget
@@ -101,10 +99,8 @@ extension Checker {
     if let cooldown = rule.cooldown {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == record.vm else { continue }
-        // Of an earlier life only the time of its decision is restored.
-        guard kill.isSent, kill.terminated != nil else { continue }
-        let last = kill.daemon == daemon ? kill.terminated : kill.record.decided.continuous
-        if let last, now.continuous - last < cooldown {
+        guard kill.isSent, let last = kill.terminated else { continue }
+        if now.continuous - last < cooldown {
           throw Violation("S3", "kill \(record.id) is within the cooldown of rule \(rule.id) after kill \(id)")
         }
       }

@@ -42,7 +42,7 @@ extension Checker {
 
   /// The life that it first was, where it came back with a snapshot.
   func origin(of life: Truth.Life?, _ vm: VMAddress) -> Truth.Life? {
-    life.flatMap { lives[LifeKey(moid: vm.moid, life: $0)]?.origin }
+    life.flatMap { lives[$0]?.origin }
   }
 
   func guardReason(
@@ -98,7 +98,7 @@ extension Checker {
 
   /// How old the process really was at that moment.
   func trueAge(_ pid: Int64, _ shown: Shown, _ vm: VMAddress, at: Instant) -> Duration? {
-    guard let life = shown.lives[pid], let state = lives[LifeKey(moid: vm.moid, life: life)] else { return nil }
+    guard let life = shown.lives[pid], let state = lives[life] else { return nil }
     return .nanoseconds(at.nanoseconds - state.born)
   }
 

@@ -2,10 +2,10 @@ import GuestWatchCore
 
 /// Words that stand for what must never be written anywhere (S9).
 public enum Canary {
-  /// Part of every password of a simulated world.
-  public static let password = "canary-password"
+  /// The beginning of every password of a simulated world.
+  public static let password = "canary-"
   /// Part of an argument of some command lines.
-  public static let argument = "canary-argument"
+  public static let argument = "tell-no-one"
 }
 
 /// S9: no secret and, unless asked for, no command line is in anything that the daemon gives away.
