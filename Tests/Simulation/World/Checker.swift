@@ -391,7 +391,9 @@ public struct Checker: Sendable {
       for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
         for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
       }
-      for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) { redirected(entry.id) }
+      for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) {
+        redirected(entry.id)
+      }
       // Another address or account: what is in flight there, and what was not answered there, belongs to another server.
       for entry in new.vcenters where old?.vcenters.first(where: { $0.id == entry.id })?.digest != entry.digest {
         redirected(entry.id)

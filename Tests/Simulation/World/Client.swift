@@ -63,7 +63,7 @@ extension World {
       return agenda.enter(
         .deliver(op, .fault(Fault(.unreachable, code: "no such entry")), again: false), at: clock + Span.millisecond)
     }
-    let fate = drawFate(call, servers[route.server])
+    let fate = isBad(call, route) ? .lostRequest : drawFate(call, servers[route.server])
     if let name = fate.name { tally.count(name) }
     flights[op] = Flight(
       call: call, daemon: daemon, route: route, fate: fate, isDoubled: random.chance(faults.doubled))
@@ -77,6 +77,15 @@ extension World {
     var queue = random.between(20...3_000) * 1_000
     if random.chance(faults.slow) { queue += random.between(0...6_000) * Span.millisecond }
     agenda.enter(.leave(op), at: clock + queue)
+  }
+
+  private func isBad(_ call: Call, _ route: Route) -> Bool {
+    guard !bad.isEmpty else { return false }
+    return switch call {
+    case .survey(let vm, _, _), .look(let vm, _, _, _): bad.contains(guestNumber(route.server, vm.moid))
+    case .terminate(_, let vm, _, _, _, _): bad.contains(guestNumber(route.server, vm.moid))
+    case .refresh: false
+    }
   }
 
   /// By the configuration as it is; looks after a kill by what the kill was sent over.

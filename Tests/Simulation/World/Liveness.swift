@@ -42,7 +42,7 @@ extension World {
 
   /// Waits of the past that may still run when everything has healed: the longest back-off and retry wait is 10 min,
   /// the longest budget window 15 min, five minutes until the clock is trusted.
-  private static let settling = 30 * Span.minute
+  private static let settling = 62 * Span.minute
   /// Longer than that no trial lasts; what is due later is not looked at.
   private static let longestTrial = 3 * Span.hour
 
@@ -94,10 +94,11 @@ extension World {
       configuration.budget.perVM > 0
     else { return [] }
     var pairs: [(Place, Rule)] = []
-    for place in places where place.canTerminate && place.addresses.count == 1 {
+    for place in places where place.canTerminate {
       let facts = place.facts
       if OwnRules.isUntouchable(facts, configuration.protect) { continue }
-      for rule in configuration.rules where rule.action == .terminate && rule.budget?.kills != 0 {
+      for rule in configuration.rules
+      where rule.action == .terminate && rule.budget?.kills != 0 && rule.notDuring.isEmpty && isFair(place, rule) {
         if OwnRules.reaches(rule, facts, of: place.address.vcenter) { pairs.append((place, rule)) }
       }
     }
@@ -206,12 +207,12 @@ extension World {
   mutating func finish() throws(Violation) {
     try takeTruths()
     guard isRunning else { throw Violation("L4", "no daemon runs at the end") }
-    for place in places where place.addresses.count == 1 {
+    for place in places {
       let facts = place.facts
       if OwnRules.isUntouchable(facts, configuration.protect) || facts.instanceUUID == nil { continue }
       let vm = place.address
       let rules = configuration.rules.filter { OwnRules.reaches($0, facts, of: vm.vcenter) }
-      for rule in rules {
+      for rule in rules where isFair(place, rule) {
         let everyE = max(rule.every.nanoseconds, 10 * Span.second)
         // Kills of the last minutes may have held it up: with narrow caps on any VM.
         let kills = checker.killsSince(clock - 10 * Span.minute)
