@@ -157,6 +157,7 @@ extension World {
     let password = "canary-\(user)-\(secretsRotated + 1)"
     passwords[user] = password
     let comesFirst = random.chance(0.2)
+    toldRefusals = [:]
     for s in servers.indices {
       for account in servers[s].model.directoryAccounts where account.user.lowercased() == user {
         servers[s].model.setDirectoryAccount(GuestAccount(user: account.user, password: password, lockoutAfter: 5))
