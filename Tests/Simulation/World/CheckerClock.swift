@@ -23,7 +23,8 @@ extension Checker {
       return .look(op, vm, login, pid: pid, purpose, by: onTrueClock(by))
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, let wall, let by):
       return .terminate(
-        op, kill, vm, login, pid: pid, firstByteBy: onTrueClock(firstByteBy), firstByteByWall: wall, by: onTrueClock(by))
+        op, kill, vm, login, pid: pid, firstByteBy: onTrueClock(firstByteBy), firstByteByWall: wall, by: onTrueClock(by)
+      )
     case .keepPauses(let pauses): return .keepPauses(pauses.map(onTrueClock))
     case .wake(let at): return .wake(at: onTrueClock(at))
     case .record, .note, .remember, .report, .status, .ready, .stopped: return effect
@@ -49,9 +50,7 @@ extension Checker {
     for vm in machines.keys where vm.vcenter == vcenter {
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)
-      machines[vm]?.shown = []
-      machines[vm]?.forgetEpoch()
-      machines[vm]?.boot = nil
+      machines[vm]?.isRedirected = true
     }
   }
 }
