@@ -95,7 +95,10 @@ public struct Checker: Sendable {
 
   /// What is known of a VM.
   struct Machine: Sendable {
+    var key: VMKey?
     var facts: VMFacts?
+    /// Its entry leads elsewhere since an inventory showed it last.
+    var isRedirected = false
     var shown: [Shown] = []
     /// Kills whose intent was asked for and that have no outcome yet.
     var open: [KillID] = []
@@ -136,6 +139,9 @@ public struct Checker: Sendable {
   /// What `every` of a rule was, newest last.
   var everies: [RuleID: [(since: Instant, every: Duration)]] = [:]
   var machines: [VMAddress: Machine] = [:]
+  /// Where each VM is, and what is known of those that are nowhere for now.
+  var homes: [VMKey: VMAddress] = [:]
+  var away: [VMKey: Machine] = [:]
   var flights: [OpID: Flight] = [:]
   var usedOps = Set<OpID>()
   var kills: [KillID: Kill] = [:]
@@ -204,6 +210,12 @@ public struct Checker: Sendable {
     ruleSince = [:]
     everies = [:]
     configuration = nil
+    for key in away.keys {
+      away[key]?.listed = [:]
+      away[key]?.absent = []
+      away[key]?.refused = [:]
+      away[key]?.inFlight = nil
+    }
     for vm in machines.keys {
       machines[vm]?.inFlight = nil
       machines[vm]?.rests = Instant(nanoseconds: .min)
@@ -227,8 +239,8 @@ public struct Checker: Sendable {
       } else if kill.closed != nil {
         // Its outcome was not on disk: it is open again.
         kills[id]?.closed = nil
-        machines[kill.record.address]?.open.append(id)
-        machines[kill.record.address]?.killSpans.append((now.continuous.nanoseconds, nil))
+        machines[home(kill.record)]?.open.append(id)
+        machines[home(kill.record)]?.killSpans.append((now.continuous.nanoseconds, nil))
       }
     }
   }
@@ -236,7 +248,7 @@ public struct Checker: Sendable {
   mutating func forget(_ id: KillID, at now: Now) {
     guard let kill = kills.removeValue(forKey: id) else { return }
     killOrder.removeAll { $0 == id }
-    close(kill.record.address, id, at: now)
+    close(home(kill.record), id, at: now)
   }
 
   mutating func close(_ vm: VMAddress, _ id: KillID, at now: Now) {
@@ -362,9 +374,7 @@ public struct Checker: Sendable {
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
       let vm = VMAddress(vcenter: vcenter, moid: moid)
       machines[vm]?.epoch = now.continuous
-      machines[vm]?.sightings = [:]
-      machines[vm]?.listed = [:]
-      machines[vm]?.absent = []
+      machines[vm]?.forgetEpoch()
       // What was not answered belongs to the time before.
       machines[vm]?.rests = Instant(nanoseconds: .min)
     }
@@ -407,7 +417,9 @@ public struct Checker: Sendable {
       if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
       if case .success(let inventory) = result {
-        for facts in inventory.vms { take(facts, VMAddress(vcenter: vcenter, moid: facts.moid), at: now) }
+        for facts in inventory.vms {
+          take(facts, VMAddress(vcenter: vcenter, moid: facts.moid), of: inventory.vcenterUUID, at: now)
+        }
         if inventory.complete { missing(inventory, of: vcenter) }
       }
     case .surveyed(let op, let timing, let result):
@@ -455,6 +467,8 @@ public struct Checker: Sendable {
   ) throws(Violation) {
     guard let flight = flights.removeValue(forKey: op), let vm = flight.vm, let login = flight.login else { return }
     machines[vm]?.inFlight = nil
+    // What it says is about a VM of another server, or about nothing that is still believed.
+    if flight.isOfOld, flight.kind.bringsRest { return }
     switch result {
     case .success(let what):
       machines[vm]?.rests = Instant(nanoseconds: .min)

@@ -50,9 +50,7 @@ extension Checker {
     for vm in machines.keys where vm.vcenter == vcenter {
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)
-      machines[vm]?.shown = []
-      machines[vm]?.forgetEpoch()
-      machines[vm]?.boot = nil
+      machines[vm]?.isRedirected = true
     }
   }
 }

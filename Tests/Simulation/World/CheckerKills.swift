@@ -37,8 +37,8 @@ extension Checker {
     try guardRetries(record, rule, at: now)
     kills[id] = Kill(record: record, daemon: daemon, asked: now.continuous)
     killOrder.append(id)
-    machines[record.address, default: Machine()].open.append(id)
-    machines[record.address]?.killSpans.append((now.continuous.nanoseconds, nil))
+    machines[home(record), default: Machine()].open.append(id)
+    machines[home(record)]?.killSpans.append((now.continuous.nanoseconds, nil))
   }
 
   /// S2 for the VM, S4, and the gates that the configuration sets.
@@ -47,7 +47,7 @@ extension Checker {
   ) throws(Violation) {
     if configuration.dryRun { throw Violation("S4", "a kill in dry run: \(record.id)") }
     if rule.action != .terminate { throw Violation("S4", "rule \(rule.id) only reports, but kill \(record.id)") }
-    guard let facts = machines[record.address]?.facts else {
+    guard let facts = machines[home(record)]?.facts else {
       throw Violation("S1", "kill \(record.id) on \(record.address), which is in no inventory")
     }
     if OwnRules.isUntouchable(facts, configuration.protect) {
@@ -109,7 +109,7 @@ extension Checker {
 
   /// The same identity again: 30 s after it survived, then 10 min, then never; never after denied, exited or gone.
   private func guardRetries(_ record: KillRecord, _ rule: Rule, at now: Now) throws(Violation) {
-    let machine = machines[record.address] ?? Machine()
+    let machine = machines[home(record)] ?? Machine()
     let epoch = max(machine.epoch, machine.epochShown, machine.reverted)
     var attempts = 0
     var last = Instant(nanoseconds: .min)

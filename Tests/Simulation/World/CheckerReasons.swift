@@ -73,7 +73,7 @@ extension Checker {
     _ kill: Kill, _ maxAge: Duration, _ proven: Duration, _ row: GuestWatchCore.Process, _ confirm: Shown
   ) throws(Violation) {
     let id = kill.record.id
-    let vm = kill.record.address
+    let vm = home(kill.record)
     guard let age = trueAge(row.pid, confirm, vm, at: confirm.ended.continuous) else {
       throw Violation("S1", "kill \(id): nobody held the pid when the confirm was answered")
     }
@@ -111,7 +111,7 @@ extension Checker {
     _ listing: Listing, _ family: GuestFamily
   ) throws(Violation) {
     let id = kill.record.id
-    let vm = kill.record.address
+    let vm = home(kill.record)
     let others = OwnGroups.others(than: row, in: listing.rows, of: rule, most, family: family)
       .filter { !isKnownDead($0, confirm, vm) }
     var before = 0
@@ -137,7 +137,7 @@ extension Checker {
   ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
     let epoch = machines[vm]?.epoch ?? Instant(nanoseconds: .min)
     return killOrder.compactMap { id in
-      guard let kill = kills[id], kill.record.address == vm, let closed = kill.closed, closed.at > epoch,
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
         OwnIdentity(kill.record.process) == OwnIdentity(row)
           || (kill.confirmed?.life != nil && kill.confirmed?.life == shown.lives[row.pid])
       else { return nil }

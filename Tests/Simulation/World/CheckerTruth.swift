@@ -76,7 +76,7 @@ extension Checker {
         throw Violation("S5", "kill \(id) was never sent, but is closed as \(outcome)")
       }
     }
-    let machine = machines[kill.record.address]
+    let machine = machines[home(kill.record)]
     if kill.daemon < daemon, outcome != .unknown, machine?.lookedInLife != true, !kill.isSettled {
       throw Violation("S5", "kill \(id) of an earlier life is closed as \(outcome) without a look")
     }
@@ -85,12 +85,12 @@ extension Checker {
     try guardPatience(outcome, kill, at: now)
     kills[id]?.closed = (outcome, now.continuous)
     tally.outcomes[outcome, default: 0] += 1
-    machines[kill.record.address]?.lastOutcome[kill.record.rule] = now.continuous
-    close(kill.record.address, id, at: now)
+    machines[home(kill.record)]?.lastOutcome[kill.record.rule] = now.continuous
+    close(home(kill.record), id, at: now)
   }
 
   private func guardTruth(_ outcome: Outcome, _ kill: Kill, _ id: KillID) throws(Violation) {
-    let vm = kill.record.address
+    let vm = home(kill.record)
     switch outcome {
     case .exited, .gone, .alreadyGone:
       if let life = kill.confirmed?.life, let state = lives[life], state.died == nil {
