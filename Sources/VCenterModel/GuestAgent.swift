@@ -26,21 +26,20 @@ extension SyntheticGuest {
   mutating func list(pids: [Int64]?, as account: GuestAccount, at: ModelTime) -> [ProcessInfo] {
     advance(to: at)
     computeBoot(at: at)
+    let isWhole = pids == nil && (account.superuser || !settings.hidesOthers)
+    if isWhole, let shown, shown.version == version { return shown.rows }
     let wanted = pids.map(Set.init)
     var hidden = Set<Int64>()
     var rows: [ProcessInfo] = []
     // The agent's own entries come first and hide whoever has their pid now.
     for program in state.programs {
       hidden.insert(program.pid)
-      rows.append(
-        ProcessInfo(
-          pid: program.pid, name: program.name, owner: program.owner, command: program.command,
-          started: program.started, finished: program.finished, exitCode: program.exitCode))
+      rows.append(row(of: program))
     }
     for process in state.processes.values where !hidden.contains(process.pid) {
-      guard account.superuser || !settings.hidesOthers || process.owner == account.user else { continue }
-      rows.append(row(of: process))
+      if maySee(process, account) { rows.append(row(of: process)) }
     }
+    if isWhole { shown = (version, rows) }
     return wanted.map { wanted in rows.filter { wanted.contains($0.pid) } } ?? rows
   }
 
@@ -51,7 +50,12 @@ extension SyntheticGuest {
 
   /// One process; nil: the account sees none with this pid.
   mutating func get(pid: Int64, as account: GuestAccount, at: ModelTime) -> ProcessInfo? {
-    list(pids: [pid], as: account, at: at).first
+    advance(to: at)
+    computeBoot(at: at)
+    // The agent's own entries come first and hide whoever has their pid now.
+    if let program = state.programs.first(where: { $0.pid == pid }) { return row(of: program) }
+    guard let process = state.processes[pid], maySee(process, account) else { return nil }
+    return row(of: process)
   }
 
   /// Starts a program through the agent, which keeps an entry of its own for it.
@@ -75,6 +79,7 @@ extension SyntheticGuest {
   }
 
   private mutating func keepEntry(of process: GuestProcess, at: ModelTime) {
+    touch()
     state.programs.removeAll { $0.pid == process.pid }
     state.programs.append(
       StartedProgram(
@@ -93,7 +98,9 @@ extension SyntheticGuest {
     if pid == 0 || pid == -1 { return .failure(.guestPermissionDenied) }
     if pid < 0 { return .failure(.invalidArgument(name: "pid")) }
     guard let holder else { return .failure(.processNotFound(pid: pid)) }
-    if holder.name == "vmtoolsd" && holder.owner == "root" { return .failure(.guestPermissionDenied) }
+    if settings.base.contains(where: { $0.pid == pid && $0.name.hasPrefix("vmtoolsd") }) {
+      return .failure(.guestPermissionDenied)
+    }
     guard account.superuser || holder.owner == account.user else { return .failure(.guestPermissionDenied) }
     let now = uptime(at: at)
     signal(.term, holder, call: call, first: holder.life, at: at)
@@ -138,6 +145,16 @@ extension SyntheticGuest {
     advance(to: at)
   }
 
+  private func maySee(_ process: GuestProcess, _ account: GuestAccount) -> Bool {
+    account.superuser || !settings.hidesOthers || process.owner == account.user
+  }
+
+  private func row(of program: StartedProgram) -> ProcessInfo {
+    ProcessInfo(
+      pid: program.pid, name: program.name, owner: program.owner, command: program.command, started: program.started,
+      finished: program.finished, exitCode: program.exitCode)
+  }
+
   private func row(of process: GuestProcess) -> ProcessInfo {
     ProcessInfo(
       pid: process.pid, name: process.name, owner: process.owner, command: process.command,
@@ -146,6 +163,8 @@ extension SyntheticGuest {
 
   /// Once per agent life, at its first listing: whole seconds minus whole seconds, hence the second of error.
   private mutating func computeBoot(at: ModelTime) {
-    if state.agentBoot == nil { state.agentBoot = clock(at: at) - uptime(at: at).flooredSeconds }
+    guard state.agentBoot == nil else { return }
+    state.agentBoot = clock(at: at) - uptime(at: at).flooredSeconds
+    touch()
   }
 }

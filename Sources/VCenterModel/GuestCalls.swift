@@ -76,24 +76,33 @@ extension VCenterModel {
 
   /// Lets every guest come to that moment: deaths that have become due are carried out.
   public mutating func advance(to at: ModelTime) {
-    for moid in machines.keys { withGuest(moid) { $0.advance(to: at) } }
+    guard at.continuous >= nextDue else { return }
+    nextDue = .max
+    for i in 0..<machines.count {
+      guard let due = machines.values[i].synthetic?.nextDue else { continue }
+      if due <= at.continuous {
+        machines.values[i].synthetic?.advance(to: at)
+        drain(at: i)
+        nextDue = min(nextDue, machines.values[i].synthetic?.nextDue ?? .max)
+      } else {
+        nextDue = min(nextDue, due)
+      }
+    }
   }
 
   /// Acts on a synthetic guest from the inside. nil: there is no such VM, or its guest is external.
   @discardableResult
   public mutating func withGuest<R>(_ moid: String, _ body: (inout SyntheticGuest) -> R) -> R? {
-    guard case .synthetic(var guest)? = machines[moid]?.guest else { return nil }
-    // Taken out while it is changed, so that the table is not copied.
-    machines[moid]?.guest = .external
-    let result = body(&guest)
-    store(guest, moid)
+    guard let i = machines.index(forKey: moid) else { return nil }
+    // What it does may bring something on sooner; the next `advance` finds out what.
+    nextDue = .min
+    guard let result = machines.values[i].synthetic?.apply(body) else { return nil }
+    drain(at: i)
     return result
   }
 
   /// The synthetic guest of a VM, to look at.
-  public func guest(_ moid: String) -> SyntheticGuest? {
-    if case .synthetic(let guest)? = machines[moid]?.guest { guest } else { nil }
-  }
+  public func guest(_ moid: String) -> SyntheticGuest? { machines[moid]?.synthetic }
 
   // MARK: power
 
@@ -179,12 +188,12 @@ extension VCenterModel {
   }
 
   private func requireRunning(_ moid: String) throws(ModelError) {
-    guard let machine = machines[moid] else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
-    guard machine.facts.connection == .connected else { throw .hostNotConnected }
-    guard machine.facts.power == .on else { throw .powerState(moid: moid, machine.facts.power) }
-    guard machine.facts.tools != .notRunning else { throw .toolsNotRunning }
-    guard machine.facts.ready != false else { throw .guestNotReady }
-    if machine.busy { throw .busy(moid: moid) }
+    guard let i = machines.index(forKey: moid) else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
+    guard machines.values[i].facts.connection == .connected else { throw .hostNotConnected }
+    guard machines.values[i].facts.power == .on else { throw .powerState(moid: moid, machines.values[i].facts.power) }
+    guard machines.values[i].facts.tools != .notRunning else { throw .toolsNotRunning }
+    guard machines.values[i].facts.ready != false else { throw .guestNotReady }
+    if machines.values[i].busy { throw .busy(moid: moid) }
   }
 
   /// Everything that is checked before the guest acts: the VM, the rights in vCenter, its state, and the login in the
@@ -220,8 +229,8 @@ extension VCenterModel {
     _ operation: GuestCall.Operation, _ moid: String, _ account: GuestAccount, _ id: CallID, at: ModelTime
   ) throws(ModelError) -> Reply {
     if case .terminate = operation { counters.terminates += 1 }
-    guard let machine = machines[moid] else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
-    guard case .synthetic = machine.guest else {
+    guard let i = machines.index(forKey: moid) else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
+    guard machines.values[i].synthetic != nil else {
       open[id] = OpenCall(moid: moid, stage: .external)
       return .guest(GuestCall(id: id, moid: moid, account: account, operation: operation))
     }
@@ -249,17 +258,21 @@ extension VCenterModel {
     }
   }
 
-  /// Puts a changed guest back and takes its news.
-  private mutating func store(_ guest: SyntheticGuest, _ moid: String) {
-    machines[moid]?.guest = .synthetic(guest)
-    drain(moid)
-  }
-
   /// Takes what the guest of that VM noted down.
   mutating func drain(_ moid: String) {
-    guard case .synthetic(var guest)? = machines[moid]?.guest, !guest.news.isEmpty else { return }
-    collect(moid, guest.news)
-    guest.news = []
-    machines[moid]?.guest = .synthetic(guest)
+    if let i = machines.index(forKey: moid) { drain(at: i) }
   }
+
+  private mutating func drain(at i: Int) {
+    guard machines.values[i].synthetic?.news.isEmpty == false,
+      let number = machines.values[i].synthetic?.settings.number
+    else { return }
+    collect(machines.keys[i], number, machines.values[i].synthetic?.news ?? [])
+    machines.values[i].synthetic?.news = []
+  }
+}
+
+extension SyntheticGuest {
+  /// Changes it where it stands: an optional's payload can only be reached in its place by a call on it.
+  fileprivate mutating func apply<R>(_ body: (inout SyntheticGuest) -> R) -> R { body(&self) }
 }

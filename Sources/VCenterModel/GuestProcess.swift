@@ -20,10 +20,12 @@ public struct Spawn: Hashable, Sendable {
   public var zombieFor: Int64?
   /// Ends by itself after that long; nil: never.
   public var livesFor: Int64?
+  /// A supervisor starts it again, with another pid, that long after its death; nil: never.
+  public var respawnsAfter: Int64?
 
   public init(
     name: String, owner: String, command: String? = nil, pid: Int64? = nil, temper: Temper = .yields(after: 20_000_000),
-    zombieFor: Int64? = nil, livesFor: Int64? = nil
+    zombieFor: Int64? = nil, livesFor: Int64? = nil, respawnsAfter: Int64? = nil
   ) {
     self.name = name
     self.owner = owner
@@ -32,6 +34,7 @@ public struct Spawn: Hashable, Sendable {
     self.temper = temper
     self.zombieFor = zombieFor
     self.livesFor = livesFor
+    self.respawnsAfter = respawnsAfter
   }
 }
 
@@ -49,8 +52,18 @@ public struct GuestProcess: Hashable, Sendable {
   public let born: ModelTime
   public let temper: Temper
   public let zombieFor: Int64?
+  /// What its supervisor starts when it has died, and how long after; nil: it has none.
+  let respawn: Respawn?
   /// Dead, but its parent has not collected it: the row is still there.
   public internal(set) var isZombie = false
+}
+
+/// What a supervisor does about a death.
+struct Respawn: Hashable, Sendable {
+  var after: Int64
+  var name: String
+  var command: String
+  var livesFor: Int64?
 }
 
 /// An entry of the agent's own table of programs started through the API: kept for five minutes after the end.

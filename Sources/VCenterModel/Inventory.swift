@@ -13,22 +13,40 @@ extension VCenterModel {
   /// All virtual machines, in the order in which they were added.
   public var virtualMachines: [VirtualMachine] { Array(machines.values) }
 
+  /// The ids of all virtual machines, in the same order.
+  public var moids: [String] { Array(machines.keys) }
+
+  public var machineCount: Int { machines.count }
+
+  /// How many rows the process table of a VM's guest has; 0 where it is external.
+  public func processCount(_ moid: String) -> Int { machines[moid]?.synthetic?.state.processes.count ?? 0 }
+
+  /// What the inventory says of each, in the same order.
+  public var allFacts: [VirtualMachine.Facts] { machines.values.map(\.facts) }
+
   public func virtualMachine(_ moid: String) -> VirtualMachine? { machines[moid] }
 
   /// Adds a VM, or puts another in the place of the one with this moid.
   public mutating func add(_ machine: VirtualMachine) {
     machines[machine.facts.moid] = machine
+    nextDue = .min
     drain(machine.facts.moid)
   }
 
   /// Deletes a VM.
   public mutating func remove(_ moid: String) { machines.removeValue(forKey: moid) }
 
+  /// Takes a VM out as it is, running or not, to be put back under another id or into another vCenter. nil: there is none.
+  public mutating func take(_ moid: String) -> VirtualMachine? { machines.removeValue(forKey: moid) }
+
+  /// Changes while the process table of a guest is the same as before mean the same rows: what a listing shows is equal as
+  /// long as this number is. nil: there is no such VM, or its guest is external.
+  public func rowsVersion(_ moid: String) -> UInt64? { machines[moid]?.synthetic?.version }
+
   /// Changes what the inventory says (name, tools, readiness, ...). Power has calls of its own.
   public mutating func update(_ moid: String, _ change: (inout VirtualMachine) -> Void) {
-    guard var machine = machines[moid] else { return }
-    change(&machine)
-    machines[moid] = machine
+    guard let i = machines.index(forKey: moid) else { return }
+    change(&machines.values[i])
   }
 
   func list(_ filter: VMFilter) throws(ModelError) -> [VMSummary] {

@@ -7,6 +7,8 @@ import OrderedCollections
 public struct SyntheticGuest: Sendable {
   /// What stays the same through power cycles and snapshots.
   public struct Settings: Hashable, Sendable {
+    /// Names the guest among all guests that there are: in its truths, and in the numbers of its lives.
+    public var number: Int
     /// Pids that are given out, in a circle. A small range brings reuse.
     public var pids: ClosedRange<Int64>
     /// A pid rests that long after its process is gone before it is given out again, in nanoseconds.
@@ -17,14 +19,29 @@ public struct SyntheticGuest: Sendable {
     public var hidesOthers: Bool
 
     public init(
-      pids: ClosedRange<Int64> = 400...32_767, pidRest: Int64 = 0, base: [Spawn] = Settings.linux,
+      number: Int = 0, pids: ClosedRange<Int64> = 400...32_767, pidRest: Int64 = 0, base: [Spawn] = Settings.linux,
       hidesOthers: Bool = false
     ) {
+      self.number = number
       self.pids = pids
       self.pidRest = pidRest
       self.base = base
       self.hidesOthers = hidesOthers
     }
+
+    /// What every Windows guest has.
+    public static let windows = [
+      Spawn(name: "System", owner: #"NT AUTHORITY\SYSTEM"#, pid: 4, temper: .unkillable),
+      Spawn(name: "smss.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: #"\SystemRoot\System32\smss.exe"#, pid: 244),
+      Spawn(
+        name: "csrss.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: "csrss.exe ObjectDirectory=\\Windows", pid: 248),
+      Spawn(name: "services.exe", owner: #"NT AUTHORITY\SYSTEM"#, command: "services.exe", pid: 252),
+      Spawn(
+        name: "svchost.exe", owner: #"NT AUTHORITY\LOCAL SERVICE"#, command: "svchost.exe -k LocalService", pid: 256),
+      Spawn(
+        name: "vmtoolsd.exe", owner: #"NT AUTHORITY\SYSTEM"#,
+        command: #""C:\Program Files\VMware\VMware Tools\vmtoolsd.exe" -n vmsvc"#, pid: 260, temper: .unkillable),
+    ]
 
     /// What every Linux guest has.
     public static let linux = [
@@ -47,6 +64,8 @@ public struct SyntheticGuest: Sendable {
     var deaths: [(uptime: Int64, life: Truth.Life, pid: Int64, cause: Truth.Cause)] = []
     /// Zombies to be collected, by guest uptime.
     var reapings: [(uptime: Int64, life: Truth.Life, pid: Int64)] = []
+    /// Processes that a supervisor is about to start, by guest uptime.
+    var births: [(uptime: Int64, spawn: Spawn)] = []
     /// When pids became free, by guest uptime.
     var freed: [Int64: Int64] = [:]
     var nextPID: Int64
@@ -57,15 +76,22 @@ public struct SyntheticGuest: Sendable {
     var uptimeZero: Int64
   }
 
-  public let settings: Settings
+  public private(set) var settings: Settings
   var state: State
   /// Uptime at which the guest stands still; nil: it runs.
   var frozen: Int64?
-  /// The guest's clock minus the wall clock, in nanoseconds.
+  /// The guest's clock minus the wall clock, in nanoseconds, at `driftsSince`.
   public private(set) var clockOffset: Int64
+  /// How much faster its clock runs than the right one, in parts of a million.
+  public private(set) var drift: Int64 = 0
+  private var driftsSince: Int64 = 0
+  /// Moves on whenever the rows of a listing are others than before.
+  public private(set) var version: UInt64 = 1
+  /// What a listing to a superuser showed at that version.
+  var shown: (version: UInt64, rows: [ProcessInfo])?
   /// Counts the agent's lives: a call that spans two of them fails.
   private(set) var agentLife = 1
-  private var nextLife: Truth.Life = 1
+  private var nextLife: Truth.Life
   private var snapshot: (state: State, uptime: Int64)?
   /// What happened since it was last taken.
   var news: [(at: ModelTime, event: Truth.Event)] = []
@@ -74,6 +100,7 @@ public struct SyntheticGuest: Sendable {
   public init(settings: Settings = Settings(), bootedAt at: ModelTime, clockOffset: Int64 = 0) {
     self.settings = settings
     self.clockOffset = clockOffset
+    nextLife = Truth.Life(settings.number) << 32 + 1
     state = State(nextPID: settings.pids.lowerBound, uptimeZero: at.continuous)
     for spawn in settings.base { _ = start(spawn, at: at) }
   }
@@ -84,19 +111,47 @@ public struct SyntheticGuest: Sendable {
   public func uptime(at: ModelTime) -> Int64 { frozen ?? (at.continuous - state.uptimeZero) }
 
   /// The guest's clock in whole seconds since 1970.
-  public func clock(at: ModelTime) -> Int64 { (at.wall + clockOffset).flooredSeconds }
+  public func clock(at: ModelTime) -> Int64 { (at.wall + offset(at: at)).flooredSeconds }
+
+  private func offset(at: ModelTime) -> Int64 {
+    drift == 0 ? clockOffset : clockOffset + (at.continuous - driftsSince) / 1_000_000 * drift
+  }
+
+  /// When the next thing happens by itself, on the continuous clock.
+  var nextDue: Int64 {
+    if frozen != nil { return .max }
+    var due = Int64.max
+    for death in state.deaths where death.uptime < due { due = death.uptime }
+    for reaping in state.reapings where reaping.uptime < due { due = reaping.uptime }
+    for birth in state.births where birth.uptime < due { due = birth.uptime }
+    for program in state.programs {
+      if let ended = program.finishedUptime { due = min(due, ended + SyntheticGuest.entryStays + 1) }
+    }
+    return due == .max ? .max : due + state.uptimeZero
+  }
+
+  /// The rows of a listing are not what they were.
+  mutating func touch() { version += 1 }
+
+  /// An ended program's entry is listed for that long (vsphere-api.md 8.1).
+  static let entryStays = 300 * Span.second
 
   /// Carries out what has become due.
   public mutating func advance(to at: ModelTime) {
-    guard frozen == nil else { return }
+    guard nextDue <= at.continuous else { return }
     let now = uptime(at: at)
     while true {
-      // In the order of time; at one instant deaths come before reapings, and earlier entries first.
+      // In the order of time; at one instant deaths come before reapings, these before births, and earlier entries first.
       let death = state.deaths.indices.min { state.deaths[$0].uptime < state.deaths[$1].uptime }
       let reaping = state.reapings.indices.min { state.reapings[$0].uptime < state.reapings[$1].uptime }
+      let birth = state.births.indices.min { state.births[$0].uptime < state.births[$1].uptime }
       let deathDue = death.map { state.deaths[$0].uptime } ?? .max
       let reapingDue = reaping.map { state.reapings[$0].uptime } ?? .max
-      if let death, deathDue <= now, deathDue <= reapingDue {
+      let birthDue = birth.map { state.births[$0].uptime } ?? .max
+      if let birth, birthDue <= now, birthDue < deathDue, birthDue < reapingDue {
+        let entry = state.births.remove(at: birth)
+        _ = start(entry.spawn, at: at.advanced(by: entry.uptime - now))
+      } else if let death, deathDue <= now, deathDue <= reapingDue {
         let entry = state.deaths.remove(at: death)
         end(life: entry.life, pid: entry.pid, entry.cause, at: at.advanced(by: entry.uptime - now))
       } else if let reaping, reapingDue <= now {
@@ -106,8 +161,11 @@ public struct SyntheticGuest: Sendable {
         break
       }
     }
-    let kept = 300 * Span.second
-    state.programs.removeAll { program in program.finishedUptime.map { now - $0 > kept } ?? false }
+    let before = state.programs.count
+    state.programs.removeAll { program in
+      program.finishedUptime.map { now - $0 > SyntheticGuest.entryStays } ?? false
+    }
+    if state.programs.count != before { touch() }
   }
 
   // MARK: what a guest does by itself
@@ -139,8 +197,17 @@ public struct SyntheticGuest: Sendable {
   public mutating func retitle(pid: Int64, name: String? = nil, command: String? = nil, at: ModelTime) {
     advance(to: at)
     guard frozen == nil, state.processes[pid]?.isZombie == false else { return }
+    touch()
     if let name { state.processes[pid]?.name = name }
     if let command { state.processes[pid]?.command = command }
+  }
+
+  /// A process goes over to another account, as a daemon does that gives up its rights.
+  public mutating func setOwner(pid: Int64, to owner: String, at: ModelTime) {
+    advance(to: at)
+    guard frozen == nil, state.processes[pid]?.isZombie == false else { return }
+    touch()
+    state.processes[pid]?.owner = owner
   }
 
   /// The process ends and a newcomer takes its pid at once. nil: there was none.
@@ -158,12 +225,23 @@ public struct SyntheticGuest: Sendable {
   /// The guest's clock steps by `nanoseconds`. Start times stay as the agent computed them, until it restarts.
   public mutating func stepClock(by nanoseconds: Int64) { clockOffset += nanoseconds }
 
+  /// From now on the guest's clock runs that much faster than the right one, in parts of a million.
+  public mutating func setDrift(_ partsPerMillion: Int64, at: ModelTime) {
+    clockOffset = offset(at: at)
+    driftsSince = at.continuous
+    drift = partsPerMillion
+  }
+
+  /// `hidepid` is switched on or off.
+  public mutating func hideOthers(_ hides: Bool) { settings.hidesOthers = hides }
+
   /// The guest agent restarts: it computes the boot time anew and forgets the programs it started.
   public mutating func restartAgent(at: ModelTime) {
     advance(to: at)
     guard frozen == nil else { return }
     state.agentBoot = nil
     state.programs = []
+    touch()
     agentLife += 1
     news.append((at, .agentRestarted))
   }
@@ -190,6 +268,7 @@ public struct SyntheticGuest: Sendable {
       news.append((at, .died(process.life, pid: process.pid, .powerCycled)))
     }
     state = State(nextPID: settings.pids.lowerBound, uptimeZero: at.continuous)
+    touch()
     frozen = 0
     agentLife += 1
     news.append((at, .switchedOff))
@@ -198,6 +277,7 @@ public struct SyntheticGuest: Sendable {
   mutating func switchOn(at: ModelTime) {
     frozen = nil
     state = State(nextPID: settings.pids.lowerBound, uptimeZero: at.continuous)
+    touch()
     news.append((at, .switchedOn))
     for spawn in settings.base { _ = start(spawn, at: at) }
   }
@@ -220,6 +300,26 @@ public struct SyntheticGuest: Sendable {
     state.uptimeZero = at.continuous - snapshot.uptime
     agentLife += 1
     news.append((at, .snapshotReverted))
+    beginAnew(at: at)
+    return true
+  }
+
+  /// A running copy of the guest as it is now (an instant clone), with a number of its own.
+  public mutating func cloned(number: Int, at: ModelTime) -> SyntheticGuest {
+    advance(to: at)
+    var copy = self
+    copy.settings.number = number
+    copy.nextLife = Truth.Life(number) << 32 + 1
+    copy.snapshot = nil
+    copy.news = []
+    copy.agentLife = 1
+    copy.beginAnew(at: at)
+    return copy
+  }
+
+  /// Everything in the table lives once more.
+  private mutating func beginAnew(at: ModelTime) {
+    touch()
     // Each is a new life: what is decided about one before the revert must not be carried out on the one after.
     var renamed: [Truth.Life: Truth.Life] = [:]
     for pid in state.processes.keys {
@@ -242,7 +342,6 @@ public struct SyntheticGuest: Sendable {
     for i in state.programs.indices {
       state.programs[i].life = renamed[state.programs[i].life] ?? state.programs[i].life
     }
-    return true
   }
 
   // MARK: what is there
@@ -252,6 +351,11 @@ public struct SyntheticGuest: Sendable {
 
   /// The process that holds the pid, a zombie too.
   public func process(pid: Int64) -> GuestProcess? { state.processes[pid] }
+
+  /// Which life each pid holds, zombies too.
+  public var lives: [Int64: Truth.Life] {
+    Dictionary(uniqueKeysWithValues: state.processes.values.lazy.map { ($0.pid, $0.life) })
+  }
 
   /// True where that life is not over.
   public func isAlive(_ life: Truth.Life, pid: Int64) -> Bool {
@@ -266,8 +370,12 @@ public struct SyntheticGuest: Sendable {
     guard let pid = spawn.pid ?? freePID(uptime: uptime), state.processes[pid] == nil else { return nil }
     let process = GuestProcess(
       life: nextLife, pid: pid, owner: spawn.owner, name: spawn.name, command: spawn.command, startUptime: uptime,
-      born: at, temper: spawn.temper, zombieFor: spawn.zombieFor)
+      born: at, temper: spawn.temper, zombieFor: spawn.zombieFor,
+      respawn: spawn.respawnsAfter.map {
+        Respawn(after: $0, name: spawn.name, command: spawn.command, livesFor: spawn.livesFor)
+      })
     nextLife += 1
+    touch()
     state.processes[pid] = process
     if let span = spawn.livesFor { state.deaths.append((uptime + span, process.life, pid, .exited)) }
     news.append((at, .born(process.life, pid: pid, owner: spawn.owner, restored: nil)))
@@ -291,6 +399,16 @@ public struct SyntheticGuest: Sendable {
   private mutating func end(life: Truth.Life, pid: Int64, _ cause: Truth.Cause, at: ModelTime) {
     guard var process = state.processes[pid], process.life == life, !process.isZombie else { return }
     let uptime = uptime(at: at)
+    touch()
+    if let respawn = process.respawn {
+      state.births.append(
+        (
+          uptime + respawn.after,
+          Spawn(
+            name: respawn.name, owner: process.owner, command: respawn.command, temper: process.temper,
+            zombieFor: process.zombieFor, livesFor: respawn.livesFor, respawnsAfter: respawn.after)
+        ))
+    }
     news.append((at, .died(life, pid: pid, cause)))
     if let i = state.programs.firstIndex(where: { $0.life == life }) {
       state.programs[i].finished = clock(at: at)
@@ -311,6 +429,7 @@ public struct SyntheticGuest: Sendable {
 
   private mutating func remove(_ pid: Int64, uptime: Int64) {
     state.processes.removeValue(forKey: pid)
+    touch()
     state.freed[pid] = uptime
   }
 }

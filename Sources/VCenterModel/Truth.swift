@@ -1,6 +1,7 @@
 /// What really happened in a guest, which no call shows: for checkers of whoever only sees the calls.
 public struct Truth: Hashable, Sendable {
-  /// Names one life of a process, within its VM, for ever: pids come back, this number never does.
+  /// Names one life of a process for ever: pids come back, this number never does. Unique within its guest, and over all
+  /// guests that have different numbers.
   public typealias Life = UInt64
 
   /// What ended a life.
@@ -33,11 +34,15 @@ public struct Truth: Hashable, Sendable {
     case suspended, resumed, switchedOff, switchedOn, snapshotTaken, snapshotReverted
   }
 
+  /// The guest that it happened in (`SyntheticGuest.Settings.number`): it stays the same when the VM gets another moid, another
+  /// instance uuid or another vCenter.
+  public var guest: Int
   public var moid: String
   public var at: ModelTime
   public var event: Event
 
-  public init(moid: String, at: ModelTime, event: Event) {
+  public init(guest: Int = 0, moid: String, at: ModelTime, event: Event) {
+    self.guest = guest
     self.moid = moid
     self.at = at
     self.event = event

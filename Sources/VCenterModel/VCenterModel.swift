@@ -31,11 +31,14 @@ public struct VCenterModel: Sendable {
     public var overlap: Overlap
     /// Makes the tokens.
     public var seed: UInt64
+    /// The number of the first guest call: with several vCenters each has numbers of its own.
+    public var firstCall: UInt64
 
     public init(
       release: Release = .v8u3, instanceUUID: String = "5e4a6f1c-0f4e-4f0e-9a0b-7d1e0c2b3a49",
       idleLimit: Int64 = 1800 * 1_000_000_000, sessionLimit: Int = 550, pageSize: Int = 100, listCap: Int = 4000,
-      answersDeadSessions: Bool = true, overlap: Overlap = .refused, seed: UInt64 = 1
+      answersDeadSessions: Bool = true, overlap: Overlap = .refused, seed: UInt64 = 1,
+      firstCall: UInt64 = 1
     ) {
       self.release = release
       self.instanceUUID = instanceUUID
@@ -46,6 +49,7 @@ public struct VCenterModel: Sendable {
       self.answersDeadSessions = answersDeadSessions
       self.overlap = overlap
       self.seed = seed
+      self.firstCall = firstCall
     }
   }
 
@@ -75,12 +79,15 @@ public struct VCenterModel: Sendable {
   var views: OrderedDictionary<String, String> = [:]
   var pages: OrderedDictionary<String, PropertyRest> = [:]
   var open: OrderedDictionary<CallID, OpenCall> = [:]
-  private var nextCall: UInt64 = 1
+  private var nextCall: UInt64
+  /// No guest has anything to do by itself before that, on the continuous clock.
+  var nextDue = Int64.min
   var nextObject: UInt64 = 1
   private var truths: [Truth] = []
 
   public init(settings: Settings, accounts: [VCenterAccount]) {
     self.settings = settings
+    nextCall = settings.firstCall
     sessions = Sessions(idleLimit: settings.idleLimit, seed: settings.seed)
     for account in accounts { self.accounts[account.user] = account }
   }
@@ -100,9 +107,12 @@ public struct VCenterModel: Sendable {
   }
 
   /// Takes what a guest noted down into the log of the truth.
-  mutating func collect(_ moid: String, _ news: [(at: ModelTime, event: Truth.Event)]) {
-    for entry in news { truths.append(Truth(moid: moid, at: entry.at, event: entry.event)) }
+  mutating func collect(_ moid: String, _ guest: Int, _ news: [(at: ModelTime, event: Truth.Event)]) {
+    for entry in news { truths.append(Truth(guest: guest, moid: moid, at: entry.at, event: entry.event)) }
   }
+
+  /// True where something happened that was not taken yet.
+  public var hasTruths: Bool { !truths.isEmpty }
 
   /// What really happened since this was last called, in order per VM. It grows until it is taken.
   public mutating func takeTruths() -> [Truth] {

@@ -156,7 +156,17 @@ public struct VirtualMachine: Sendable {
   public var disabled: Set<Switch>
   /// True where vCenter holds a task on the VM: guest calls are refused as busy.
   public var busy: Bool
-  public var guest: Guest
+  /// The guest where it is of the model's own: changed in its place, so that no process table is copied.
+  var synthetic: SyntheticGuest?
+  public var guest: Guest {
+    get { synthetic.map { .synthetic($0) } ?? .external }
+    set {
+      switch newValue {
+      case .synthetic(let guest): synthetic = guest
+      case .external: synthetic = nil
+      }
+    }
+  }
 
   public init(
     facts: Facts, accounts: [GuestAccount], guest: Guest, usesDirectory: Bool = false, disabled: Set<Switch> = [],
@@ -164,7 +174,7 @@ public struct VirtualMachine: Sendable {
   ) {
     self.facts = facts
     self.accounts = accounts
-    self.guest = guest
+    if case .synthetic(let guest) = guest { synthetic = guest }
     self.usesDirectory = usesDirectory
     self.disabled = disabled
     self.busy = busy

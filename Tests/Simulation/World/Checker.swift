@@ -30,6 +30,10 @@ public struct Checker: Sendable {
     /// Sent to what this vCenter's entry named before a reload.
     var isOfOld = false
 
+    var vcenter: VCenterID? {
+      if case .refresh(let vcenter) = kind { vcenter } else { vm?.vcenter }
+    }
+
     enum Kind: Sendable {
       case refresh(VCenterID)
       case survey(LookPurpose)
@@ -79,11 +83,6 @@ public struct Checker: Sendable {
     }
   }
 
-  struct LifeKey: Hashable, Sendable {
-    var moid: String
-    var life: Truth.Life
-  }
-
   struct LifeState: Sendable {
     /// When it first began: for one that came back with a snapshot, in the life that the snapshot was taken of.
     var born: Int64
@@ -96,7 +95,10 @@ public struct Checker: Sendable {
 
   /// What is known of a VM.
   struct Machine: Sendable {
+    var key: VMKey?
     var facts: VMFacts?
+    /// Its entry leads elsewhere since an inventory showed it last.
+    var isRedirected = false
     var shown: [Shown] = []
     /// Kills whose intent was asked for and that have no outcome yet.
     var open: [KillID] = []
@@ -106,6 +108,9 @@ public struct Checker: Sendable {
     /// When its last operations began, oldest first.
     var begun: [Instant] = []
     var epoch = Instant(nanoseconds: .min)
+    /// When an inventory last showed that a new epoch had begun, whether the daemon said so or not.
+    var epochShown = Instant(nanoseconds: .min)
+    var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
     /// No survey or check before that, after one that was not answered.
@@ -113,6 +118,13 @@ public struct Checker: Sendable {
     var refused: [LoginID: Instant] = [:]
     var lastOutcome: [RuleID: Instant] = [:]
     var lookedInLife = false
+    /// The last complete inventory did not have it.
+    var missing = false
+    /// By login: when each life was first shown in this epoch, and the last complete listing of this life of the daemon.
+    var sightings: [LoginID: [Truth.Life: Sighting]] = [:]
+    var listed: [LoginID: (sent: Instant, identities: Set<OwnIdentity>)] = [:]
+    /// Identities that a complete listing lacked after one that had them.
+    var absent: Set<OwnIdentity> = []
     /// No verify look before that, after one that was not answered when 25 s had passed.
     var verifyRests = Instant(nanoseconds: .min)
   }
@@ -122,7 +134,14 @@ public struct Checker: Sendable {
   var configuration: Configuration?
   /// Since when a rule has been as it is (S7).
   var ruleSince: [RuleID: Instant] = [:]
+  /// When a reload changed a rule or took it away: what was stuck by it is not any more.
+  var ruleChanged: [RuleID: Instant] = [:]
+  /// What `every` of a rule was, newest last.
+  var everies: [RuleID: [(since: Instant, every: Duration)]] = [:]
   var machines: [VMAddress: Machine] = [:]
+  /// Where each VM is, and what is known of those that are nowhere for now.
+  var homes: [VMKey: VMAddress] = [:]
+  var away: [VMKey: Machine] = [:]
   var flights: [OpID: Flight] = [:]
   var usedOps = Set<OpID>()
   var kills: [KillID: Kill] = [:]
@@ -130,23 +149,23 @@ public struct Checker: Sendable {
   var killOrder: [KillID] = []
   var terminates: [OpID: KillID] = [:]
   var calls: [CallID: KillID] = [:]
-  var lives: [LifeKey: LifeState] = [:]
+  var lives: [Truth.Life: LifeState] = [:]
   var daemon = 0
+  var life: UInt32 = 0
+  /// Late answers that are not on their way to the ledger yet.
+  var owed: [KillID: KillAnswer] = [:]
   var stopping = false
   var stopAsked = Instant.never
   /// Outcomes that could not be written yet.
   var unwritten = Set<KillID>()
+  /// How far the true continuous clock is ahead of that of the daemon's host, in nanoseconds.
+  var ahead: Int64 = 0
   var tally = Tally()
-
-  /// What was counted on the way.
-  public struct Tally: Hashable, Sendable {
-    public var outcomes: [Outcome: Int] = [:]
-    public var gates: [Gate: Int] = [:]
-    public var reports: [Report.Kind: Int] = [:]
-    public var terminates = 0
-    /// Deaths of a process that was born after the confirm was sent.
-    public var excused = 0
-  }
+  var effects = 0
+  /// Gates that an operator closed.
+  var pauses: [Pause] = []
+  /// Those that were given to the ledger.
+  var keptPauses: [Pause] = []
 
   /// Promises that are looked past, to see what lies behind one that is known to be broken. Only for those that do not
   /// change what is known afterwards (S6 and the contract).
@@ -160,19 +179,23 @@ public struct Checker: Sendable {
   /// What was counted so far.
   public var counted: Tally { tally }
 
-  private func raise(_ invariant: String, _ what: String) throws(Violation) {
-    if !ignored.contains(invariant) { throw Violation(invariant, what) }
+  /// Throws, unless the promise, or the check of that name, is looked past.
+  func raise(_ invariant: String, _ what: @autoclosure () -> String, _ name: String? = nil) throws(Violation) {
+    if ignored.contains(invariant) || name.map(ignored.contains) ?? false { return }
+    throw Violation(invariant, what())
   }
 
   /// Takes one thing in; throws at the first promise that is broken.
   public mutating func observe(_ observation: Observation, at now: Now) throws(Violation) {
+    let now = onTrueClock(now)
     switch observation {
     case .daemonBegan(let open): begin(open, at: now)
     case .daemonEnded: end(at: now)
-    case .effect(let effect): try see(effect, at: now)
-    case .event(let event): try see(event, at: now)
+    case .effect(let effect): try see(onTrueClock(effect), at: now)
+    case .event(let event): try see(onTrueClock(event), at: now)
     case .durable(let kill, let step): see(durable: step, of: kill)
-    case .executed(let op, let lives): flights[op]?.lives = lives
+    case .hostBooted(let ahead): self.ahead = ahead
+    case .executed(let op, _, let lives): flights[op]?.lives = lives
     case .reached(let op, let call):
       // Not from the flights: it may have been sent by a daemon that has died since.
       if let kill = terminates[op] { calls[call] = kill }
@@ -183,20 +206,31 @@ public struct Checker: Sendable {
   private mutating func begin(_ open: [KillID], at now: Now) {
     daemon += 1
     stopping = false
+    pauses = keptPauses
     ruleSince = [:]
+    everies = [:]
     configuration = nil
+    for key in away.keys {
+      away[key]?.listed = [:]
+      away[key]?.absent = []
+      away[key]?.refused = [:]
+      away[key]?.inFlight = nil
+    }
     for vm in machines.keys {
       machines[vm]?.inFlight = nil
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)
       machines[vm]?.refused = [:]
       machines[vm]?.lookedInLife = false
+      machines[vm]?.listed = [:]
+      machines[vm]?.absent = []
     }
   }
 
   private mutating func end(at now: Now) {
     flights = [:]
     unwritten = []
+    owed = [:]
     for id in killOrder {
       guard let kill = kills[id], !kill.isClosedDurable else { continue }
       if !kill.isDurable {
@@ -205,8 +239,8 @@ public struct Checker: Sendable {
       } else if kill.closed != nil {
         // Its outcome was not on disk: it is open again.
         kills[id]?.closed = nil
-        machines[kill.record.address]?.open.append(id)
-        machines[kill.record.address]?.killSpans.append((now.continuous.nanoseconds, nil))
+        machines[home(kill.record)]?.open.append(id)
+        machines[home(kill.record)]?.killSpans.append((now.continuous.nanoseconds, nil))
       }
     }
   }
@@ -214,7 +248,7 @@ public struct Checker: Sendable {
   mutating func forget(_ id: KillID, at now: Now) {
     guard let kill = kills.removeValue(forKey: id) else { return }
     killOrder.removeAll { $0 == id }
-    close(kill.record.address, id, at: now)
+    close(home(kill.record), id, at: now)
   }
 
   mutating func close(_ vm: VMAddress, _ id: KillID, at now: Now) {
@@ -237,6 +271,7 @@ public struct Checker: Sendable {
   // MARK: effects
 
   private mutating func see(_ effect: Effect, at now: Now) throws(Violation) {
+    try guardSecrets(effect)
     switch effect {
     case .refresh(let op, let vcenter, _, let by):
       try open(op, Flight(kind: .refresh(vcenter)), by: by, at: now)
@@ -253,7 +288,8 @@ public struct Checker: Sendable {
       try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
     case .record(let id, let step): try see(record: step, of: id, at: now)
     case .report(let report): try see(report, at: now)
-    case .note, .remember, .keepPauses, .status, .wake, .ready: break
+    case .keepPauses(let pauses): keptPauses = pauses
+    case .note, .remember, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {
         guard case .terminate(let id) = flight.kind, now.continuous < stopAsked + .seconds(25) else { continue }
@@ -278,10 +314,11 @@ public struct Checker: Sendable {
     }
     flights[op] = flight
     guard let configuration else { return }
-    let most = configuration.vcenters.first?.maxInFlight ?? .max
-    let inFlight = flights.values.count { !$0.isOfOld }
-    if inFlight > most {
-      try raise("S6", "\(inFlight) requests are in flight, \(most) are allowed to the vCenter")
+    if let entry = configuration.vcenters.first(where: { $0.id == flight.vcenter }) {
+      let inFlight = flights.values.count { !$0.isOfOld && $0.vcenter == entry.id }
+      if inFlight > entry.maxInFlight {
+        try raise("S6", "\(inFlight) requests are in flight, \(entry.maxInFlight) are allowed to vCenter \(entry.id)")
+      }
     }
     if let login = flight.login, let entry = configuration.logins.first(where: { $0.id == login }) {
       let used = flights.values.count { $0.login == login }
@@ -334,19 +371,12 @@ public struct Checker: Sendable {
   private mutating func see(_ report: Report, at now: Now) throws(Violation) {
     tally.reports[report.kind, default: 0] += 1
     if let gate = report.gate { tally.gates[gate, default: 0] += 1 }
-    if let process = report.process { try guardSecret(process) }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
       let vm = VMAddress(vcenter: vcenter, moid: moid)
       machines[vm]?.epoch = now.continuous
+      machines[vm]?.forgetEpoch()
       // What was not answered belongs to the time before.
       machines[vm]?.rests = Instant(nanoseconds: .min)
-    }
-  }
-
-  /// S9.
-  func guardSecret(_ process: GuestWatchCore.Process) throws(Violation) {
-    if configuration?.logCommands == .name, !process.command.value.isEmpty {
-      throw Violation("S9", "a command line is to be written: \(Line.of(process))")
     }
   }
 
@@ -354,37 +384,43 @@ public struct Checker: Sendable {
 
   private mutating func see(_ event: Event, at now: Now) throws(Violation) {
     switch event {
-    case .began, .timeCame: break
+    case .began(_, let restored): life = restored.life
+    case .timeCame: break
     case .configured(let new):
       let old = configuration
       for rule in new.rules {
         let before = old?.rules.first { $0.id == rule.id }
-        if let before, rule.keepsState(of: before), ruleSince[rule.id] != nil { continue }
+        if before?.every != rule.every { everies[rule.id, default: []].append((now.continuous, rule.every)) }
+        if let before, OwnRules.isSame(rule, before), ruleSince[rule.id] != nil { continue }
         ruleSince[rule.id] = now.continuous
+      }
+      for rule in old?.rules ?? [] where !new.rules.contains(where: { OwnRules.isSame($0, rule) }) {
+        ruleChanged[rule.id] = now.continuous
       }
       // Another secret is another chance.
       for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
         for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
       }
+      for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) {
+        redirected(entry.id)
+      }
       // Another address or account: what is in flight there, and what was not answered there, belongs to another server.
       for entry in new.vcenters where old?.vcenters.first(where: { $0.id == entry.id })?.digest != entry.digest {
-        for op in flights.keys { flights[op]?.isOfOld = true }
-        for vm in machines.keys {
-          machines[vm]?.rests = Instant(nanoseconds: .min)
-          machines[vm]?.verifyRests = Instant(nanoseconds: .min)
-        }
+        redirected(entry.id)
       }
       configuration = new
-    case .asked: break
+    case .asked(let request): take(request)
     case .shutdownAsked:
       stopping = true
       stopAsked = now.continuous
     case .inventory(let op, _, let result):
+      if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
       if case .success(let inventory) = result {
         for facts in inventory.vms {
-          machines[VMAddress(vcenter: vcenter, moid: facts.moid), default: Machine()].facts = facts
+          take(facts, VMAddress(vcenter: vcenter, moid: facts.moid), of: inventory.vcenterUUID, at: now)
         }
+        if inventory.complete { missing(inventory, of: vcenter) }
       }
     case .surveyed(let op, let timing, let result):
       try answer(op, timing, result.map { .listing($0) }, at: now)
@@ -392,7 +428,12 @@ public struct Checker: Sendable {
       guard case .look(let pid, let purpose)? = flights[op]?.kind else { return }
       try answer(op, timing, result.map { .look($0, pid: pid, purpose) }, at: now)
     case .terminated(let op, _, let answer):
-      guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else { return }
+      tally.answers[AnswerKind(answer), default: 0] += 1
+      if let fault = answer.fault { tally.faults[fault.kind, default: 0] += 1 }
+      guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else {
+        if let kill = terminates[op], op.life == life { owed[kill] = answer }
+        return
+      }
       machines[vm]?.inFlight = nil
       if case .terminate(let id) = flight.kind {
         kills[id]?.answered = now.continuous
@@ -426,16 +467,20 @@ public struct Checker: Sendable {
   ) throws(Violation) {
     guard let flight = flights.removeValue(forKey: op), let vm = flight.vm, let login = flight.login else { return }
     machines[vm]?.inFlight = nil
+    // What it says is about a VM of another server, or about nothing that is still believed.
+    if flight.isOfOld, flight.kind.bringsRest { return }
     switch result {
     case .success(let what):
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.lookedInLife = true
-      machines[vm]?.shown.append(
-        Shown(
-          login: login, daemon: daemon, sent: timing.firstByte ?? timing.ended, ended: timing.ended, what: what,
-          lives: flight.lives))
-      if let count = machines[vm]?.shown.count, count > 600 { machines[vm]?.shown.removeFirst(200) }
+      let shown = Shown(
+        login: login, daemon: daemon, sent: timing.firstByte ?? timing.ended, ended: timing.ended, what: what,
+        lives: flight.lives)
+      sight(shown, vm)
+      machines[vm]?.shown.append(shown)
+      if let count = machines[vm]?.shown.count, count > 900 { machines[vm]?.shown.removeFirst(300) }
     case .failure(let fault):
+      tally.faults[fault.kind, default: 0] += 1
       if fault.kind == .guestLoginRefused { machines[vm]?.refused[login] = now.continuous }
       guard fault.kind == .unanswered else { break }
       if flight.isOfOld { break }

@@ -17,9 +17,7 @@ extension Checker {
     _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress, _ family: GuestFamily, _ id: KillID
   ) throws(Violation) {
     guard let machine = machines[vm] else { return }
-    let since = max(ruleSince[rule.id] ?? .never, machine.epoch)
-    // E, as in L1; a look may take 30 s itself.
-    let gap = max(rule.every, .seconds(10)).nanoseconds * 3 + 30 * Span.second
+    let since = max(ruleSince[rule.id] ?? .never, machine.epoch, machine.epochShown)
     var next = confirm
     var chain: [Shown] = []
     for shown in machine.shown.reversed() {
@@ -28,9 +26,7 @@ extension Checker {
       let bearing = bearing(shown, rule, row, vm, family)
       if case .silent = bearing { continue }
       if case .broken = bearing { break }
-      let from = shown.ended.continuous.nanoseconds
-      let to = next.sent.continuous.nanoseconds
-      if to - from - openTime(machine, from: from, to: to) > gap { break }
+      if isBroken(from: shown.ended.continuous, to: next.sent.continuous, rule, machine) { break }
       chain.append(shown)
       next = shown
     }
@@ -43,9 +39,28 @@ extension Checker {
     if apart(first, last) < .seconds(5) {
       throw Violation("S1", "the looks before kill \(id) are \(apart(first, last)) apart, 5 s are needed")
     }
-    if apart(first, confirm) < rule.lasting {
-      throw Violation("S1", "kill \(id): exceeded for \(apart(first, confirm)), lasting is \(rule.lasting)")
+    // The verdict comes before the confirm, so its looks alone must last.
+    if apart(first, last) < rule.lasting {
+      throw Violation("S1", "kill \(id): exceeded for \(apart(first, last)), lasting is \(rule.lasting)")
     }
+  }
+
+  /// True where no complete look was taken for 3E, with E as it was then: a reload that makes it longer mends nothing.
+  private func isBroken(from: Instant, to: Instant, _ rule: Rule, _ machine: Machine) -> Bool {
+    func isOver(_ every: Duration, until: Instant) -> Bool {
+      let open = openTime(machine, from: from.nanoseconds, to: until.nanoseconds)
+      return until - from - .nanoseconds(open) > max(every, .seconds(10)) * 3
+    }
+    let history = everies[rule.id] ?? []
+    var isOverOnce = isOver(rule.every, until: to)
+    for (i, entry) in history.enumerated() where i + 1 < history.count {
+      let ended = history[i + 1].since
+      // Of a shorter `every` before only what it had already come to counts.
+      if ended > from, ended < to, isOver(entry.every, until: ended) { isOverOnce = true }
+      // A longer one before counts for what was taken then.
+      if ended >= to, entry.since <= to { isOverOnce = isOver(entry.every, until: to) }
+    }
+    return isOverOnce
   }
 
   private func openTime(_ machine: Machine, from: Int64, to: Int64) -> Int64 {
@@ -59,8 +74,8 @@ extension Checker {
   ) -> Bearing {
     switch shown.what {
     case .listing(let listing):
-      guard listing.complete else { return .silent }
-      guard let seen = listing.rows.first(where: { $0.pid == row.pid }), seen.identity == row.identity,
+      guard OwnRules.isComplete(listing) else { return .silent }
+      guard let seen = listing.rows.first(where: { $0.pid == row.pid }), OwnIdentity(seen) == OwnIdentity(row),
         seen.finished == nil, OwnRules.reaches(rule, seen, family: family)
       else { return .broken }
       switch rule.limits {
@@ -68,14 +83,15 @@ extension Checker {
       case .bounded(let maxAge, let most):
         if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm) { return .exceeded }
         if let most {
-          let others = OwnRules.others(than: seen, in: listing.rows, of: rule, most, family: family)
-          if others.count(where: { OwnRules.mayStand($0, before: seen, most.keep) }) >= most.count { return .exceeded }
+          let others = OwnGroups.others(than: seen, in: listing.rows, of: rule, most, family: family)
+          let before = others.count { OwnGroups.place(of: $0, from: seen, among: others, most.keep) != .after }
+          if before >= most.count { return .exceeded }
         }
         return .broken
       }
     case .look(let look, let pid, _):
       guard pid == row.pid else { return .silent }
-      guard case .running(let seen) = look, seen.identity == row.identity,
+      guard case .running(let seen) = look, OwnIdentity(seen) == OwnIdentity(row),
         OwnRules.reaches(rule, seen, family: family)
       else { return .broken }
       switch rule.limits {

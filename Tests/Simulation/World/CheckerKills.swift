@@ -8,26 +8,27 @@ extension Checker {
   mutating func see(record step: LedgerStep, of id: KillID, at now: Now) throws(Violation) {
     switch step {
     case .intent(let record): try judge(intent: record, id, at: now)
-    case .answered:
+    case .answered(_, let answer):
+      if owed[id] == answer { owed[id] = nil }
       guard kills[id]?.terminated != nil || kills[id].map({ $0.daemon < daemon }) == true else {
         throw Violation("S5", "an answer is recorded for kill \(id), but no terminate was sent")
       }
     case .closed(let outcome, _, _, _): try judge(outcome, of: id, at: now)
     case .reported(let record, let gate):
+      tally.reasons[ReasonKind(record.reason), default: 0] += 1
       tally.gates[gate, default: 0] += 1
-      try guardSecret(record.process)
     }
   }
 
   private mutating func judge(intent record: KillRecord, _ id: KillID, at now: Now) throws(Violation) {
+    tally.reasons[ReasonKind(record.reason), default: 0] += 1
     guard kills[id] == nil else { throw Violation("S5", "kill \(id) has two intents") }
     guard record.id == id else { throw Violation("contract", "kill \(id) is recorded as \(record.id)") }
     guard let configuration, let rule = configuration.rules.first(where: { $0.id == record.rule }) else {
       throw Violation("S1", "kill \(id) is of rule \(record.rule), which is not configured")
     }
-    try guardSecret(record.process)
     if stopping { throw Violation("S1", "an intent after the daemon was asked to stop") }
-    if let other = machines[record.address]?.open.first {
+    if let other = killOrder.first(where: { kills[$0]?.record.vm == record.vm && kills[$0]?.closed == nil }) {
       throw Violation("S5", "kill \(id) begins on \(record.address) while kill \(other) is open there")
     }
     if !unwritten.isEmpty { throw Violation("S5", "kill \(id) begins while an outcome could not be written") }
@@ -36,8 +37,8 @@ extension Checker {
     try guardRetries(record, rule, at: now)
     kills[id] = Kill(record: record, daemon: daemon, asked: now.continuous)
     killOrder.append(id)
-    machines[record.address, default: Machine()].open.append(id)
-    machines[record.address]?.killSpans.append((now.continuous.nanoseconds, nil))
+    machines[home(record), default: Machine()].open.append(id)
+    machines[home(record)]?.killSpans.append((now.continuous.nanoseconds, nil))
   }
 
   /// S2 for the VM, S4, and the gates that the configuration sets.
@@ -46,7 +47,7 @@ extension Checker {
   ) throws(Violation) {
     if configuration.dryRun { throw Violation("S4", "a kill in dry run: \(record.id)") }
     if rule.action != .terminate { throw Violation("S4", "rule \(rule.id) only reports, but kill \(record.id)") }
-    guard let facts = machines[record.address]?.facts else {
+    guard let facts = machines[home(record)]?.facts else {
       throw Violation("S1", "kill \(record.id) on \(record.address), which is in no inventory")
     }
     if OwnRules.isUntouchable(facts, configuration.protect) {
@@ -54,6 +55,9 @@ extension Checker {
     }
     if !OwnRules.reaches(rule, facts, of: record.address.vcenter) {
       throw Violation("S1", "rule \(rule.id) does not reach \(record.address)")
+    }
+    if let pause = pauses.first(where: { covers($0, rule.id, facts, at: now.continuous) }) {
+      throw Violation("S1", "kill \(record.id) while rule \(pause.rule?.name ?? "any") is paused on its VM")
     }
     if facts.tools == .executingScripts {
       throw Violation("S1", "kill \(record.id) on \(record.address), where Tools executes scripts")
@@ -71,10 +75,8 @@ extension Checker {
     func spent(_ within: Duration, _ counts: (KillRecord) -> Bool) -> Int {
       killOrder.count { id in
         guard let kill = kills[id], counts(kill.record) else { return false }
-        if kill.closed?.outcome.givesBack ?? kill.nothingCame { return false }
-        // Of an earlier life the ledger restores when it was decided.
-        let at = kill.daemon == daemon ? kill.asked : kill.record.decided.continuous
-        return now.continuous - at < within
+        if kill.closed.map({ OwnRules.givesBack($0.outcome) }) ?? kill.nothingCame { return false }
+        return now.continuous - kill.asked < within
       }
     }
     let budget = configuration.budget
@@ -97,10 +99,8 @@ extension Checker {
     if let cooldown = rule.cooldown {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == record.vm else { continue }
-        // Of an earlier life only the time of its decision is restored.
-        guard kill.isSent, kill.terminated != nil else { continue }
-        let last = kill.daemon == daemon ? kill.terminated : kill.record.decided.continuous
-        if let last, now.continuous - last < cooldown {
+        guard kill.isSent, let last = kill.terminated else { continue }
+        if now.continuous - last < cooldown {
           throw Violation("S3", "kill \(record.id) is within the cooldown of rule \(rule.id) after kill \(id)")
         }
       }
@@ -109,19 +109,25 @@ extension Checker {
 
   /// The same identity again: 30 s after it survived, then 10 min, then never; never after denied, exited or gone.
   private func guardRetries(_ record: KillRecord, _ rule: Rule, at now: Now) throws(Violation) {
-    let machine = machines[record.address] ?? Machine()
-    let epoch = max(machine.epoch, machine.reverted)
+    let machine = machines[home(record)] ?? Machine()
+    let epoch = max(machine.epoch, machine.epochShown, machine.reverted)
     var attempts = 0
     var last = Instant(nanoseconds: .min)
     for id in killOrder {
       guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed, closed.at > epoch,
-        kill.record.process.identity == record.process.identity
+        OwnIdentity(kill.record.process) == OwnIdentity(record.process)
       else { continue }
       switch closed.outcome {
       case .survived, .unknown:
         attempts += 1
         last = closed.at
-      case .stuck: throw Violation("S1", "kill \(record.id) of a process that is stuck since kill \(id)")
+      case .stuck:
+        // Left alone until the rule changes.
+        if let changed = ruleChanged[kill.record.rule], changed >= closed.at {
+          attempts = 0
+          break
+        }
+        throw Violation("S1", "kill \(record.id) of a process that is stuck since kill \(id)")
       case .denied where kill.record.login == record.login:
         throw Violation("S1", "kill \(record.id) of a process that was denied to its login in kill \(id)")
       case .exited, .gone:
@@ -181,37 +187,37 @@ extension Checker {
     if !OwnRules.reaches(rule, row, family: facts.family) {
       throw Violation("S1", "rule \(rule.id) does not match what the confirm of kill \(id) showed: \(Line.of(row))")
     }
-    try guardReason(record.reason, rule, row, confirm, vm, facts.family, id)
+    try guardReason(kill, rule, row, confirm, facts.family)
     try guardLasting(rule, row, confirm, vm, facts.family, id)
     kills[id]?.terminated = now.continuous
     kills[id]?.confirmed = Kill.Confirmed(process: row, sent: confirm.sent, life: confirm.lives[pid])
   }
 
-  /// The last answer that says anything about the pid: it must show this identity, running.
+  /// The last answer that says anything about the pid: it must show this identity, running, and be the confirm's.
   private func confirm(
     of record: KillRecord, _ machine: Machine, _ rule: Rule
   ) throws(Violation) -> (Shown, GuestWatchCore.Process) {
     let needsListing = if case .tooMany = record.reason { true } else { false }
     for shown in machine.shown.reversed() where shown.login == record.login && shown.daemon == daemon {
       let row: GuestWatchCore.Process?
+      let isConfirm: Bool
       switch shown.what {
       case .listing(let listing):
-        guard listing.complete else { continue }
+        guard OwnRules.isComplete(listing) else { continue }
         row = listing.rows.first { $0.pid == record.process.pid }
-        if needsListing && !listing.showsEnds { break }
-      case .look(let look, let pid, _):
+        isConfirm = needsListing && listing.showsEnds
+      case .look(let look, let pid, let purpose):
         guard pid == record.process.pid else { continue }
         if case .running(let process) = look { row = process } else { row = nil }
-        if needsListing {
-          throw Violation("S1", "kill \(record.id) is for too many, but was confirmed by a look at one pid")
-        }
+        isConfirm = !needsListing && purpose == .confirm
       }
-      guard let row, row.finished == nil, row.identity == record.process.identity else {
+      guard let row, row.finished == nil, OwnIdentity(row) == OwnIdentity(record.process) else {
         throw Violation(
           "S1", "the last answer before kill \(record.id) shows \(row.map(Line.of) ?? "nothing") on its pid")
       }
-      if needsListing, case .listing(let listing) = shown.what, !listing.showsEnds {
-        throw Violation("S1", "kill \(record.id) is for too many, but its listing shows no ends")
+      guard isConfirm else {
+        let wanted = needsListing ? "one listing that shows ends" : "one look for that"
+        throw Violation("S1", "the last answer before kill \(record.id) is not its confirm, which is \(wanted)")
       }
       if let last = machine.lastOutcome[record.rule], needsListing, shown.sent.continuous < last {
         throw Violation("S1", "kill \(record.id) was confirmed by a listing from before the last outcome")
@@ -219,39 +225,5 @@ extension Checker {
       return (shown, row)
     }
     throw Violation("S1", "kill \(record.id) was never confirmed")
-  }
-
-  private func guardReason(
-    _ reason: Reason, _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress,
-    _ family: GuestFamily, _ id: KillID
-  ) throws(Violation) {
-    switch (reason, rule.limits) {
-    case (.forbidden, .forbidden): break
-    case (.tooOld(let limit, _, _), .bounded(let maxAge?, _)):
-      if limit != maxAge { throw Violation("S1", "kill \(id) names another max_age than its rule") }
-      guard let age = trueAge(row.pid, confirm, vm, at: confirm.ended.continuous) else {
-        throw Violation("S1", "kill \(id): nobody held the pid when the confirm was answered")
-      }
-      if age <= maxAge - Checker.slack {
-        throw Violation("S1", "kill \(id) for age: it is \(age) old in truth, max_age is \(maxAge)")
-      }
-    case (.tooMany, .bounded(_, let most?)):
-      guard case .listing(let listing) = confirm.what else { break }
-      let others = OwnRules.others(than: row, in: listing.rows, of: rule, most, family: family)
-      if others.count(where: { OwnRules.mayStand($0, before: row, most.keep) }) < most.count {
-        throw Violation("S1", "kill \(id) for number: it is among the \(most.count) that may stay")
-      }
-    case (.forbidden, _), (.tooOld, _), (.tooMany, _):
-      throw Violation("S1", "kill \(id) has a reason that rule \(rule.id) does not know")
-    }
-  }
-
-  /// Start times are whole seconds: two of them may be off by almost one.
-  static let slack = Duration.milliseconds(1_200)
-
-  /// How old the process really was at that moment.
-  func trueAge(_ pid: Int64, _ shown: Shown, _ vm: VMAddress, at: Instant) -> Duration? {
-    guard let life = shown.lives[pid], let state = lives[LifeKey(moid: vm.moid, life: life)] else { return nil }
-    return .nanoseconds(at.nanoseconds - state.born)
   }
 }

@@ -14,20 +14,19 @@ extension Checker.Kill {
 
 extension Checker {
   mutating func see(_ truth: Truth) throws(Violation) {
-    func key(_ life: Truth.Life) -> LifeKey { LifeKey(moid: truth.moid, life: life) }
     switch truth.event {
     case .born(let life, _, _, let restored):
-      let born = restored.flatMap { lives[key($0)]?.born } ?? truth.at.continuous
-      lives[key(life)] = LifeState(
-        born: born, appeared: truth.at.continuous, origin: restored.flatMap { lives[key($0)]?.origin } ?? life)
+      let born = restored.flatMap { lives[$0]?.born } ?? truth.at.continuous
+      lives[life] = LifeState(
+        born: born, appeared: truth.at.continuous, origin: restored.flatMap { lives[$0]?.origin } ?? life)
     case .died(let life, _, let cause):
-      lives[key(life)]?.died = truth.at.continuous
+      lives[life]?.died = truth.at.continuous
       switch cause {
       case .exited, .powerCycled, .reverted: break
-      case .terminated(let call), .escalated(let call): try guardVictim(key(life), of: call, "died of")
+      case .terminated(let call), .escalated(let call): try guardVictim(life, of: call, "died of")
       }
     case .terminateReceived(let call, _, let holder, _):
-      if let holder { try guardVictim(key(holder), of: call, "was held out to") }
+      if let holder { try guardVictim(holder, of: call, "was held out to") }
     case .signalled(let call, _, _):
       if let kill = calls[call] { kills[kill]?.signalled = true }
     case .snapshotReverted:
@@ -39,22 +38,22 @@ extension Checker {
   }
 
   /// The heart of it: whoever a terminate meets is whom the confirm showed, or came into the guest after the confirm was sent.
-  private mutating func guardVictim(_ victim: LifeKey, of call: CallID, _ verb: String) throws(Violation) {
+  private mutating func guardVictim(_ victim: Truth.Life, of call: CallID, _ verb: String) throws(Violation) {
     guard let id = calls[call], let kill = kills[id], let confirmed = kill.confirmed else {
-      throw Violation("S5", "life \(victim.life) of \(victim.moid) \(verb) a terminate that nobody sent")
+      throw Violation("S5", "life \(victim) \(verb) a terminate that nobody sent")
     }
     guard let state = lives[victim] else { return }
     // The same process, even where a revert has just brought it back.
-    if let life = confirmed.life, lives[LifeKey(moid: victim.moid, life: life)]?.origin == state.origin { return }
+    if let life = confirmed.life, lives[life]?.origin == state.origin { return }
     guard state.appeared > confirmed.sent.continuous.nanoseconds else {
       throw Violation(
         "S1",
-        "the wrong process: life \(victim.life) of \(victim.moid) \(verb) kill \(id) of life "
+        "the wrong process: life \(victim) \(verb) kill \(id) of life "
           + "\(confirmed.life.map(String.init) ?? "none")")
     }
     // With a snapshot a pid may come back in any world.
-    guard reusesPIDs || state.origin != victim.life else {
-      throw Violation("S1", "life \(victim.life) \(verb) kill \(id), and no pid comes back so soon in this world")
+    guard reusesPIDs || state.origin != victim else {
+      throw Violation("S1", "life \(victim) \(verb) kill \(id), and no pid comes back so soon in this world")
     }
     tally.excused += 1
   }
@@ -77,22 +76,24 @@ extension Checker {
         throw Violation("S5", "kill \(id) was never sent, but is closed as \(outcome)")
       }
     }
-    let machine = machines[kill.record.address]
+    let machine = machines[home(kill.record)]
     if kill.daemon < daemon, outcome != .unknown, machine?.lookedInLife != true, !kill.isSettled {
       throw Violation("S5", "kill \(id) of an earlier life is closed as \(outcome) without a look")
     }
     try guardTruth(outcome, kill, id)
+    try guardEpoch(outcome, kill)
+    try guardPatience(outcome, kill, at: now)
     kills[id]?.closed = (outcome, now.continuous)
     tally.outcomes[outcome, default: 0] += 1
-    machines[kill.record.address]?.lastOutcome[kill.record.rule] = now.continuous
-    close(kill.record.address, id, at: now)
+    machines[home(kill.record)]?.lastOutcome[kill.record.rule] = now.continuous
+    close(home(kill.record), id, at: now)
   }
 
   private func guardTruth(_ outcome: Outcome, _ kill: Kill, _ id: KillID) throws(Violation) {
-    let vm = kill.record.address
+    let vm = home(kill.record)
     switch outcome {
     case .exited, .gone, .alreadyGone:
-      if let life = kill.confirmed?.life, let state = lives[LifeKey(moid: vm.moid, life: life)], state.died == nil {
+      if let life = kill.confirmed?.life, let state = lives[life], state.died == nil {
         if looksLikeZombie(kill, vm) { break }
         throw Violation("S5", "kill \(id) is closed as \(outcome), but life \(life) lives")
       }
@@ -103,15 +104,15 @@ extension Checker {
       if kill.signalled { throw Violation("S5", "kill \(id) is closed as \(outcome), but it was signalled") }
     case .survived, .stuck:
       guard let confirmed = kill.confirmed, let life = confirmed.life,
-        let died = lives[LifeKey(moid: vm.moid, life: life)]?.died
+        let died = lives[life]?.died
       else { break }
       // A zombie without arguments looks like a living process without arguments.
       if confirmed.process.command == confirmed.process.name { break }
       // Nor can it be told by a later life, where the ledger does not keep commands.
       if kill.daemon < daemon, kill.record.process.command.value.isEmpty { break }
       // With a snapshot it is back, as another life.
-      let origin = lives[LifeKey(moid: vm.moid, life: life)]?.origin
-      if lives.contains(where: { $0.key.moid == vm.moid && $0.value.origin == origin && $0.value.died == nil }) {
+      let origin = lives[life]?.origin
+      if lives.contains(where: { $0.value.origin == origin && $0.value.died == nil }) {
         break
       }
       if looksRenamed(kill, vm) { break }

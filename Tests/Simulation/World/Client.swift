@@ -1,229 +1,239 @@
 import GuestWatchCore
 import VCenterModel
 
-/// What becomes of a call, drawn when it is asked for.
-enum Fate {
-  case fine
-  /// Not a byte leaves.
-  case unreachable
-  /// The request is lost on its way.
-  case lostRequest
-  /// The answer is lost on its way.
-  case lostAnswer
-  /// A gateway answers, the request never came through.
-  case errorBefore
-  /// A gateway answers, but the request did come through.
-  case errorAfter
-  /// The answer is cut or garbled.
-  case garbled
+extension World {
+  /// A call that the daemon asked for.
+  enum Call {
+    case refresh(VCenterID, ScopeQuery)
+    case survey(VMAddress, LoginID, ends: Bool)
+    case look(VMAddress, LoginID, pid: Int64, LookPurpose)
+    case terminate(KillID, VMAddress, LoginID, pid: Int64, firstByteBy: Instant, wall: Int64)
+
+    var isTerminate: Bool { if case .terminate = self { true } else { false } }
+    /// Of the VM; nil for an inventory.
+    var moid: String? {
+      switch self {
+      case .refresh: nil
+      case .survey(let vm, _, _), .look(let vm, _, _, _): vm.moid
+      case .terminate(_, let vm, _, _, _, _): vm.moid
+      }
+    }
+  }
+
+  /// What a call comes back with.
+  indirect enum Answer {
+    case response(Response)
+    case listing(ShownListing)
+    case fault(Fault)
+    /// The whole of a refresh.
+    case inventory(Inventory)
+  }
+
+  /// An operation on its way.
+  struct Flight {
+    var call: Call
+    var daemon: Int
+    var route: Route
+    var fate: Fate
+    var isDoubled: Bool
+    var firstByte: Now?
+    var isAnswered = false
+  }
+
+  /// Where a call goes and with which secrets: fixed when it is asked for.
+  struct Route {
+    var link: UInt64
+    var server: Int
+    var credential: GuestCredential?
+  }
+
+  /// A kill that was sent keeps its link and login for 90 s after a reload.
+  struct SentKill {
+    static let keeps = 90 * Span.second
+    var kill: KillID
+    var vm: VMAddress
+    var login: LoginID
+    var pid: Int64
+    var route: Route
+    /// nil: no reload came since.
+    var until: Int64?
+  }
 }
 
 /// The daemon's side of the wire: carries calls out as design.md and Effect.swift demand.
 extension World {
-  mutating func launch(_ op: OpID, _ effect: Effect, _ by: Instant) {
-    var fate = Fate.fine
-    if random.chance(faults.unreachable) {
-      fate = .unreachable
-    } else if random.chance(faults.unanswered) {
-      fate = random.chance(0.5) ? .lostRequest : .lostAnswer
-    } else if random.chance(faults.transient) {
-      fate = random.chance(0.5) ? .errorBefore : .errorAfter
-    } else if random.chance(faults.badAnswer) {
-      fate = .garbled
+  mutating func launch(_ op: OpID, _ call: Call, _ by: Instant) {
+    agenda.enter(.giveUp(op), at: max(trueTime(by), clock + 1))
+    guard let route = route(of: call) else {
+      flights[op] = Flight(
+        call: call, daemon: daemon, route: Route(link: 0, server: 0), fate: .fine, isDoubled: false)
+      return agenda.enter(
+        .deliver(op, .fault(Fault(.unreachable, code: "no such entry")), again: false), at: clock + Span.millisecond)
     }
-    if case .fine = fate {} else { tally.count("\(fate)") }
-    flights[op] = Flight(effect: effect, by: by, daemon: daemon, fate: fate)
-    agenda.enter(.giveUp(op), at: max(by.nanoseconds, clock + 1))
-    if case .unreachable = fate {
-      agenda.enter(
-        .deliver(op, .fault(Fault(.unreachable, code: "ECONNREFUSED"))),
-        at: clock + random.between(1...5_000) * Span.millisecond)
-      return
+    let fate = isBad(call, route) ? .lostRequest : drawFate(call, servers[route.server])
+    if let name = fate.name { tally.count(name) }
+    flights[op] = Flight(
+      call: call, daemon: daemon, route: route, fate: fate, isDoubled: random.chance(faults.doubled))
+    if case .terminate(let kill, let vm, let login, let pid, _, _) = call {
+      sent.append(SentKill(kill: kill, vm: vm, login: login, pid: pid, route: route))
+    }
+    if case .unreachable(let fault) = fate {
+      return agenda.enter(
+        .deliver(op, .fault(fault), again: false), at: clock + random.between(1...5_000) * Span.millisecond)
     }
     var queue = random.between(20...3_000) * 1_000
     if random.chance(faults.slow) { queue += random.between(0...6_000) * Span.millisecond }
     agenda.enter(.leave(op), at: clock + queue)
   }
 
-  private mutating func latency() -> Int64 {
-    if random.chance(faults.slow) {
-      tally.count("slow")
-      return random.between(500...40_000) * Span.millisecond
+  private func isBad(_ call: Call, _ route: Route) -> Bool {
+    guard !bad.isEmpty, let moid = call.moid else { return false }
+    return bad.contains(guestNumber(route.server, moid))
+  }
+
+  /// By the configuration as it is; looks after a kill by what the kill was sent over.
+  private func route(of call: Call) -> Route? {
+    let address: VMAddress
+    let id: LoginID
+    switch call {
+    case .refresh(let vcenter, _):
+      guard let entry = configuration.vcenters.first(where: { $0.id == vcenter }),
+        let entrance = entrances[entry.digest]
+      else { return nil }
+      return Route(link: entry.digest, server: entrance.server)
+    case .survey(let vm, let login, _): (address, id) = (vm, login)
+    case .look(let vm, let login, let pid, let purpose):
+      (address, id) = (vm, login)
+      switch purpose {
+      case .verify, .resolve:
+        let kill = sent.first { $0.vm == vm && $0.login == login && $0.pid == pid }
+        if let kill, kill.until.map({ clock < $0 }) ?? true { return kill.route }
+      case .check, .confirm: break
+      }
+    case .terminate(_, let vm, let login, _, _, _): (address, id) = (vm, login)
     }
-    return random.between(1_000...150_000) * 1_000
+    if let entry = configuration.vcenters.first(where: { $0.id == address.vcenter }),
+      let login = configuration.logins.first(where: { $0.id == id }), let entrance = entrances[entry.digest],
+      let credential = credentials[login.digest]
+    {
+      return Route(link: entry.digest, server: entrance.server, credential: credential)
+    }
+    return sent.first { $0.vm == address && $0.login == id && $0.until.map { clock < $0 } ?? true }?.route
   }
 
   /// The first byte leaves, unless the daemon is gone or it is too late for it.
   mutating func leave(_ op: OpID) throws(Violation) {
-    guard var flight = flights[op], flight.daemon == daemon, isRunning, !flight.isAnswered else { return }
-    if case .terminate(_, _, _, _, _, let firstByteBy, let wall, _) = flight.effect,
+    guard let flight = flights[op], flight.daemon == daemon, isRunning, !flight.isAnswered else { return }
+    if case .terminate(_, _, _, _, let firstByteBy, let wall) = flight.call,
       now.continuous >= firstByteBy || now.wall >= wall
     {
-      return try deliver(op, .fault(Fault(.unanswered, code: "too late to send")))
+      return try deliver(op, .fault(Fault(.unanswered, code: "too late to send")), again: false)
     }
-    flight.firstByte = now
-    flights[op] = flight
+    let leaves = now
+    flights[op]?.firstByte = leaves
     note("  \(op) leaves")
-    if case .lostRequest = flight.fate { return }
-    if case .errorBefore = flight.fate {
-      return agenda.enter(.deliver(op, .fault(Fault(.transient, code: "503"))), at: clock + latency())
+    switch flight.fate {
+    case .lostRequest: break
+    case .errorBefore(let fault): comeBack(op, .fault(fault))
+    case .refused(let error): comeBack(op, .response(.failure(error)))
+    case .fine, .unreachable, .lostAnswer, .errorAfter, .garbled:
+      agenda.enter(.arrive(op), at: clock + latency())
     }
-    let arrival = clock + latency()
-    agenda.enter(.arrive(op), at: arrival)
   }
 
   /// The request is at the vCenter. What is sent is sent: whether the daemon still lives does not matter here.
   mutating func arrive(_ op: OpID) throws(Violation) {
     guard let flight = flights[op] else { return }
     try takeTruths()
+    let server = flight.route.server
+    if servers[server].isDown { return }
     if random.chance(faults.sessionLoss) {
       tally.count("session loss")
-      model.expireSessions()
+      servers[server].model.expireSessions()
     }
-    switch flight.effect {
-    case .refresh(_, _, let query, _):
-      if case .lostAnswer = flight.fate { return }
-      let answer = inventory(query, op)
-      agenda.enter(.deliver(op, answer), at: clock + latency())
-    case .survey(_, let vm, let login, let ends, _):
-      ensureSession()
-      try ask(
-        .listProcesses(moid: vm.moid, Setup.credential(login), via: ends ? .vi : .rest, pids: nil), op, replays: true)
-    case .look(_, let vm, let login, let pid, _, _):
-      ensureSession()
-      try ask(.getProcess(moid: vm.moid, Setup.credential(login), pid: pid), op, replays: true)
-    case .terminate(_, _, let vm, let login, let pid, _, _, _):
-      try ask(.terminate(moid: vm.moid, Setup.credential(login), pid: pid, via: .vi), op, replays: false)
-    case .record, .note, .remember, .keepPauses, .report, .status, .wake, .ready, .stopped: break
+    let credential = flight.route.credential ?? GuestCredential(user: "", password: "")
+    switch flight.call {
+    case .refresh(_, let query): comeBack(op, inventory(query, flight))
+    case .survey(let vm, _, let ends):
+      ensureSession(flight.route)
+      try ask(.listProcesses(moid: vm.moid, credential, via: ends ? .vi : .rest, pids: nil), op, flight)
+    case .look(let vm, _, let pid, _):
+      ensureSession(flight.route)
+      try ask(.getProcess(moid: vm.moid, credential, pid: pid), op, flight)
+    case .terminate(_, let vm, _, let pid, _, _):
+      try ask(.terminate(moid: vm.moid, credential, pid: pid, via: .vi), op, flight)
     }
   }
 
   /// Sends one guest call; a dead session is made anew and the call replayed, but never a terminate.
-  private mutating func ask(_ request: Request, _ op: OpID, replays: Bool) throws(Violation) {
-    var reply = model.handle(request, session: token(for: request.api), at: modelTime)
-    if replays, case .now(.failure(.notAuthenticated)) = reply {
-      if let fault = logIn(for: request.api) { return comeBack(op, .fault(fault)) }
-      let replayed = now
-      flights[op]?.firstByte = replayed
-      reply = model.handle(request, session: token(for: request.api), at: modelTime)
+  private mutating func ask(_ request: Request, _ op: OpID, _ flight: Flight) throws(Violation) {
+    let server = flight.route.server
+    let first = token(flight.route, request.api)
+    var reply = servers[server].model.handle(request, session: first, at: modelTime)
+    if case .now(.failure(.notAuthenticated)) = reply {
+      if flight.call.isTerminate {
+        // A terminate never logs in; the next look does.
+        forgetSession(flight.route, .vi)
+      } else {
+        if let fault = logIn(flight.route, request.api) { return comeBack(op, .fault(fault)) }
+        let replayed = now
+        flights[op]?.firstByte = replayed
+        let second = token(flight.route, request.api)
+        reply = servers[server].model.handle(request, session: second, at: modelTime)
+      }
     }
-    // A terminate never logs in; the next look does.
-    if !replays, case .now(.failure(.notAuthenticated)) = reply { tokens.vi = nil }
     try take(reply, op)
   }
 
   /// A guest call that took time goes on.
   mutating func goOn(_ call: CallID, _ op: OpID) throws(Violation) {
+    guard let server = flights[op]?.route.server else { return }
     try takeTruths()
-    guard let reply = model.resume(call, at: modelTime) else { return }
+    guard let reply = servers[server].model.resume(call, at: modelTime) else { return }
     try take(reply, op)
   }
 
   private mutating func take(_ reply: Reply, _ op: OpID) throws(Violation) {
-    try witness(op)
+    guard let flight = flights[op] else { return }
+    try witness(op, flight)
     switch reply {
     case .later(let at, let call): agenda.enter(.resume(call, op), at: at.continuous)
     case .guest: throw Violation("contract", "an external guest in a simulation")
-    case .now(let response): comeBack(op, .response(response))
+    case .now(.processes(let rows)):
+      guard case .survey(let vm, _, let ends) = flight.call else { return }
+      comeBack(op, .listing(listing(rows, flight.route.server, vm.moid, ends: ends)))
+    case .now(let response):
+      switch response {
+      case .failure(.guestLoginRefused): try guardAccount(flight)
+      case .failure: break
+      default: if let key = accountKey(flight) { toldRefusals[key] = nil }
+      }
+      comeBack(op, .response(response))
     }
   }
 
-  private mutating func comeBack(_ op: OpID, _ answer: Answer) {
+  mutating func comeBack(_ op: OpID, _ answer: Answer) {
+    guard let flight = flights[op] else { return }
     var after = latency()
     // Some answers to a terminate come when it has been given up.
-    if faults.lateAnswers, case .terminate? = flights[op]?.effect, random.chance(0.1) { after += 60 * Span.second }
-    switch flights[op]?.fate {
-    case nil, .lostAnswer, .lostRequest, .unreachable: break
-    case .fine: agenda.enter(.deliver(op, answer), at: clock + after)
-    case .errorBefore, .errorAfter:
-      agenda.enter(.deliver(op, .fault(Fault(.transient, code: "502"))), at: clock + after)
-    case .garbled: agenda.enter(.deliver(op, garbled(answer)), at: clock + after)
+    if faults.lateAnswers, flight.call.isTerminate, random.chance(0.1) { after += 60 * Span.second }
+    switch flight.fate {
+    case .lostAnswer, .lostRequest, .unreachable: break
+    case .fine, .errorBefore, .refused: agenda.enter(.deliver(op, answer, again: false), at: clock + after)
+    case .errorAfter(let fault): agenda.enter(.deliver(op, .fault(fault), again: false), at: clock + after)
+    case .garbled: agenda.enter(.deliver(op, garbled(answer), again: false), at: clock + after)
     }
   }
 
   private mutating func garbled(_ answer: Answer) -> Answer {
     // A listing that is cut in the middle can still be read to there.
-    if case .response(.processes(let rows)) = answer, random.chance(0.5) {
-      return .response(.processes(Array(rows.prefix(random.below(rows.count)))))
+    if case .listing(let shown) = answer, random.chance(0.5) {
+      let rows = Array(shown.listing.rows.prefix(random.below(shown.listing.rows.count)))
+      return .listing(
+        ShownListing(Listing(rows: rows, parsedToEnd: false, showsEnds: shown.listing.showsEnds), version: 0))
     }
+    if case .inventory = answer, random.chance(0.6) { return answer }
     return .fault(Fault(.badAnswer, code: "cut"))
-  }
-
-  /// Tells the checker what the guest really did: who held which pid, and which call a terminate became.
-  private mutating func witness(_ op: OpID) throws(Violation) {
-    guard let flight = flights[op] else { return }
-    let moid: String
-    switch flight.effect {
-    case .survey(_, let vm, _, _, _), .look(_, let vm, _, _, _, _), .terminate(_, _, let vm, _, _, _, _, _):
-      moid = vm.moid
-    case .refresh, .record, .note, .remember, .keepPauses, .report, .status, .wake, .ready, .stopped: return
-    }
-    let truths = model.takeTruths()
-    for truth in truths {
-      if case .terminateReceived(let call, _, _, _) = truth.event { try check(.reached(op, call)) }
-    }
-    for truth in truths {
-      note("  \(truth.moid) \(truth.event)")
-      try check(.truth(truth))
-    }
-    if case .terminate = flight.effect { return }
-    var lives: [Int64: Truth.Life] = [:]
-    for process in model.guest(moid)?.processes ?? [] { lives[process.pid] = process.life }
-    // Only the daemon that asked will be shown it.
-    if isRunning, flight.daemon == daemon { try check(.executed(op, lives: lives)) }
-  }
-
-  // MARK: sessions
-
-  private func token(for api: API) -> String? {
-    switch api {
-    case .vi: tokens.vi
-    case .rest: model.settings.release.sharesSessions ? tokens.vi : tokens.rest
-    }
-  }
-
-  /// The session that terminates go over is made by the calls before them.
-  private mutating func ensureSession() {
-    if tokens.vi == nil, model.settings.release.hasVIJSON { _ = logIn(for: .vi) }
-  }
-
-  private mutating func logIn(for api: API) -> Fault? {
-    let usesVI = api == .vi || model.settings.release.sharesSessions
-    let request: Request =
-      usesVI ? .viLogin(user: "svc", password: "secret") : .restCreateSession(user: "svc", password: "secret")
-    switch model.handle(request, session: nil, at: modelTime) {
-    case .now(.loggedIn(_, let token)):
-      if usesVI { tokens.vi = token } else { tokens.rest = token }
-      return nil
-    case .now(.failure(let error)): return Wire.fault(error)
-    case .now, .later, .guest: return Fault(.badAnswer, code: "login")
-    }
-  }
-
-  /// Everything that the real client asks for an inventory, at one moment.
-  private mutating func inventory(_ query: ScopeQuery, _ op: OpID) -> Answer {
-    guard let flight = flights[op] else { return .fault(Fault(.unknown, code: "")) }
-    switch flight.fate {
-    case .lostAnswer, .errorBefore, .errorAfter, .lostRequest, .unreachable:
-      return .fault(Fault(.transient, code: "502"))
-    case .garbled where random.chance(0.6): return .fault(Fault(.badAnswer, code: "cut"))
-    case .fine, .garbled: break
-    }
-    let release = model.settings.release
-    var vms: [VMFacts] = []
-    var complete = true
-    for machine in model.virtualMachines where query.selects(name: machine.facts.name, moid: machine.facts.moid) {
-      // What the answer was cut after is missing from it.
-      if case .garbled = flight.fate, random.chance(0.4) {
-        complete = false
-        continue
-      }
-      vms.append(Wire.facts(machine.facts))
-    }
-    if case .garbled = flight.fate { complete = false }
-    return .inventory(
-      Inventory(
-        vcenterUUID: model.settings.instanceUUID, canTerminate: release.hasVIJSON, vms: vms, complete: complete))
   }
 
   // MARK: answers
@@ -231,37 +241,46 @@ extension World {
   mutating func giveUp(_ op: OpID) throws(Violation) {
     guard let flight = flights[op], !flight.isAnswered else { return }
     tally.count("unanswered")
-    try deliver(op, .fault(Fault(.unanswered, code: "deadline")))
+    try deliver(op, .fault(Fault(.unanswered, code: "deadline")), again: false)
   }
 
-  mutating func deliver(_ op: OpID, _ answer: Answer) throws(Violation) {
-    guard isRunning, let flight = flights[op], flight.daemon == daemon else { return }
+  mutating func deliver(_ op: OpID, _ answer: Answer, again: Bool) throws(Violation) {
+    guard let flight = flights[op] else { return }
+    guard isRunning, flight.daemon == daemon else {
+      flights.removeValue(forKey: op)
+      return
+    }
     if flight.isAnswered {
-      // A late answer to a terminate is told once more; anything else is too late.
-      guard faults.lateAnswers, case .terminate = flight.effect else { return }
-      tally.count("late answer")
+      // A late answer is told once more; of one that comes twice the second is.
+      guard again || mix.lateAnswers else { return }
+      tally.count(again ? "doubled answer" : "late answer")
+    }
+    if !flight.isAnswered, case .response(.failure(.guestLoginRefused)) = answer, let key = accountKey(flight) {
+      toldRefusals[key, default: 0] += 1
     }
     flights[op]?.isAnswered = true
-    let date = flight.firstByte.map { _ in modelTime.wall / Span.second }
+    if flight.isDoubled, !again {
+      agenda.enter(.deliver(op, answer, again: true), at: clock + random.between(0...5_000) * Span.millisecond)
+    }
+    let server = servers[flight.route.server]
+    let date = flight.firstByte == nil ? nil : server.dateShift.map { (modelTime.wall + $0) / Span.second }
     let timing = Timing(firstByte: flight.firstByte, ended: now, date: date)
-    switch flight.effect {
-    case .refresh(_, _, _, _):
+    switch flight.call {
+    case .refresh:
       let result: Result<Inventory, Fault> =
         switch answer {
         case .inventory(let inventory): .success(inventory)
         case .fault(let fault): .failure(fault)
-        case .response: .failure(Fault(.badAnswer, code: ""))
+        case .response(.failure(let error)): .failure(Wire.fault(error))
+        case .response, .listing: .failure(Fault(.badAnswer, code: ""))
         }
       try tell(.inventory(op, timing, result))
-    case .survey(_, _, _, let ends, _):
-      try tell(.surveyed(op, timing, Wire.listing(answer, ends: ends, isCut: flight.fate.isGarbled)))
-    case .look(_, _, _, let pid, _, _): try tell(.looked(op, timing, Wire.look(answer, pid: pid)))
-    case .terminate: try tell(.terminated(op, timing, Wire.killAnswer(answer, hasLeft: flight.firstByte != nil)))
-    case .record, .note, .remember, .keepPauses, .report, .status, .wake, .ready, .stopped: break
+    case .survey:
+      let digest: UInt64? = if case .listing(let shown) = answer { shown.digest } else { nil }
+      try tell(.surveyed(op, timing, Wire.listing(answer)), listing: digest)
+    case .look(_, _, let pid, _): try tell(.looked(op, timing, Wire.look(answer, pid: pid)))
+    case .terminate:
+      try tell(.terminated(op, timing, Wire.killAnswer(answer, hasLeft: flight.firstByte != nil)))
     }
   }
-}
-
-extension Fate {
-  var isGarbled: Bool { if case .garbled = self { true } else { false } }
 }

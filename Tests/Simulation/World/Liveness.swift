@@ -7,7 +7,7 @@ struct Liveness {
 
   /// A process that must have got a closed outcome by a moment.
   struct Expectation {
-    var moid: String
+    var place: Place
     var pid: Int64
     var life: Truth.Life
     var rule: RuleID
@@ -42,7 +42,7 @@ extension World {
 
   /// Waits of the past that may still run when everything has healed: the longest back-off and retry wait is 10 min,
   /// the longest budget window 15 min, five minutes until the clock is trusted.
-  private static let settling = 30 * Span.minute
+  private static let settling = 62 * Span.minute
   /// Longer than that no trial lasts; what is due later is not looked at.
   private static let longestTrial = 3 * Span.hour
 
@@ -52,13 +52,9 @@ extension World {
     faults = Mix()
     faults.lateAnswers = mix.lateAnswers
     liveness.phase = .settling
-    for machine in model.virtualMachines {
-      let moid = machine.facts.moid
-      for mending in [Mending.tools, .login, .resume, .switchOn] { mend(moid, mending) }
-      if machine.facts.name.hasPrefix("other-") { mend(moid, .name("web-\(moid)")) }
-    }
+    try mendAll()
     try takeTruths()
-    for i in configuration.logins.indices { configuration.logins[i].digest &+= 1 }
+    reenterSecrets()
     if isRunning { try tell(.configured(configuration)) }
     agenda.enter(.trial, at: clock + World.settling)
   }
@@ -69,27 +65,23 @@ extension World {
     note("* the trial")
     liveness.phase = .trial
     guard isRunning else { throw Violation("L4", "no daemon runs at the trial") }
-    let at = modelTime
-    var fresh: [(moid: String, process: GuestProcess, rule: Rule)] = []
-    for (machine, rule) in trialPairs() {
+    var fresh: [(place: Place, process: GuestProcess, rule: Rule)] = []
+    for (place, rule) in trialPairs() {
       let count: Int
       if case .bounded(nil, let most?) = rule.limits { count = most.count + 1 } else { count = 1 }
-      guard var spawn = runaway(for: rule) else { continue }
+      guard var spawn = runaway(for: rule, at: place) else { continue }
       spawn.livesFor = nil
       for _ in 0..<count {
-        let moid = machine.facts.moid
-        if let process = model.withGuest(moid, { $0.spawn(spawn, at: at) }) ?? nil {
-          fresh.append((moid, process, rule))
-        }
+        if let process = self.spawn(spawn, at: place) { fresh.append((place, process, rule)) }
       }
     }
     try takeTruths()
     var last = clock + 10 * Span.minute
-    for (moid, process, rule) in fresh {
-      let deadline = clock + bound(rule, moid)
+    for (place, process, rule) in fresh {
+      let deadline = clock + bound(rule, place)
       guard deadline - clock <= World.longestTrial else { continue }
       liveness.expectations.append(
-        Liveness.Expectation(moid: moid, pid: process.pid, life: process.life, rule: rule.id, deadline: deadline))
+        Liveness.Expectation(place: place, pid: process.pid, life: process.life, rule: rule.id, deadline: deadline))
       agenda.enter(.due(liveness.expectations.count - 1), at: deadline)
       last = max(last, deadline)
     }
@@ -97,30 +89,32 @@ extension World {
   }
 
   /// Rules whose gates are open, on VMs that they reach and that can be watched.
-  private func trialPairs() -> [(VirtualMachine, Rule)] {
-    guard model.settings.release.hasVIJSON, !configuration.dryRun, configuration.budget.kills > 0,
+  private func trialPairs() -> [(Place, Rule)] {
+    guard !configuration.dryRun, configuration.budget.kills > 0,
       configuration.budget.perVM > 0
     else { return [] }
-    var pairs: [(VirtualMachine, Rule)] = []
-    for machine in model.virtualMachines {
-      let facts = Wire.facts(machine.facts)
+    var pairs: [(Place, Rule)] = []
+    for place in places where place.canTerminate {
+      let facts = place.facts
       if OwnRules.isUntouchable(facts, configuration.protect) { continue }
-      for rule in configuration.rules where rule.action == .terminate && rule.budget?.kills != 0 {
-        if OwnRules.reaches(rule, facts, of: Setup.vcenter) { pairs.append((machine, rule)) }
+      for rule in configuration.rules
+      where rule.action == .terminate && rule.budget?.kills != 0 && rule.notDuring.isEmpty && isFair(place, rule) {
+        if OwnRules.reaches(rule, facts, of: place.address.vcenter) { pairs.append((place, rule)) }
       }
     }
     return pairs
   }
 
   /// Something that the rule wants and nothing protects.
-  private mutating func runaway(for rule: Rule) -> Spawn? {
+  private mutating func runaway(for rule: Rule, at place: Place) -> Spawn? {
+    let family = place.facts.family
     for _ in 0..<60 {
-      let spawn = Setup.spawn(mix, &random)
+      let spawn = Setup.spawn(Mix(), windows: family == .windows, &random)
       let process = GuestWatchCore.Process(
         pid: 300, started: 0, owner: GuestText(spawn.owner), name: GuestText(spawn.name),
         command: GuestText(spawn.command))
-      if OwnRules.reaches(rule, process, family: .linux),
-        !OwnRules.isProtected(process, configuration.protect, family: .linux)
+      if OwnRules.reaches(rule, process, family: family),
+        !OwnRules.isProtected(process, configuration.protect, family: family)
       {
         return spawn
       }
@@ -129,24 +123,25 @@ extension World {
   }
 
   /// L1: how long it may take until a process that begins now has its outcome.
-  private func bound(_ rule: Rule, _ moid: String) -> Int64 {
+  private func bound(_ rule: Rule, _ place: Place) -> Int64 {
+    let places = places
     let everyE = max(rule.every.nanoseconds, 10 * Span.second)
     var sum = rule.lasting.nanoseconds + 4 * everyE
     // Its age is proven from the first look on, which comes within 2E (L2).
     if case .bounded(let maxAge?, _) = rule.limits { sum += maxAge.nanoseconds + 2 * everyE }
     var here = 0
     var everywhere = 0
-    for machine in model.virtualMachines {
-      let wanted = model.guest(machine.facts.moid)?.processes.count { isWanted($0, machine) } ?? 0
+    for other in places {
+      let wanted = guest(at: other)?.processes.count { isWanted($0, other) } ?? 0
       everywhere += wanted
-      if machine.facts.moid == moid { here = wanted }
+      if other.guest == place.guest { here = wanted }
     }
     // One slot for all: then the kills on every VM come before it.
     let caps =
       configuration.vcenters.map(\.maxInFlight) + configuration.logins.filter { $0.id == rule.login }.map(\.maxInFlight)
-    let isNarrow = caps.contains { $0 < model.virtualMachines.count }
+    let isNarrow = caps.contains { $0 < places.count }
     sum += Int64(isNarrow ? everywhere : here) * 50 * Span.second
-    if isNarrow { sum += 4 * everyE * Int64(model.virtualMachines.count) }
+    if isNarrow { sum += 4 * everyE * Int64(places.count) }
     let budget = configuration.budget
     sum += budgetWait(everywhere, budget.kills, budget.within)
     sum += budgetWait(here, budget.perVM, budget.within)
@@ -163,14 +158,14 @@ extension World {
     return Int64(tries / kills + 1) * within.nanoseconds
   }
 
-  private func isWanted(_ process: GuestProcess, _ machine: VirtualMachine) -> Bool {
-    let facts = Wire.facts(machine.facts)
+  private func isWanted(_ process: GuestProcess, _ place: Place) -> Bool {
+    let facts = place.facts
     let row = GuestWatchCore.Process(
       pid: process.pid, started: 0, owner: GuestText(process.owner), name: GuestText(process.name),
       command: GuestText(process.command))
     return configuration.rules.contains { rule in
-      rule.action == .terminate && OwnRules.reaches(rule, facts, of: Setup.vcenter)
-        && OwnRules.reaches(rule, row, family: .linux)
+      rule.action == .terminate && OwnRules.reaches(rule, facts, of: place.address.vcenter)
+        && OwnRules.reaches(rule, row, family: facts.family)
     }
   }
 
@@ -179,14 +174,14 @@ extension World {
     try takeTruths()
     let expected = liveness.expectations[number]
     guard let rule = configuration.rules.first(where: { $0.id == expected.rule }),
-      let guest = model.guest(expected.moid), guest.isAlive(expected.life, pid: expected.pid)
+      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid)
     else { return }
-    let vm = VMAddress(vcenter: Setup.vcenter, moid: expected.moid)
+    let vm = expected.place.address
     if checker.isClosed(expected.life, on: vm) { return }
     if case .bounded(nil, let most?) = rule.limits, stays(expected, rule, most, guest, vm) { return }
     throw Violation(
       "L1",
-      "life \(expected.life), pid \(expected.pid) on \(expected.moid), a runaway of \(rule.id) since the trial, "
+      "life \(expected.life), pid \(expected.pid) on \(vm), a runaway of \(rule.id) since the trial, "
         + "has no outcome at its deadline; the rule: \(Line.of(rule))")
   }
 
@@ -201,8 +196,9 @@ extension World {
       guard row.finished == nil, most.per == .vm || row.owner == own.owner,
         let process = guest.process(pid: row.pid), !process.isZombie
       else { return false }
-      return OwnRules.reaches(rule, row, family: .linux)
-        && !OwnRules.isProtected(row, configuration.protect, family: .linux) && !checker.isClosed(process.life, on: vm)
+      return OwnRules.reaches(rule, row, family: expected.place.facts.family)
+        && !OwnRules.isProtected(row, configuration.protect, family: expected.place.facts.family)
+        && !checker.isClosed(process.life, on: vm)
     }
     return left <= most.count
   }
@@ -211,16 +207,16 @@ extension World {
   mutating func finish() throws(Violation) {
     try takeTruths()
     guard isRunning else { throw Violation("L4", "no daemon runs at the end") }
-    for machine in model.virtualMachines {
-      let facts = Wire.facts(machine.facts)
+    for place in places {
+      let facts = place.facts
       if OwnRules.isUntouchable(facts, configuration.protect) || facts.instanceUUID == nil { continue }
-      let vm = VMAddress(vcenter: Setup.vcenter, moid: facts.moid)
-      let rules = configuration.rules.filter { OwnRules.reaches($0, facts, of: Setup.vcenter) }
-      for rule in rules {
+      let vm = place.address
+      let rules = configuration.rules.filter { OwnRules.reaches($0, facts, of: vm.vcenter) }
+      for rule in rules where isFair(place, rule) {
         let everyE = max(rule.every.nanoseconds, 10 * Span.second)
         // Kills of the last minutes may have held it up: with narrow caps on any VM.
         let kills = checker.killsSince(clock - 10 * Span.minute)
-        let allowed = 2 * everyE * Int64(model.virtualMachines.count) + 50 * Span.second * Int64(kills)
+        let allowed = 2 * everyE * Int64(places.count) + 50 * Span.second * Int64(kills)
         let last = liveness.surveyed[Liveness.Pair(vm: vm, login: rule.login)] ?? .min / 2
         if clock - last > allowed {
           throw Violation("L2", "\(vm) was not surveyed with login \(rule.login) for \((clock - last) / Span.second) s")

@@ -2,7 +2,7 @@ import GuestWatchCore
 
 /// The rules as design.md sections 1, 4 and 5 have them, evaluated a second time for the checker.
 enum OwnRules {
-  /// AND between keys, OR in a list. Not for `match.exactly`, which no simulated rule uses.
+  /// AND between keys, OR in a list.
   /// `lenient`: `unless` and protect, which match more where there is doubt.
   static func fits(
     _ match: Match, _ p: GuestWatchCore.Process, family: GuestFamily, lenient: Bool
@@ -13,6 +13,7 @@ enum OwnRules {
       if text.doubtful || (emptyIsDoubt && text.value.isEmpty) { return lenient }
       return globs.contains { OwnGlob.fits($0.pattern, text.value, folded: folded) }
     }
+    if let exactly = match.exactly, exactly.pid != p.pid || exactly.started != p.started { return false }
     return any(match.names, p.name, emptyIsDoubt: false) && any(match.owners, p.owner, emptyIsDoubt: true)
       && any(match.commands, p.command, emptyIsDoubt: false)
   }
@@ -38,9 +39,28 @@ enum OwnRules {
     return !any(scope.except, vm.name) && !any(scope.except, vm.moid)
   }
 
+  /// Only such a listing may prove that something is absent. Whether it was read to its end only the client knows.
+  static func isComplete(_ listing: Listing) -> Bool {
+    listing.complete && !listing.rows.isEmpty && Set(listing.rows.map(\.pid)).count == listing.rows.count
+  }
+
+  /// Outcomes by which nothing was killed (S3).
+  static func givesBack(_ outcome: Outcome) -> Bool {
+    switch outcome {
+    case .abandoned, .failed, .alreadyGone, .denied: true
+    case .exited, .gone, .survived, .stuck, .unknown: false
+    }
+  }
+
   /// VMs that are never touched (S2).
   static func isUntouchable(_ vm: VMFacts, _ protect: Protect) -> Bool {
     vm.template || vm.managed || protect.vms.map { reaches($0, vm) } ?? false
+  }
+
+  /// The rule is what it was, so that a reload keeps its state (S7).
+  static func isSame(_ a: Rule, _ b: Rule) -> Bool {
+    a.id == b.id && a.scope == b.scope && a.match == b.match && a.unless == b.unless && a.limits == b.limits
+      && a.login == b.login && a.vcenters == b.vcenters && a.action == b.action
   }
 
   private static let systemAccounts = ["root", "0", "", "unknown", "system", "local service", "network service"]
@@ -48,6 +68,10 @@ enum OwnRules {
     "init", "systemd", "launchd", "kthreadd", "vmtoolsd", "vgauthservice", "system", "registry", "smss", "csrss",
     "wininit", "winlogon", "services", "lsass", "lsaiso", "svchost", "dwm", "fontdrvhost", "memory compression",
     "secure system", "msmpeng",
+  ]
+  /// Kernel threads as a guest shows them: alone or with a number or purpose behind a slash.
+  private static let kernelThreads = [
+    "kworker", "ksoftirqd", "migration", "kswapd0", "rcu_sched", "khugepaged", "kauditd",
   ]
 
   /// Protected by the list or built in (S2).
@@ -57,7 +81,9 @@ enum OwnRules {
     if systemAccounts.contains(account.lowercased()) {
       var name = p.name.value.lowercased()
       if name.hasSuffix(".exe") { name.removeLast(4) }
-      if builtIn.contains(name) { return true }
+      if builtIn.contains(name) || kernelThreads.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) {
+        return true
+      }
     }
     if p.owner.value.isEmpty && !protect.owners.isEmpty { return true }
     let lists = [(protect.names, p.name), (protect.owners, p.owner), (protect.commands, p.command)]
@@ -68,29 +94,17 @@ enum OwnRules {
       return globs.contains { OwnGlob.fits($0.pattern, text.value, folded: folded) }
     }
   }
+}
 
-  /// Who counts in the group of `victim`, without it: same rule, same VM, and same owner where `per` says so.
-  static func others(
-    than victim: GuestWatchCore.Process, in rows: [GuestWatchCore.Process], of rule: Rule, _ most: MaxInstances,
-    family: GuestFamily
-  ) -> [GuestWatchCore.Process] {
-    rows.filter { row in
-      guard row.finished == nil, row.pid != victim.pid, reaches(rule, row, family: family) else { return false }
-      switch most.per {
-      case .vm: return true
-      case .owner:
-        return family == .windows
-          ? row.owner.value.lowercased() == victim.owner.value.lowercased() : row.owner == victim.owner
-      }
-    }
-  }
+/// What a process is known by: pid, start and the bytes of its owner, compared here a second time.
+struct OwnIdentity: Hashable {
+  var pid: Int64
+  var started: Int64
+  var owner: [UInt8]
 
-  /// True where `a` may stand before `b` in keep order; where starts are within 2 s both ways count, as the order of
-  /// a chain of them is not fixed by the design.
-  static func mayStand(_ a: GuestWatchCore.Process, before b: GuestWatchCore.Process, _ keep: Keep) -> Bool {
-    switch keep {
-    case .oldest: a.started <= b.started + 2
-    case .newest: a.started >= b.started - 2
-    }
+  init(_ process: GuestWatchCore.Process) {
+    pid = process.pid
+    started = process.started
+    owner = Array(process.owner.value.utf8) + (process.owner.doubtful ? [0] : [])
   }
 }

@@ -1,25 +1,39 @@
 import GuestWatchCore
 
-/// What happened in a run, as lines: the last ones are kept for a failure, all of them go into a hash.
+/// What happened in a run: a hash over every event, effect and truth, and, where somebody reads them, the last lines.
 public struct Trace: Sendable {
-  /// FNV-1a, 64 bits, over every line.
-  public private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-  public private(set) var lines = 0
+  /// Over everything that happened.
+  public var hash: UInt64 { digest.value }
+  /// How many things happened.
+  public private(set) var steps = 0
+  private var digest = Digest()
   private var ring: [String] = []
   private var oldest = 0
   private let kept: Int
   /// Print every line as it happens.
-  var isLoud = false
+  private let isLoud: Bool
+  /// Lines are put together: not in a run that nobody reads, which is several times as fast.
+  let isRendered: Bool
 
-  init(kept: Int) { self.kept = kept }
+  init(kept: Int, isLoud: Bool) {
+    self.kept = kept
+    self.isLoud = isLoud
+    isRendered = kept > 0 || isLoud
+  }
 
-  mutating func add(_ line: String) {
-    lines += 1
-    for byte in line.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+  /// Takes one step in. `line` is put together only where it is read; `feed` says what of it counts.
+  mutating func step(_ at: Int64, _ feed: (inout Digest) -> Void, line: () -> String) {
+    steps += 1
+    digest.add(at)
+    feed(&digest)
+    if isRendered { add(Line.time(Instant(nanoseconds: at)) + " " + line()) }
+  }
+
+  private mutating func add(_ line: String) {
     if isLoud { print(line) }
     if ring.count < kept {
       ring.append(line)
-    } else {
+    } else if kept > 0 {
       ring[oldest] = line
       oldest = (oldest + 1) % kept
     }
@@ -27,124 +41,4 @@ public struct Trace: Sendable {
 
   /// The last lines, oldest first.
   public var last: [String] { Array(ring[oldest...] + ring[..<oldest]) }
-}
-
-/// Short and exact renderings: everything that a decision may depend on is in the line, or hashed into it.
-enum Line {
-  static func time(_ at: Instant) -> String {
-    let ms = at.nanoseconds / Span.millisecond
-    let rest = String(ms % 1000 + 1000).dropFirst()
-    return "\(ms / 1000).\(rest)"
-  }
-
-  static func of(_ p: GuestWatchCore.Process) -> String {
-    "\(p.pid)@\(p.started) \(p.owner.value)/\(p.name.value)\(p.finished.map { " finished \($0)" } ?? "") [\(p.command.value)]"
-  }
-
-  static func of(_ timing: Timing) -> String {
-    "sent \(timing.firstByte.map { time($0.continuous) } ?? "never") ended \(time(timing.ended.continuous))"
-  }
-
-  static func of(_ effect: Effect) -> String {
-    switch effect {
-    case .refresh(let op, let vcenter, _, let by): "refresh \(op) \(vcenter) by \(time(by))"
-    case .survey(let op, let vm, let login, let ends, let by):
-      "survey \(op) \(vm) \(login)\(ends ? " with ends" : "") by \(time(by))"
-    case .look(let op, let vm, let login, let pid, let purpose, let by):
-      "look \(op) \(vm) \(login) pid \(pid) \(purpose) by \(time(by))"
-    case .record(let kill, let step): "record \(kill) \(of(step))"
-    case .note(let note): "note \(note)"
-    case .remember(let memory): "remember \(memory)"
-    case .keepPauses(let pauses): "keep pauses \(pauses)"
-    case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, _, let by):
-      "TERMINATE \(op) \(kill) \(vm) \(login) pid \(pid) first byte by \(time(firstByteBy)) by \(time(by))"
-    case .report(let r):
-      "report \(r.kind.rawValue) \(r.rule?.name ?? "-") \(r.moid ?? "-") \(r.process.map(of) ?? "-") "
-        + "\(r.gate?.rawValue ?? "-") \(r.outcome?.rawValue ?? "-") \(r.fault?.kind.rawValue ?? "-") \(r.detail)"
-    case .status(let s):
-      "status \(s.vmsWatched)/\(s.vmsInScope) candidates \(s.candidates) open \(s.openKills) "
-        + "\(s.killsInWindow)/\(s.killsAllowed)"
-    case .wake(let at): "wake \(time(at))"
-    case .ready: "ready"
-    case .stopped: "stopped"
-    }
-  }
-
-  static func of(_ step: LedgerStep) -> String {
-    switch step {
-    case .intent(let r): "intent \(r.rule) \(r.vmName) \(of(r.process)) \(of(r.reason))"
-    case .answered(let timing, let answer): "answered \(of(answer)) \(of(timing))"
-    case .closed(let outcome, let error, _, _): "closed \(outcome.rawValue) \(error?.kind.rawValue ?? "")"
-    case .reported(let r, let gate): "reported \(r.rule) \(r.vmName) \(of(r.process)) \(gate.rawValue)"
-    }
-  }
-
-  static func of(_ rule: Rule) -> String {
-    func globs(_ globs: [Glob]?) -> String { globs.map { $0.map(\.pattern).joined(separator: " or ") } ?? "any" }
-    func match(_ m: Match) -> String { "\(globs(m.owners))/\(globs(m.names)) [\(globs(m.commands))]" }
-    let unless = rule.unless.map { " unless \(match($0))" }.joined()
-    return "\(rule.id) \(rule.login) \(globs(rule.scope.names)) \(match(rule.match))\(unless) \(rule.limits) "
-      + "lasting \(rule.lasting) every \(rule.every) \(rule.action.rawValue) budget "
-      + "\(rule.budget.map { "\($0.kills) in \($0.within)" } ?? "none") cooldown \(rule.cooldown.map { "\($0)" } ?? "none")"
-  }
-
-  static func of(_ reason: Reason) -> String {
-    switch reason {
-    case .tooOld(let limit, let proven, let claimed):
-      "too old: \(proven.nanoseconds / Span.millisecond) ms proven, \(claimed.wholeSeconds) s claimed, "
-        + "limit \(limit.wholeSeconds) s"
-    case .tooMany(let limit, let count, let place): "too many: place \(place) of \(count), limit \(limit)"
-    case .forbidden: "forbidden"
-    }
-  }
-
-  static func of(_ answer: KillAnswer) -> String {
-    switch answer {
-    case .done: "done"
-    case .notFound: "not found"
-    case .notBegun(let f): "not begun \(f.kind.rawValue)"
-    case .denied(let f): "denied \(f.kind.rawValue)"
-    case .ambiguous(let f): "ambiguous \(f.kind.rawValue)"
-    case .notSent(let f): "not sent \(f.kind.rawValue)"
-    case .unanswered: "unanswered"
-    }
-  }
-
-  static func of(_ event: Event) -> String {
-    switch event {
-    case .began(let seed, let restored):
-      "began life \(restored.life) seed \(seed) rows \(restored.rows.count) open \(restored.open.count)"
-    case .configured(let c):
-      "configured\(c.dryRun ? " dry run" : "") budget \(c.budget.kills), \(c.budget.perVM) in \(c.budget.within): "
-        + c.rules.map { of($0) }.joined(separator: "; ")
-    case .timeCame: "time came"
-    case .inventory(let op, let timing, .success(let i)):
-      "inventory \(op) \(of(timing)) \(i.complete ? "" : "incomplete ")"
-        + i.vms.map {
-          "\($0.moid) \($0.name) \($0.power) \($0.tools) \($0.ready) \($0.bootTime ?? 0) \($0.suspendTime ?? 0)"
-        }
-        .joined(separator: ", ")
-    case .inventory(let op, let timing, .failure(let f)): "inventory \(op) \(of(timing)) failed \(f.kind.rawValue)"
-    case .surveyed(let op, let timing, .success(let l)):
-      "surveyed \(op) \(of(timing)) \(l.complete ? "complete" : "INCOMPLETE")\(l.showsEnds ? " ends" : "") "
-        + l.rows.map(of).joined(separator: "; ")
-    case .surveyed(let op, let timing, .failure(let f)): "surveyed \(op) \(of(timing)) failed \(f.kind.rawValue)"
-    case .looked(let op, let timing, .success(let look)): "looked \(op) \(of(timing)) \(of(look))"
-    case .looked(let op, let timing, .failure(let f)): "looked \(op) \(of(timing)) failed \(f.kind.rawValue)"
-    case .terminated(let op, let timing, let answer): "terminated \(op) \(of(timing)) \(of(answer))"
-    case .recorded(let kill, let kind, .success): "recorded \(kill) \(kind.rawValue)"
-    case .recorded(let kill, let kind, .failure): "recorded \(kill) \(kind.rawValue) FAILED"
-    case .asked(let request): "asked \(request)"
-    case .shutdownAsked: "shutdown asked"
-    }
-  }
-
-  static func of(_ look: Look) -> String {
-    switch look {
-    case .running(let p): "running \(of(p))"
-    case .finished(let p): "finished \(of(p))"
-    case .gone: "gone"
-    case .vmGone: "vm gone"
-    }
-  }
 }

@@ -1,225 +1,228 @@
 import GuestWatchCore
 import VCenterModel
 
-/// What goes wrong around the daemon from time to time.
-enum Trouble: CaseIterable {
-  case agentRestart, reboot, suspend, revert, guestClockStep, hostClockStep, tools, login, gracefulRestart, reload
-  case rename
-}
-
-/// What ends a trouble.
-enum Mending {
-  case switchOn, resume, tools, login, name(String)
-}
-
-/// What a hostile guest does to a process that is about to be killed.
-enum Meddling {
-  case exit, swap, retitle
-}
-
+/// Troubles come at random and, most of them, go again.
 extension World {
   mutating func enter(_ trouble: Trouble) {
-    let mean: Int64? =
-      switch trouble {
-      case .agentRestart: faults.agentRestart
-      case .reboot: faults.reboot
-      case .suspend: faults.suspend
-      case .revert: faults.revert
-      case .guestClockStep: faults.guestClockStep
-      case .hostClockStep: faults.hostClockStep
-      case .tools: faults.toolsTrouble
-      case .login: faults.loginBreak
-      case .gracefulRestart: faults.gracefulRestart
-      case .reload: faults.reload
-      case .rename: faults.rename
-      }
-    if let mean { agenda.enter(.trouble(trouble), at: clock + random.wait(mean: mean)) }
+    let mean = faults.troubles[trouble.rawValue]
+    if mean > 0 { agenda.enter(.trouble(trouble), at: clock + random.wait(mean: mean)) }
   }
 
-  private mutating func anyMachine() -> String { random.pick(model.virtualMachines)?.facts.moid ?? "vm-1" }
-
-  private mutating func after(_ seconds: ClosedRange<Int64>, _ moid: String, _ mending: Mending) {
-    agenda.enter(.mend(moid: moid, mending), at: clock + random.between(seconds) * Span.second)
+  mutating func after(_ seconds: ClosedRange<Int64>, _ mending: Mending) {
+    agenda.enter(.mend(mending), at: clock + random.between(seconds) * Span.second)
   }
 
   mutating func makeTrouble(_ trouble: Trouble) throws(Violation) {
     guard hasFaults else { return }
     try takeTruths()
-    let moid = anyMachine()
-    let at = modelTime
     tally.count("\(trouble)")
-    note("* \(trouble) \(moid)")
     switch trouble {
-    case .agentRestart: model.withGuest(moid) { $0.restartAgent(at: at) }
-    case .reboot:
-      model.switchOff(moid, at: at)
-      after(1...60, moid, .switchOn)
-    case .suspend:
-      model.suspend(moid, at: at)
-      after(1...900, moid, .resume)
-    case .revert:
-      // Without a snapshot yet one is taken: the next time is a revert.
-      if !model.revert(moid, movesBootTime: random.chance(0.7), at: at) { model.takeSnapshot(moid, at: at) }
-    case .guestClockStep:
-      let step = random.between(-1_000...1_000) * random.pick(Span.millisecond, Span.second)
-      model.withGuest(moid) { $0.stepClock(by: step) }
-    case .hostClockStep: hostShift += random.between(-1_000...1_000) * random.pick(Span.millisecond, Span.second)
-    case .tools:
-      let broken = random.below(4)
-      model.update(moid) { machine in
-        switch broken {
-        case 0: machine.facts.tools = .notRunning
-        case 1: machine.facts.tools = .executingScripts
-        case 2: machine.facts.ready = false
-        default: machine.busy = true
-        }
+    case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
+      .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled:
+      if let (server, moid) = anyMachine() {
+        note("* \(trouble) vc\(server + 1) \(moid)")
+        break_(trouble, server, moid, guestNumber(server, moid))
       }
-      after(5...120, moid, .tools)
-    case .login:
-      let user = random.chance(0.5) ? "guestwatch" : "alice"
-      model.update(moid) { machine in
-        for i in machine.accounts.indices where machine.accounts[i].user == user { machine.accounts[i].password += "?" }
+    case .delete, .clone, .reregister, .newUUID, .twinUUID, .noUUID, .move:
+      if let (server, moid) = anyMachine() {
+        note("* \(trouble) vc\(server + 1) \(moid)")
+        rearrange(trouble, server, moid, guestNumber(server, moid))
       }
-      after(30...600, moid, .login)
-    case .gracefulRestart: try askToStop()
-    case .reload: try reload()
-    case .rename:
-      let old = model.virtualMachine(moid)?.facts.name ?? ""
-      model.update(moid) { $0.facts.name = "other-\(moid)" }
-      if !old.hasPrefix("other") { after(30...600, moid, .name(old)) }
+    case .rotation, .vcenterLogin, .down, .sick, .sessionsEnd, .guestSessionsEnd, .date:
+      note("* \(trouble)")
+      upset(trouble, random.below(servers.count))
+    case .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull, .gracefulRestart, .kill, .reload, .request:
+      note("* \(trouble)")
+      try shake(trouble)
     }
     try takeTruths()
     enter(trouble)
   }
 
-  mutating func mend(_ moid: String, _ mending: Mending) {
-    note("* mended \(moid) \(mending)")
-    switch mending {
-    case .switchOn: model.switchOn(moid, at: modelTime)
-    case .resume: model.resumeVM(moid, at: modelTime)
-    case .tools:
-      model.update(moid) {
-        $0.facts.tools = .running
-        $0.facts.ready = true
-        $0.busy = false
+  /// In a guest, or of one VM.
+  private mutating func break_(_ trouble: Trouble, _ server: Int, _ moid: String, _ guest: Int) {
+    let at = modelTime
+    switch trouble {
+    case .agentRestart: servers[server].model.withGuest(moid) { $0.restartAgent(at: at) }
+    case .guestClockStep:
+      let step = random.between(-1_000...1_000) * random.pick(Span.millisecond, Span.second, 10 * Span.second)
+      servers[server].model.withGuest(moid) { $0.stepClock(by: step) }
+      // Only a new life of the agent shows it; and whoever set the guest's clock may have set ours.
+      if random.chance(0.5) { servers[server].model.withGuest(moid) { $0.restartAgent(at: at) } }
+      if random.chance(0.2), faults.troubles[Trouble.hostClockStep.rawValue] > 0 { hostShift += step }
+    case .guestClockDrift:
+      let drift = random.between(-5_000...5_000)
+      servers[server].model.withGuest(moid) { $0.setDrift(drift, at: at) }
+    case .hiding:
+      servers[server].model.withGuest(moid) { $0.hideOthers(true) }
+      after(30...900, .hiding(guest))
+    case .fork: fork(guest)
+    case .scripts:
+      servers[server].model.update(moid) { $0.facts.tools = .executingScripts }
+      after(5...200, .scripts(guest))
+    case .reboot:
+      servers[server].model.switchOff(moid, at: at)
+      after(1...60, .switchOn(guest))
+    case .suspend:
+      servers[server].model.suspend(moid, at: at)
+      after(1...900, .resume(guest))
+    case .snapshot: servers[server].model.takeSnapshot(moid, at: at)
+    case .revert:
+      // Without a snapshot yet one is taken: the next time is a revert.
+      let moves = random.chance(0.7)
+      if !servers[server].model.revert(moid, movesBootTime: moves, at: at) {
+        servers[server].model.takeSnapshot(moid, at: at)
       }
-    case .login:
-      model.update(moid) { machine in
-        for i in machine.accounts.indices {
-          while machine.accounts[i].password.hasSuffix("?") { machine.accounts[i].password.removeLast() }
-          machine.accounts[i].locked = false
+    case .tools:
+      let broken = random.below(3)
+      servers[server].model.update(moid) { machine in
+        switch broken {
+        case 0: machine.facts.tools = .notRunning
+        case 1: machine.facts.ready = false
+        default: machine.busy = true
         }
       }
-    case .name(let name): model.update(moid) { $0.facts.name = name }
+      after(5...300, .tools(guest))
+    case .rename:
+      let old = servers[server].model.virtualMachine(moid)?.facts.name ?? ""
+      servers[server].model.update(moid) { $0.facts.name = "gone-\(guest)" }
+      if !old.hasPrefix("gone") { after(30...600, .name(guest, old)) }
+    case .family:
+      servers[server].model.update(moid) { $0.facts.family = nil }
+      after(30...600, .family(guest))
+    case .hostCutOff:
+      servers[server].model.update(moid) { $0.facts.connection = .disconnected }
+      after(5...600, .connection(guest))
+    case .login:
+      let user = random.chance(0.5) ? "guestwatch" : "alice"
+      servers[server].model.update(moid) { machine in
+        for i in machine.accounts.indices where machine.accounts[i].user == user {
+          machine.accounts[i] = GuestAccount(
+            user: user, password: "canary-other", superuser: machine.accounts[i].superuser)
+        }
+      }
+      after(30...600, .login(guest))
+    case .privilege:
+      servers[server].model.setAccount(
+        VCenterAccount(
+          user: "svc", password: vcenterPasswords[server],
+          privileges: random.chance(0.5) ? [.view, .read, .guestQuery] : [.view, .read]))
+      after(60...900, .privilege(server: server))
+    case .disabled:
+      let what: Set<VirtualMachine.Switch> = random.chance(0.5) ? [.terminate] : [.list, .terminate]
+      servers[server].model.update(moid) { $0.disabled = what }
+      after(60...900, .enabled(guest))
+    case .delete, .clone, .reregister, .newUUID, .twinUUID, .noUUID, .move, .rotation, .vcenterLogin, .down, .sick,
+      .sessionsEnd, .guestSessionsEnd, .date, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
+      .gracefulRestart, .kill, .reload, .request:
+      break
     }
   }
 
-  /// SIGTERM; the next daemon comes a little after this one has ended.
-  mutating func askToStop() throws(Violation) {
-    guard isRunning else { return }
-    agenda.enter(.stopOverdue(daemon: daemon), at: clock + 100 * Span.second)
-    try tell(.shutdownAsked)
+  /// Of a whole vCenter, or of accounts.
+  private mutating func upset(_ trouble: Trouble, _ server: Int) {
+    switch trouble {
+    case .rotation: rotate()
+    case .vcenterLogin:
+      secretsRotated += 1
+      vcenterPasswords[server] = "canary-vcenter-\(secretsRotated + 1)"
+      servers[server].model.setAccount(VCenterAccount(user: "svc", password: vcenterPasswords[server]))
+      if random.chance(0.5) { servers[server].model.expireSessions() }
+      after(0...900, .secrets)
+    case .down:
+      servers[server].isDown = true
+      after(5...1_200, .up(server: server))
+    case .sick:
+      servers[server].sick = random.pick(
+        Fault(.transient, code: "503"), Fault(.badAnswer, code: "html"), Fault(.loginRefused, code: "InvalidLogin"),
+        Fault(.overCap, code: "UNABLE_TO_ALLOCATE_RESOURCE"), Fault(.unknown, code: "ERROR"))
+      after(5...900, .well(server: server))
+    case .sessionsEnd: servers[server].model.expireSessions()
+    case .guestSessionsEnd: servers[server].model.killSessionsForGuestCalls()
+    case .date:
+      servers[server].dateShift = random.between(-200...200) * Span.second
+      after(10...900, .date(server: server))
+    case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
+      .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
+      .newUUID, .twinUUID, .noUUID, .move, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
+      .gracefulRestart, .kill, .reload, .request:
+      break
+    }
   }
 
-  /// The daemon says that it is done: its sessions are closed.
-  mutating func stopped() throws(Violation) {
-    note("* daemon \(daemon) ended")
-    for token in [tokens.vi, tokens.rest] {
-      if let token { _ = model.handle(.viLogout, session: token, at: modelTime) }
-    }
-    // What is not on disk when its patience is over may still get there.
-    while let write = writes.first, random.chance(0.5) {
-      writes.removeFirst()
-      try persist(write.kill, write.step)
-    }
-    try lay()
-    if isEnding { isOver = true } else { agenda.enter(.restart, at: clock + random.between(1...30) * Span.second) }
-  }
-
-  /// The operator changes something.
-  private mutating func reload() throws(Violation) {
-    guard isRunning else { return }
-    var new = configuration
-    if let i = new.rules.indices.randomElement(with: &random) {
-      switch random.below(7) {
-      case 0: new.rules[i].action = new.rules[i].action == .report ? .terminate : .report
-      case 1: new.rules[i].lasting = .seconds(random.pick(0, 10, 40))
-      case 2: new.dryRun.toggle()
-      case 3: new.rules[i].id = RuleID(new.rules[i].id.name + "x")
-      case 4: new.budget.perVM = random.pick(1, 2, 10)
-      case 5: new.vcenters[0].digest &+= 1
-      default: new.rules[i].every = .seconds(random.pick(2, 10, 30))
+  /// A password changes everywhere at once; the operator enters it a little before or a good while after.
+  private mutating func rotate() {
+    let user = random.pick("guestwatch", "alice", #"lab\watch"#, "watch@lab.example")
+    secretsRotated += 1
+    let password = "canary-\(user)-\(secretsRotated + 1)"
+    passwords[user] = password
+    let comesFirst = random.chance(0.2)
+    toldRefusals = [:]
+    for s in servers.indices {
+      for account in servers[s].model.directoryAccounts where account.user.lowercased() == user {
+        servers[s].model.setDirectoryAccount(GuestAccount(user: account.user, password: password, lockoutAfter: 5))
+      }
+      for moid in servers[s].model.moids {
+        servers[s].model.update(moid) { machine in
+          for i in machine.accounts.indices where machine.accounts[i].user == user {
+            machine.accounts[i] = GuestAccount(
+              user: user, password: password, superuser: machine.accounts[i].superuser)
+          }
+        }
       }
     }
-    configuration = new
-    try tell(.configured(new))
+    agenda.enter(.mend(.secrets), at: clock + (comesFirst ? 0 : random.between(0...900)) * Span.second)
   }
 
-  // MARK: guests
-
-  mutating func spawnAnything(_ moid: String) {
-    let spawn = Setup.spawn(mix, &random)
-    let at = modelTime
-    model.withGuest(moid) { _ = $0.spawn(spawn, at: at) }
-  }
-
-  /// Some process that is not of the system.
-  private mutating func anyone(_ moid: String) -> GuestProcess? {
-    let all: [GuestProcess] = model.guest(moid)?.processes.filter { $0.pid >= 300 } ?? []
-    return random.pick(all)
-  }
-
-  mutating func churn(_ moid: String) throws(Violation) {
-    guard hasFaults else { return }
-    try takeTruths()
-    let at = modelTime
-    let someone = anyone(moid)
-    switch random.below(20) {
-    case 0..<11: spawnAnything(moid)
-    case 11..<14:
-      if let someone { model.withGuest(moid) { _ = $0.exit(pid: someone.pid, at: at) } }
-    case 14, 15:
-      if let someone { try meddle(moid, someone.pid, .retitle) }
-    case 16, 17:
-      if let someone { try meddle(moid, someone.pid, .swap) }
-    case 18:
-      let spawn = Setup.spawn(mix, &random)
-      model.withGuest(moid) { _ = $0.spawnProgram(spawn, at: at) }
-    default:
-      if let someone { model.withGuest(moid) { $0.reap(pid: someone.pid, at: at) } }
+  /// The daemon's host, its process and its operator.
+  private mutating func shake(_ trouble: Trouble) throws(Violation) {
+    switch trouble {
+    case .hostClockStep: hostShift += random.between(-1_000...1_000) * random.pick(Span.millisecond, Span.second)
+    case .hostSlew:
+      setSlew(random.between(-500...500))
+      after(100...3_000, .slew)
+    case .hostSuspend: asleepUntil = max(asleepUntil, clock + random.between(1...1_800) * Span.second)
+    case .hostReboot:
+      guard isRunning else { return }
+      mustBoot = true
+      try crash(restartsIn: 20_000...900_000)
+    case .diskFull:
+      isDiskFull = true
+      after(1...600, .disk)
+    case .gracefulRestart: try askToStop()
+    case .kill: try crash()
+    case .reload: try reload()
+    case .request: try ask()
+    case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
+      .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
+      .newUUID, .twinUUID, .noUUID, .move, .rotation, .vcenterLogin, .down, .sick, .sessionsEnd, .guestSessionsEnd,
+      .date:
+      break
     }
-    try takeTruths()
-    agenda.enter(.churn(moid: moid), at: clock + random.wait(mean: mix.churn))
   }
 
-  /// A process that is about to be killed may do something at the worst moment.
-  mutating func incite(_ vm: VMAddress, _ pid: Int64) {
-    guard random.chance(faults.hostility) else { return }
-    let meddling: Meddling = random.pick(.exit, .swap, .swap, .retitle)
-    agenda.enter(
-      .meddle(moid: vm.moid, pid: pid, meddling),
-      at: clock + random.between(0...random.pick(300, 3_000, 8_000)) * Span.millisecond)
-  }
-
-  mutating func meddle(_ moid: String, _ pid: Int64, _ meddling: Meddling) throws(Violation) {
-    guard hasFaults, pid >= 300 else { return }
-    try takeTruths()
-    let at = modelTime
-    let newcomer = Setup.spawn(mix, &random)
-    switch meddling {
-    case .exit: model.withGuest(moid) { _ = $0.exit(pid: pid, at: at) }
-    case .swap:
-      if mix.quickReuse { model.withGuest(moid) { _ = $0.swap(pid: pid, for: newcomer, at: at) } }
-    case .retitle:
-      model.withGuest(moid) { $0.retitle(pid: pid, name: newcomer.name, command: newcomer.command, at: at) }
+  /// The operator pauses something, opens it again, or lets a login be tried.
+  private mutating func ask() throws(Violation) {
+    guard isRunning else { return }
+    let rule = random.chance(0.5) ? random.pick(configuration.rules)?.id : nil
+    let vms = random.chance(0.5) ? nil : try? Glob(random.pick("web-*", "vm-1", "*"))
+    let request: OperatorRequest
+    switch random.below(5) {
+    case 0, 1:
+      let until = random.chance(0.7) ? now.continuous + .seconds(random.between(10...1_200)) : nil
+      request = .pause(Pause(rule: rule, vms: vms, until: until))
+    case 2: request = .resume(rule: rule, vms: vms)
+    case 3: request = .resume(rule: nil, vms: nil)
+    default: request = .retryLogin(random.pick(configuration.logins)?.id ?? LoginID("root"))
     }
-    try takeTruths()
+    try tell(.asked(request))
   }
-}
 
-extension Range<Int> {
-  /// One of them, by our own chance; nil where there is none.
-  func randomElement(with random: inout Seeded) -> Int? {
-    isEmpty ? nil : lowerBound + random.below(count)
+  func settledShift() -> Int64 { slew == 0 ? hostShift : hostShift + (clock - slewsSince) / 1_000_000 * slew }
+
+  mutating func setSlew(_ partsPerMillion: Int64) {
+    hostShift = settledShift()
+    slewsSince = clock
+    slew = partsPerMillion
   }
 }

@@ -26,14 +26,18 @@ enum Wire {
 
   static func process(_ row: ProcessInfo, ends: Bool) -> GuestWatchCore.Process {
     GuestWatchCore.Process(
-      pid: row.pid, started: row.started, owner: GuestText(row.owner), name: GuestText(row.name),
-      command: GuestText(row.command), finished: ends ? row.finished : nil)
+      pid: row.pid, started: row.started, owner: text(row.owner), name: text(row.name), command: text(row.command),
+      finished: ends ? row.finished : nil)
   }
 
-  static func listing(_ answer: World.Answer, ends: Bool, isCut: Bool) -> Result<Listing, Fault> {
+  /// What is not UTF-8 comes as U+FFFD.
+  static func text(_ value: String) -> GuestText {
+    GuestText(value, doubtful: value.utf8.count != 0 && value.unicodeScalars.contains("\u{FFFD}"))
+  }
+
+  static func listing(_ answer: World.Answer) -> Result<Listing, Fault> {
     switch answer {
-    case .response(.processes(let rows)):
-      .success(Listing(rows: rows.map { process($0, ends: ends) }, parsedToEnd: !isCut, showsEnds: ends))
+    case .listing(let shown): .success(shown.listing)
     case .response(.failure(let error)): .failure(fault(error))
     case .response, .inventory: .failure(Fault(.badAnswer, code: ""))
     case .fault(let fault): .failure(fault)
@@ -47,7 +51,7 @@ enum Wire {
     case .response(.failure(.processNotFound)): .success(.gone)
     case .response(.failure(.objectNotFound)): .success(.vmGone)
     case .response(.failure(let error)): .failure(fault(error))
-    case .response, .inventory: .failure(Fault(.badAnswer, code: ""))
+    case .response, .inventory, .listing: .failure(Fault(.badAnswer, code: ""))
     case .fault(let fault): .failure(fault)
     }
   }
@@ -67,7 +71,7 @@ enum Wire {
         .internalError:
         .ambiguous(fault)
       }
-    case .response, .inventory: return .ambiguous(Fault(.badAnswer, code: ""))
+    case .response, .inventory, .listing: return .ambiguous(Fault(.badAnswer, code: ""))
     case .fault(let fault):
       if !hasLeft { return .notSent(fault) }
       return fault.kind == .unanswered ? .unanswered : .ambiguous(fault)

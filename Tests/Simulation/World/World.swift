@@ -1,7 +1,7 @@
-import GuestWatchCore
+public import GuestWatchCore
 import VCenterModel
 
-/// One seed: a daemon's `Watch` against a `VCenterModel`, on one thread, in virtual time.
+/// One seed: a daemon's `Watch` against vCenters as values, on one thread, in virtual time.
 ///
 /// First faults, as the seed's `Mix` has them; then they heal, old troubles settle, and fresh runaways must be dealt
 /// with in time. The same seed gives the same run, bit for bit: everything is drawn from `Seeded`, nothing iterates a
@@ -13,70 +13,103 @@ public struct World {
     case leave(OpID)
     case arrive(OpID)
     case resume(CallID, OpID)
-    case deliver(OpID, Answer)
+    case deliver(OpID, Answer, again: Bool)
     case giveUp(OpID)
     case written(daemon: Int)
+    case mark(daemon: Int)
     case restart
     case stopOverdue(daemon: Int)
-    case churn(moid: String)
+    case churn(guest: Int)
     case trouble(Trouble)
-    case mend(moid: String, Mending)
-    case meddle(moid: String, pid: Int64, Meddling)
+    case mend(Mending)
+    case meddle(guest: Int, pid: Int64, Meddling)
+    case runaway(guest: Int, name: String)
+    case reload
     case heal
     case trial
     case due(Int)
     case end
   }
 
-  /// What a call comes back with.
-  enum Answer {
-    case response(Response)
-    case fault(Fault)
-    /// The whole of a refresh.
-    case inventory(Inventory)
-  }
-
-  /// An operation on its way.
-  struct Flight {
-    var effect: Effect
-    var by: Instant
-    var daemon: Int
-    var firstByte: Now?
-    var fate: Fate
-    var isAnswered = false
-  }
-
   public let seed: UInt64
-  public let mix: Mix
+  public private(set) var mix: Mix
   /// What is drawn from now; zero once everything has healed.
   var faults: Mix
   var random: Seeded
   var agenda = Agenda<Item>()
+  /// The true continuous time.
   var clock: Int64
-  /// How far the daemon's wall clock is ahead of the right one.
+
+  // the daemon's host
+  /// How far the daemon's wall clock is ahead of the right one, at `slewsSince`, and how fast that grows.
   var hostShift: Int64 = 0
-  var model: VCenterModel
+  var slew: Int64 = 0
+  var slewsSince: Int64 = 0
+  /// The true time at which the host's continuous clock read zero.
+  var bootZero: Int64 = 0
+  /// The host boots before the next daemon starts.
+  var mustBoot = false
+  /// Nothing on the daemon's side happens before that: its host is suspended.
+  var asleepUntil: Int64 = 0
+  var isDiskFull = false
+  var ledger = SimulatedLedger()
+
+  // the vCenters
+  var servers: [Server]
+  /// Where the VM with a guest is.
+  var homes: [Int: (server: Int, moid: String)] = [:]
+  var nextGuest: Int
+  /// VMs that are in no vCenter for a while.
+  /// Guests that answer nothing, whatever heals (L3).
+  var bad = Set<Int>()
+  var limbo: [(number: Int, server: Int, machine: VirtualMachine)] = []
+  let crowd: Int
+  /// The passwords that are right now, by user name in lower case; of the vCenters by place.
+  var passwords = Setup.passwords
+  /// Refusals in a row that a daemon was told of, by account.
+  var toldRefusals: [String: Int] = [:]
+  var vcenterPasswords: [String]
+
+  // the daemon
   var watch = Watch()
+  /// What every daemon begins as.
+  public var fresh = Watch()
   var isRunning = false
   var daemon = 0
-  var configuration: Configuration
-  var ledger = SimulatedLedger()
-  var writes: [(kill: KillID, step: LedgerStep)] = []
+  var writes: [Write] = []
   var flights: [OpID: Flight] = [:]
-  var tokens = Tokens()
+  var links: [Link] = []
+  var sent: [SentKill] = []
   var wakes = 0
+
+  // what the operator entered
+  var configuration = Configuration(vcenters: [], logins: [], rules: [])
+  var entrances: [UInt64: Entrance] = [:]
+  var credentials: [UInt64: GuestCredential] = [:]
+  var secretsEntered = 0
+  var secretsRotated = 0
+  var uuids = 0
+  var moids = 0
+  var every = Duration.seconds(60)
+  var rulesDrawn = 0
+  var removed: [Rule] = []
+  var removedEntries: [VCenterEntry] = []
+
   var checker: Checker
   var liveness = Liveness()
   var trace: Trace
   var tally = Tally()
   var isOver = false
+  /// Listings that were shown, by guest: one that did not change is the same value again.
+  var listings: [Int: ShownListing] = [:]
+  var livesShown: [Int: (version: UInt64, lives: [Int64: Truth.Life])] = [:]
+  /// A fleet for measuring instead of a seed for breaking.
+  let fleet: Fleet?
+  private let kept: Int
+  private let hours: Int?
+  private let ignored: Set<String>
   /// Effects since the clock last moved.
   private var effectsAtOnce = 0
-
-  struct Tokens {
-    var vi: String?
-    var rest: String?
-  }
 
   /// What was counted on the way.
   public struct Tally: Sendable {
@@ -84,7 +117,7 @@ public struct World {
     public var effects = 0
     public var faults: [String: Int] = [:]
 
-    mutating func count(_ fault: String) { faults[fault, default: 0] += 1 }
+    mutating func count(_ fault: @autoclosure () -> String) { faults[fault(), default: 0] += 1 }
   }
 
   /// Where continuous time begins, and what the right wall clock then says.
@@ -94,29 +127,50 @@ public struct World {
   /// - Parameters:
   ///   - kept: how many of the last lines a failure shows.
   ///   - loud: print every line as it happens.
+  ///   - hours: virtual hours of faults; nil: two.
   ///   - ignored: promises that the checker looks past (`Checker.ignored`).
-  public init(seed: UInt64, kept: Int = 60, loud: Bool = false, ignoring ignored: Set<String> = []) throws {
+  public init(
+    seed: UInt64, kept: Int = 60, loud: Bool = false, hours: Int? = nil, ignoring ignored: Set<String> = []
+  ) throws {
+    try self.init(seed: seed, fleet: nil, kept: kept, loud: loud, rendered: loud, hours: hours, ignoring: ignored)
+  }
+
+  init(
+    seed: UInt64, fleet: Fleet?, kept: Int, loud: Bool, rendered: Bool, hours: Int?, ignoring ignored: Set<String>
+  ) throws {
     self.seed = seed
+    self.kept = kept
+    self.hours = hours
+    self.ignored = ignored
+    self.fleet = fleet
     var random = Seeded(seed)
-    mix = Mix.drawn(&random)
+    mix = fleet == nil ? Mix.drawn(&random) : Fleet.mix
     faults = mix
     clock = World.origin
     let start = ModelTime(continuous: clock, wall: clock + World.wallBase)
-    let setup = try Setup(mix, at: start, &random)
-    configuration = setup.configuration
-    let release: Release = random.pick(.v8u3, .v8u3, .v8u3, .v8u2, .v8u1, .v7u3)
-    model = VCenterModel(
-      settings: VCenterModel.Settings(release: release, pageSize: random.pick(2, 100), overlap: .waits, seed: seed),
-      accounts: [VCenterAccount(user: "svc", password: "secret")])
-    for machine in setup.machines { model.add(machine) }
+    let setup = fleet.map { $0.setup(at: start, &random) } ?? Setup(mix, at: start, seed: seed, &random)
+    servers = setup.servers
+    nextGuest = setup.nextGuest
+    crowd = setup.crowd
+    vcenterPasswords = servers.map { _ in "canary-vcenter-1" }
     checker = Checker(reusesPIDs: mix.quickReuse, ignoring: ignored)
-    trace = Trace(kept: kept)
-    trace.isLoud = loud
+    trace = Trace(kept: rendered ? kept : 0, isLoud: loud)
     self.random = random
+    for s in servers.indices {
+      for moid in servers[s].model.moids { homes[guestNumber(s, moid)] = (s, moid) }
+    }
+    if let fleet { try fleet.configure(&self) } else { try drawConfiguration(setup) }
   }
 
-  var now: Now { Now(continuous: Instant(nanoseconds: clock), wall: clock + World.wallBase + hostShift) }
+  /// As the daemon's host reads its clocks.
+  var now: Now {
+    let wall = clock + World.wallBase + hostShift + (slew == 0 ? 0 : (clock - slewsSince) / 1_000_000 * slew)
+    return Now(continuous: Instant(nanoseconds: clock - bootZero), wall: wall)
+  }
   var modelTime: ModelTime { ModelTime(continuous: clock, wall: clock + World.wallBase) }
+
+  /// A point of the daemon's clock in true time.
+  func trueTime(_ at: Instant) -> Int64 { (at + .nanoseconds(bootZero)).nanoseconds }
 
   /// Runs the seed to its end.
   public mutating func run() -> Report {
@@ -124,8 +178,25 @@ public struct World {
       try play()
       return report(nil)
     } catch {
-      return report(error)
+      return trace.isRendered ? report(error) : replay(error)
     }
+  }
+
+  /// A failure is played once more, with its lines.
+  private func replay(_ violation: Violation) -> Report {
+    var report = report(violation)
+    guard
+      var again = try? World(
+        seed: seed, fleet: fleet, kept: max(kept, 1), loud: false, rendered: true, hours: hours, ignoring: ignored)
+    else { return report }
+    again.fresh = fresh
+    let second = again.run()
+    report.last = second.last
+    if second.hash != report.hash {
+      report.violation = Violation(
+        "contract", "the seed does not replay: \(violation), then \(String(describing: second.violation))")
+    }
+    return report
   }
 
   /// How a seed went.
@@ -134,7 +205,7 @@ public struct World {
     public var violation: Violation?
     /// Of every event and effect.
     public var hash: UInt64
-    /// Lines in the trace.
+    /// Things that happened.
     public var steps: Int
     public var last: [String]
     /// Virtual time, in nanoseconds.
@@ -145,25 +216,33 @@ public struct World {
 
   private func report(_ violation: Violation?) -> Report {
     Report(
-      seed: seed, violation: violation, hash: trace.hash, steps: trace.lines, last: trace.last,
+      seed: seed, violation: violation, hash: trace.hash, steps: trace.steps, last: trace.last,
       span: clock - World.origin, tally: tally, checked: checker.tally)
   }
 
   private mutating func play() throws(Violation) {
     try takeTruths()
-    for machine in model.virtualMachines {
-      for _ in 0..<(2 + random.below(6)) { spawnAnything(machine.facts.moid) }
-      agenda.enter(.churn(moid: machine.facts.moid), at: clock + random.wait(mean: mix.churn))
+    if let fleet {
+      fleet.populate(&self)
+    } else {
+      for guest in homes.keys.sorted() {
+        for _ in 0..<(2 + random.below(crowd * 2 / 3)) { spawnAnything(guest) }
+        agenda.enter(.churn(guest: guest), at: clock + random.wait(mean: mix.churn))
+      }
+      for trouble in Trouble.allCases { enter(trouble) }
+      agenda.enter(.heal, at: clock + Int64(hours ?? 2) * Span.hour)
     }
-    for trouble in Trouble.allCases { enter(trouble) }
-    agenda.enter(.heal, at: clock + random.between(15...40) * Span.minute)
     try begin()
     while !isOver, let (at, item) = agenda.take() {
       if at > clock {
         clock = at
         effectsAtOnce = 0
       }
-      try happen(item)
+      if clock < asleepUntil, item.isOfTheHost {
+        agenda.enter(item, at: asleepUntil)
+      } else {
+        try happen(item)
+      }
     }
   }
 
@@ -174,148 +253,70 @@ public struct World {
     case .leave(let op): try leave(op)
     case .arrive(let op): try arrive(op)
     case .resume(let call, let op): try goOn(call, op)
-    case .deliver(let op, let answer): try deliver(op, answer)
+    case .deliver(let op, let answer, let again): try deliver(op, answer, again: again)
     case .giveUp(let op): try giveUp(op)
     case .written(let daemon): try written(daemon)
+    case .mark(let daemon):
+      guard isRunning, daemon == self.daemon else { return }
+      if !isDiskFull { ledger.mark(now.continuous) }
+      agenda.enter(.mark(daemon: daemon), at: clock + Span.minute)
     case .restart: try begin()
     case .stopOverdue(let daemon):
       if isRunning, daemon == self.daemon {
         throw Violation("L4", "the daemon did not stop within 100 s of being asked to")
       }
-    case .churn(let moid): try churn(moid)
+    case .churn(let guest): try churn(guest)
     case .trouble(let trouble): try makeTrouble(trouble)
-    case .mend(let moid, let mending): mend(moid, mending)
-    case .meddle(let moid, let pid, let meddling): try meddle(moid, pid, meddling)
+    case .mend(let mending): try mend(mending)
+    case .meddle(let guest, let pid, let meddling): try meddle(guest, pid, meddling)
+    case .runaway(let guest, let name): runAway(guest, name)
+    case .reload: if hasFaults { try reload() }
     case .heal: try heal()
     case .trial: try holdTrial()
     case .due(let number): try judge(number)
-    case .end: try finish()
+    case .end: if fleet == nil { try finish() } else { isOver = true }
     }
-  }
-
-  // MARK: the daemon
-
-  /// Starts a daemon: with what the ledger knows, and the configuration as it is now.
-  mutating func begin() throws(Violation) {
-    guard !isRunning else { return }
-    daemon += 1
-    isRunning = true
-    watch = Watch()
-    tokens = Tokens()
-    let restored = ledger.restored(at: now.continuous)
-    note("* daemon \(daemon) starts")
-    try check(.daemonBegan(open: restored.open.map(\.record.id)))
-    try tell(.began(seed: random.next(), restored: restored))
-    if isRunning { try tell(.configured(configuration)) }
-  }
-
-  /// Kills the daemon: what was sent stays sent, what was not yet on disk may or may not be.
-  mutating func crash() throws(Violation) {
-    guard isRunning else { return }
-    note("* daemon \(daemon) crashes")
-    tally.count("crash")
-    while let write = writes.first, random.chance(0.5) {
-      writes.removeFirst()
-      try persist(write.kill, write.step)
-    }
-    try lay()
-    agenda.enter(.restart, at: clock + random.between(200...40_000) * Span.millisecond)
-  }
-
-  /// The daemon is no more.
-  mutating func lay() throws(Violation) {
-    writes = []
-    isRunning = false
-    try check(.daemonEnded)
-  }
-
-  /// Tells the daemon something and carries out what it asks for.
-  mutating func tell(_ event: Event) throws(Violation) {
-    try takeTruths()
-    tally.events += 1
-    note("> " + Line.of(event))
-    try check(.event(event))
-    liveness.see(event, at: clock)
-    let teller = daemon
-    for effect in watch.handle(event, at: now) {
-      if random.chance(faults.crash) { return try crash() }
-      tally.effects += 1
-      effectsAtOnce += 1
-      if effectsAtOnce > 20_000 { throw Violation("L4", "20,000 effects without any time passing") }
-      note("< " + Line.of(effect))
-      try check(.effect(effect))
-      try carryOut(effect)
-      if !isRunning || daemon != teller { return }
-    }
-    if random.chance(faults.crash) { try crash() }
-  }
-
-  private mutating func carryOut(_ effect: Effect) throws(Violation) {
-    switch effect {
-    case .refresh(let op, _, _, let by): launch(op, effect, by)
-    case .survey(let op, _, _, _, let by):
-      liveness.see(effect)
-      launch(op, effect, by)
-    case .look(let op, let vm, _, let pid, let purpose, let by):
-      if case .confirm = purpose { incite(vm, pid) }
-      launch(op, effect, by)
-    case .terminate(let op, _, let vm, _, let pid, _, _, let by):
-      incite(vm, pid)
-      launch(op, effect, by)
-    case .record(let kill, let step):
-      writes.append((kill, step))
-      if writes.count == 1 {
-        agenda.enter(.written(daemon: daemon), at: clock + random.between(100...20_000) * 1_000)
-      }
-    case .wake(let at):
-      wakes += 1
-      if at != .never {
-        let late = random.between(0...1_500) * 1_000
-        agenda.enter(.wake(daemon: daemon, number: wakes), at: max(at.nanoseconds, clock) + late)
-      }
-    case .note(let note): ledger.write(note, at: now.continuous)
-    case .remember(let memory): ledger.write(memory)
-    case .keepPauses(let pauses): ledger.pauses = pauses
-    case .report, .status, .ready: break
-    case .stopped: try stopped()
-    }
-  }
-
-  private mutating func written(_ daemon: Int) throws(Violation) {
-    guard isRunning, daemon == self.daemon, !writes.isEmpty else { return }
-    let (kill, step) = writes.removeFirst()
-    if !writes.isEmpty {
-      agenda.enter(.written(daemon: daemon), at: clock + random.between(100...20_000) * 1_000)
-    }
-    if random.chance(faults.ledgerFailure) {
-      tally.count("ledger failure")
-      // An error of the disk says nothing about what is on it.
-      if random.chance(0.3) { try persist(kill, step) }
-      return try tell(.recorded(kill, step.kind, .failure(LedgerFailure("disk full"))))
-    }
-    try persist(kill, step)
-    try tell(.recorded(kill, step.kind, .success(())))
-  }
-
-  mutating func persist(_ kill: KillID, _ step: LedgerStep) throws(Violation) {
-    ledger.write(kill, step, at: now.continuous)
-    try check(.durable(kill, step))
   }
 
   // MARK: what is noted
 
-  mutating func note(_ line: String) { trace.add(Line.time(now.continuous) + " " + line) }
+  mutating func note(_ line: @autoclosure () -> String) {
+    trace.step(clock, { _ in }, line: line)
+  }
 
   mutating func check(_ observation: Observation) throws(Violation) {
     try checker.observe(observation, at: now)
   }
 
+  /// Counts an effect; without time passing there may not be many.
+  mutating func countEffect() throws(Violation) {
+    tally.effects += 1
+    effectsAtOnce += 1
+    if effectsAtOnce > 40_000 { throw Violation("L4", "40,000 effects without any time passing") }
+  }
+
   /// Lets the guests come to now and tells the checker what happened in them.
   mutating func takeTruths() throws(Violation) {
-    model.advance(to: modelTime)
-    for truth in model.takeTruths() {
-      note("  \(truth.moid) \(truth.event)")
+    for s in servers.indices {
+      servers[s].model.advance(to: modelTime)
+      if servers[s].model.hasTruths { try tell(truths: servers[s].model.takeTruths()) }
+    }
+  }
+
+  mutating func tell(truths: [Truth]) throws(Violation) {
+    for truth in truths {
+      trace.step(clock, { $0.add(truth) }, line: { "  \(truth.moid) guest \(truth.guest) \(truth.event)" })
       try check(.truth(truth))
+    }
+  }
+}
+
+extension World.Item {
+  /// It happens on the daemon's host, or not while that is asleep.
+  var isOfTheHost: Bool {
+    switch self {
+    case .wake, .leave, .deliver, .giveUp, .written, .mark, .restart, .stopOverdue, .reload: true
+    case .arrive, .resume, .churn, .trouble, .mend, .meddle, .runaway, .heal, .trial, .due, .end: false
     }
   }
 }

@@ -1,0 +1,169 @@
+import GuestWatchCore
+import VCenterModel
+
+/// Whether the limit that a kill names was really exceeded: ages from the truth, groups from what the confirm showed.
+extension Checker {
+  /// When a look first showed a life in this epoch.
+  struct Sighting: Sendable {
+    /// The answer of that look.
+    var at: Instant
+    var daemon: Int
+    /// When the complete listing right before it was sent, which lacked it; nil: there was none in that life of the daemon
+    /// and epoch. Only then may its age be more than what was seen of it.
+    var lacking: Instant?
+  }
+
+  /// Takes in who was shown for the first time, and who is not there any more.
+  mutating func sight(_ shown: Shown, _ vm: VMAddress) {
+    guard var machine = machines[vm] else { return }
+    let rows: [GuestWatchCore.Process]
+    switch shown.what {
+    case .listing(let listing):
+      guard OwnRules.isComplete(listing) else { return }
+      rows = listing.rows
+    case .look(.running(let row), _, _): rows = [row]
+    case .look(.finished, _, _), .look(.gone, _, _), .look(.vmGone, _, _): return
+    }
+    let before = machine.listed[shown.login]
+    for row in rows {
+      guard let life = origin(of: shown.lives[row.pid], vm) else { continue }
+      if machine.sightings[shown.login]?[life] == nil {
+        machine.sightings[shown.login, default: [:]][life] = Sighting(
+          at: shown.ended.continuous, daemon: daemon, lacking: before?.sent)
+      }
+    }
+    if case .listing = shown.what {
+      let identities = Set(rows.map(OwnIdentity.init))
+      if let before { machine.absent.formUnion(before.identities.subtracting(identities)) }
+      machine.listed[shown.login] = (shown.sent.continuous, identities)
+    }
+    machines[vm] = machine
+  }
+
+  /// The life that it first was, where it came back with a snapshot.
+  func origin(of life: Truth.Life?, _ vm: VMAddress) -> Truth.Life? {
+    life.flatMap { lives[$0]?.origin }
+  }
+
+  func guardReason(
+    _ kill: Kill, _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ family: GuestFamily
+  ) throws(Violation) {
+    let id = kill.record.id
+    switch (kill.record.reason, rule.limits) {
+    case (.forbidden, .forbidden): break
+    case (.tooOld(let limit, let proven, _), .bounded(let maxAge?, _)):
+      if limit != maxAge { throw Violation("S1", "kill \(id) names another max_age than its rule") }
+      try guardAge(kill, maxAge, proven, row, confirm)
+    case (.tooMany(let limit, _, _), .bounded(_, let most?)):
+      if limit != most.count { throw Violation("S1", "kill \(id) names another max_instances than its rule") }
+      guard case .listing(let listing) = confirm.what else { break }
+      try guardGroup(kill, rule, most, row, confirm, listing, family)
+    case (.forbidden, _), (.tooOld, _), (.tooMany, _):
+      throw Violation("S1", "kill \(id) has a reason that rule \(rule.id) does not know")
+    }
+  }
+
+  // MARK: ages
+
+  /// Start times are whole seconds, each cut off: the difference of two of them may be up to a second more than the truth.
+  /// Nothing else may add to an age.
+  static let slack = Duration.seconds(1)
+
+  private func guardAge(
+    _ kill: Kill, _ maxAge: Duration, _ proven: Duration, _ row: GuestWatchCore.Process, _ confirm: Shown
+  ) throws(Violation) {
+    let id = kill.record.id
+    let vm = home(kill.record)
+    guard let age = trueAge(row.pid, confirm, vm, at: confirm.ended.continuous) else {
+      throw Violation("S1", "kill \(id): nobody held the pid when the confirm was answered")
+    }
+    if age <= maxAge - Checker.slack {
+      throw Violation("S1", "kill \(id) for age: it is \(age) old in truth, max_age is \(maxAge)")
+    }
+    // It must also have been proven by what the daemon was shown, not only be true by luck.
+    guard let life = origin(of: confirm.lives[row.pid], vm),
+      let sighting = machines[vm]?.sightings[kill.record.login]?[life]
+    else { return }
+    let seen = confirm.sent.continuous - sighting.at
+    if seen > maxAge { return }
+    guard let lacking = sighting.lacking, sighting.daemon == daemon else {
+      throw Violation(
+        "S1",
+        "kill \(id) for age: seen for \(seen) only, and no complete listing before lacked it; max_age is \(maxAge)")
+    }
+    if confirm.sent.continuous - lacking <= maxAge || proven > confirm.sent.continuous - lacking + Checker.slack {
+      throw Violation("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it")
+    }
+  }
+
+  /// How old the process really was at that moment.
+  func trueAge(_ pid: Int64, _ shown: Shown, _ vm: VMAddress, at: Instant) -> Duration? {
+    guard let life = shown.lives[pid], let state = lives[life] else { return nil }
+    return .nanoseconds(at.nanoseconds - state.born)
+  }
+
+  // MARK: groups
+
+  /// It is beyond the limit, and nobody of its group that may be killed comes after it: a protected, stuck or denied one
+  /// is passed over, anybody else is waited for.
+  private func guardGroup(
+    _ kill: Kill, _ rule: Rule, _ most: MaxInstances, _ row: GuestWatchCore.Process, _ confirm: Shown,
+    _ listing: Listing, _ family: GuestFamily
+  ) throws(Violation) {
+    let id = kill.record.id
+    let vm = home(kill.record)
+    let others = OwnGroups.others(than: row, in: listing.rows, of: rule, most, family: family)
+      .filter { !isKnownDead($0, confirm, vm) }
+    var before = 0
+    for other in others {
+      switch OwnGroups.place(of: other, from: row, among: others, most.keep) {
+      case .before, .unsure: before += 1
+      case .after:
+        if OwnRules.isProtected(other, configuration?.protect ?? Protect(), family: family) { continue }
+        if isLeftAlone(other, rule, confirm, vm) { continue }
+        // One that was gone before is no candidate any more, and nobody can say whether it was.
+        if machines[vm]?.absent.contains(OwnIdentity(other)) == true { continue }
+        try raise("S1", "kill \(id) for number: \(Line.of(other)) comes after it and may be killed", "S1-victim")
+      }
+    }
+    if before < most.count {
+      throw Violation("S1", "kill \(id) for number: it is among the \(most.count) that may stay")
+    }
+  }
+
+  /// Kills of this process in this epoch, by what it is called or by what it is in truth.
+  private func earlier(
+    _ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress
+  ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
+    let epoch = machines[vm]?.epoch ?? Instant(nanoseconds: .min)
+    return killOrder.compactMap { id in
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
+        OwnIdentity(kill.record.process) == OwnIdentity(row)
+          || (kill.confirmed?.life != nil && kill.confirmed?.life == shown.lives[row.pid])
+      else { return nil }
+      return (kill, closed)
+    }
+  }
+
+  private func isKnownDead(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
+    earlier(row, shown, vm).contains { entry in
+      switch entry.closed.outcome {
+      case .exited, .gone, .alreadyGone: true
+      case .survived, .stuck, .denied, .failed, .abandoned, .unknown: false
+      }
+    }
+  }
+
+  private func isLeftAlone(_ row: GuestWatchCore.Process, _ rule: Rule, _ shown: Shown, _ vm: VMAddress) -> Bool {
+    var attempts = 0
+    for (kill, closed) in earlier(row, shown, vm) {
+      switch closed.outcome {
+      case .stuck: return true
+      case .survived, .unknown: attempts += 1
+      case .denied where kill.record.login == rule.login: return true
+      case .denied, .exited, .gone, .alreadyGone, .failed, .abandoned: break
+      }
+    }
+    return attempts >= 3
+  }
+}
