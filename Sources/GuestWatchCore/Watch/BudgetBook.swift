@@ -43,19 +43,27 @@ struct BudgetBook: Sendable {
 
   /// The gate that is closed for one more intent, other than `own`; nil: there is room everywhere.
   func gate(rule: Rule, vm: VMKey, fleet: FleetBudget, own: KillID?, now: Instant) -> Gate? {
-    if let budget = rule.budget,
+    if let budget = rule.budget, !mutated(.forgetTheRuleBudget),
       count(within: budget.within, now: now, where: { $0.rule == rule.id && $0.id != own }) >= budget.kills
     {
       return .ruleBudget
     }
-    if count(within: fleet.within, now: now, where: { $0.vm == vm && $0.id != own }) >= fleet.perVM { return .vmBudget }
-    if count(within: fleet.within, now: now, where: { $0.id != own }) >= fleet.kills { return .fleetBudget }
+    if !mutated(.forgetTheVMBudget),
+      count(within: fleet.within, now: now, where: { $0.vm == vm && $0.id != own }) >= fleet.perVM
+    {
+      return .vmBudget
+    }
+    if !mutated(.forgetTheFleetBudget), count(within: fleet.within, now: now, where: { $0.id != own }) >= fleet.kills {
+      return .fleetBudget
+    }
     return nil
   }
 
   /// True where the rule pauses on this VM.
   func cools(rule: Rule, vm: VMKey, now: Instant) -> Bool {
-    guard let cooldown = rule.cooldown, let sent = lastSent[Place(rule: rule.id, vm: vm)] else { return false }
+    guard let cooldown = rule.cooldown, let sent = lastSent[Place(rule: rule.id, vm: vm)],
+      !mutated(.forgetACooldown)
+    else { return false }
     return now - sent < cooldown
   }
 

@@ -31,8 +31,11 @@ extension Watch {
           guard let exceeded = track.exceeded, let order = rulePlaces[track.rule], let rule = rule(track.rule) else {
             continue
           }
+          if mutated(.neverAskAgain), !track.said.isEmpty { continue }
           let due = exceeded.due(rule.lasting)
-          guard exceeded.looks >= 2, exceeded.lastSent >= due, now.continuous - exceeded.lastEnded <= view.chain else {
+          guard exceeded.looks >= 2 || mutated(.actOnOneLook), exceeded.lastSent >= due,
+            now.continuous - exceeded.lastEnded <= view.chain
+          else {
             continue
           }
           if exceeded.group != nil, rule.action == .terminate, configuration?.dryRun != true {
@@ -51,7 +54,7 @@ extension Watch {
   /// True where nobody of the group comes before it: protected, stuck and denied ones are passed over, never replaced by
   /// one within the limit.
   func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
-    guard case .tooMany(_, _, let mine)? = track.exceeded?.reason else { return true }
+    guard case .tooMany(_, _, let mine)? = track.exceeded?.reason, !mutated(.takeAnyVictim) else { return true }
     for other in vms[place].views[v].candidates where other.process.identity != candidate.process.identity {
       guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.exceeded,
         theirs.group == track.exceeded?.group,
@@ -68,7 +71,7 @@ extension Watch {
     if Protection.protects(process, configuration.protect, family: vms[place].facts.family) { return .protected }
     if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }) {
       if attempts.stuck { return .stuck }
-      if attempts.denied.contains(rule.login) { return .denied }
+      if attempts.denied.contains(rule.login), !mutated(.forgetDenied) { return .denied }
     }
     return nil
   }
@@ -80,11 +83,12 @@ extension Watch {
     guard let configuration else { return .stopping }
     let vm = vms[place]
     if let gate = lastingGate(process, rule, place) { return gate }
-    if rule.action == .report { return .report }
-    if configuration.dryRun { return .dryRun }
+    if rule.action == .report, !mutated(.ignoreReport) { return .report }
+    if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
     if logins.stopped(rule.login, on: vm.key) { return .login }
-    if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
+    if !vm.watchable { return .toolsBusy }
+    if vm.facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
     if shutdown != nil { return .stopping }
     if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
     if let attempts = vm.attempts.first(where: { $0.identity == process.identity }),
@@ -107,7 +111,7 @@ extension Watch {
     let track = candidate.tracks[ready.t]
     guard let rule = rule(track.rule), let reason = track.exceeded?.reason else { return .stopping }
     guard let gate = gateNow(candidate.process, rule, place, now) else { return nil }
-    guard !track.said.contains(gate) else { return gate }
+    guard !track.said.contains(gate), !mutated(.sayNoGate) else { return gate }
     switch gate {
     case .killOpen, .retryWait, .stopping:
       return gate
@@ -127,8 +131,8 @@ extension Watch {
   /// All gates before a kill begins; the ledger and the VM's one kill among them.
   private func gateNow(_ process: Process, _ rule: Rule, _ place: Int, _ now: Now) -> Gate? {
     if let gate = gate(process, rule, place, own: nil, now) { return gate }
-    if vms[place].kill != nil { return .killOpen }
-    if !ledger.takesIntents(now.continuous) { return .ledger }
+    if vms[place].kill != nil, !mutated(.killTwoAtATime) { return .killOpen }
+    if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return .ledger }
     return nil
   }
 
@@ -162,6 +166,12 @@ extension Watch {
       id: nil, rule: rule.id, login: rule.login, address: vms[place].address, vmName: vms[place].facts.name,
       reason: exceeded.reason, target: candidate.process, group: exceeded.group,
       phase: .confirming(notBefore: now.continuous, tries: 0), decided: now, intentAt: now.continuous)
+    defer {
+      if mutated(.skipTheConfirm) {
+        let sent = Now(continuous: exceeded.lastSent, wall: now.wall)
+        intend(place, candidate.process, sent: sent, ended: now, now)
+      }
+    }
     guard !track.announced else { return }
     vms[place].views[v].candidates[c].tracks[t].announced = true
     report(

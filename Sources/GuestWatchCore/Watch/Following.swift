@@ -37,7 +37,8 @@ struct Verdicts {
               Verdict(
                 rule: rule,
                 finding: .ranked(
-                  beyond: place >= limit.count, count: group.members.count, place: place + 1, group: group.key,
+                  beyond: place >= limit.count - (mutated(.killWithinTheLimit) ? 1 : 0), count: group.members.count,
+                  place: place + 1, group: group.key,
                   limit: limit.count, maxAge: maxAge)))
           }
         }
@@ -55,7 +56,9 @@ struct Verdicts {
   /// The rule's match fits and no `unless` does.
   static func matches(_ process: Process, _ rule: Rule, _ family: GuestFamily) -> Bool {
     Comparison(family: family, leaning: .strict).fits(rule.match, process)
-      && !rule.unless.contains { Comparison(family: family, leaning: .lenient).fits($0, process) }
+      && !rule.unless.contains {
+        !mutated(.forgetUnless) && Comparison(family: family, leaning: .lenient).fits($0, process)
+      }
   }
 }
 
@@ -92,11 +95,12 @@ extension Track {
   /// Goes on with the chain of looks, starts it, or ends it.
   mutating func see(_ reason: Reason?, group: Group.Key?, sent: Now, ended: Now, chain: Duration) {
     guard let reason else {
+      if mutated(.carryLastingOverAnInnocentLook) { return }
       exceeded = nil
       said = []
       return
     }
-    if var running = exceeded, sent.continuous - running.lastEnded <= chain,
+    if var running = exceeded, sent.continuous - running.lastEnded <= chain || mutated(.carryLastingOverAGap),
       running.group == nil || group == nil || running.group == group
     {
       running.group = group

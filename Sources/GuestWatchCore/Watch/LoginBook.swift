@@ -82,9 +82,11 @@ struct LoginBook: Sendable {
   /// True where one more operation may be sent with this login: an unproven one is used on one VM at a time.
   func hasSlot(_ login: LoginID, vcenter: VCenterID) -> Bool {
     guard let entry = entries[login], let account = accounts[entry.account] else { return false }
-    if account.stopped || inFlight[login, default: 0] >= entry.maxInFlight { return false }
+    if account.stopped { return false }
+    if inFlight[login, default: 0] >= entry.maxInFlight, !mutated(.ignoreLoginSlots) { return false }
     if account.directory && account.inFlight >= 4 { return false }
-    return account.inFlight == 0 || account.proven.contains(Proof(vcenter: vcenter, login: login))
+    return account.inFlight == 0 || mutated(.useUnprovenLoginsInParallel)
+      || account.proven.contains(Proof(vcenter: vcenter, login: login))
   }
 
   mutating func wait(_ vm: VMKey, for login: LoginID) {
@@ -144,10 +146,12 @@ struct LoginBook: Sendable {
       return .old
     }
     if quarantined.count >= LoginBook.cap { quarantined.removeFirst() }
-    quarantined[Place(vm: vm, login: slot.login)] = slot.digest
+    if !mutated(.forgetARefusal) { quarantined[Place(vm: vm, login: slot.login)] = slot.digest }
     account.refusals += 1
     account.proven = []
-    let stops = !account.stopped && account.refusals >= LoginBook.allowed(directory: account.directory)
+    let stops =
+      !account.stopped && !mutated(.neverStopAnAccount)
+      && account.refusals >= LoginBook.allowed(directory: account.directory)
     account.stopped = account.stopped || stops
     accounts[entry.account] = account
     return stops ? .stopped : .quarantined

@@ -16,6 +16,7 @@ extension Watch {
       }
     case .success(let look):
       guestCallWorked(operation, place)
+      let look = mutated(.takeFinishedForAlive) ? look.revived : look
       guard let sent = timing.firstByte else { break }
       if case .vmGone = look { refreshSoon(operation.vcenter, now) }
       switch purpose {

@@ -69,7 +69,7 @@ extension Watch {
 
   private func want(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     let vm = vms[place]
-    guard vm.busy == nil else { return nil }
+    guard vm.busy == nil || mutated(.askAVMTwiceAtOnce) else { return nil }
     if let kill = vm.kill {
       switch kill.phase {
       case .confirming(let notBefore, _):
@@ -156,7 +156,9 @@ extension Watch {
         return
       }
     }
-    if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight {
+    if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight,
+      !mutated(.ignoreVCenterSlots)
+    {
       vms[place].queued = true
       vcenters[vcenter]?.waiting.append(vms[place].key)
       return
@@ -190,7 +192,7 @@ extension Watch {
     case .confirm:
       guard let kill = vms[place].kill else { return }
       vms[place].kill?.address = address
-      if kill.group == nil {
+      if kill.group == nil || mutated(.confirmAGroupByAGet) {
         op = nextOperation(.look(pid: kill.target.pid, .confirm), place, login: login, slot: slot)
         effects.append(.look(op, address, login, pid: kill.target.pid, .confirm, by: by))
       } else {
@@ -307,6 +309,7 @@ extension Watch {
     for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     guard next != .never, next != lastWake else { return }
+    if mutated(.forgetTheWake), next > lastWake ?? .never { return }
     lastWake = next
     effects.append(.wake(at: next))
   }

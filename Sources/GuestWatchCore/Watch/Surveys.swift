@@ -12,7 +12,7 @@ extension Watch {
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
       guestCallWorked(operation, place)
-      if !listing.complete {
+      if !listing.complete && !mutated(.takeIncompleteForComplete) {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)
       } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
@@ -86,7 +86,7 @@ extension Watch {
         {
           // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
           known = first
-          known?.breakChains()
+          if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
           candidateEnded(first, place, gone: false, ended)
         }
@@ -161,7 +161,9 @@ extension Watch {
       var entry =
         known
         ?? RowMemory(
-          pid: row.pid, started: row.started, owner: owner, firstSeen: ended.continuous, evidence: nil)
+          pid: row.pid, started: row.started, owner: owner,
+          firstSeen: mutated(.countTheAgeFromTheSend) ? sent.continuous : ended.continuous,
+          evidence: nil)
       if let evidence, let second, second > row.started { entry.evidence = max(entry.evidence ?? evidence, evidence) }
       memory.append(entry)
     }
@@ -217,7 +219,7 @@ extension Watch {
   }
 
   mutating func remember(ended identity: Identity, _ place: Int, _ at: Instant) {
-    guard !isEnded(identity, place) else { return }
+    guard !isEnded(identity, place), !mutated(.forgetTheEnded) else { return }
     if vms[place].ended.count >= VMState.endedCap { vms[place].ended.removeFirst() }
     vms[place].ended.append(Ended(identity: identity, at: at))
   }
@@ -235,7 +237,7 @@ extension Watch {
   /// The process as it may be written down.
   func shown(_ process: Process) -> Process {
     var shown = process
-    if configuration?.logCommands != .full { shown.command = "" }
+    if configuration?.logCommands != .full, !mutated(.writeCommandLines) { shown.command = "" }
     return shown
   }
 }

@@ -12,7 +12,7 @@ import WatchSimulation
       (L1, L2), 127 a seed could not be played to its end.
       """)
 
-  @Option(help: "How many seeds to play.") var seeds: UInt64 = 100
+  @Option(help: "How many seeds to play; 100 where nothing is said.") var seeds: UInt64?
   @Option(help: "The first of them.") var first: UInt64 = 1
   @Option(help: "Play this one alone and print everything that happens.") var seed: UInt64?
   @Flag(help: "Go on after a seed that fails, and list them all at the end.") var keepGoing = false
@@ -21,8 +21,17 @@ import WatchSimulation
   var ignore: [String] = []
   @Flag(help: "With --seed: print only the end, not everything.") var quiet = false
 
+  #if Mutations
+    @Flag(help: "Put one fault after the other into the decision and see that each is found.") var mutations = false
+    @Flag(help: "With --mutations: print the table as it stands in MUTATIONS.md.") var markdown = false
+    @Option(help: "With --mutations: only these; may be repeated.") var mutation: [String] = []
+  #endif
+
   func run() throws {
-    let seeds = seed.map { $0...$0 } ?? first...(first + max(self.seeds, 1) - 1)
+    #if Mutations
+      if mutations { return try tryMutations() }
+    #endif
+    let seeds = seed.map { $0...$0 } ?? first...(first + max(self.seeds ?? 100, 1) - 1)
     Crash.handle()
     var summary = Summary()
     var failures: [World.Report] = []

@@ -1,4 +1,4 @@
-import GuestWatchCore
+public import GuestWatchCore
 import VCenterModel
 
 /// One seed: a daemon's `Watch` against a `VCenterModel`, on one thread, in virtual time.
@@ -57,6 +57,8 @@ public struct World {
   var hostShift: Int64 = 0
   var model: VCenterModel
   var watch = Watch()
+  /// What every daemon of this run begins as: a `Watch` that knows nothing.
+  public var fresh = Watch()
   var isRunning = false
   var daemon = 0
   var configuration: Configuration
@@ -200,7 +202,7 @@ public struct World {
     guard !isRunning else { return }
     daemon += 1
     isRunning = true
-    watch = Watch()
+    watch = fresh
     tokens = Tokens()
     let restored = ledger.restored(at: now.continuous)
     note("* daemon \(daemon) starts")
