@@ -12,7 +12,7 @@ import WatchSimulation
       (L1, L2), 127 a seed could not be played to its end.
       """)
 
-  @Option(help: "How many seeds to play; 100 where nothing is said.") var seeds: UInt64?
+  @Option(help: "How many seeds to play.") var seeds: UInt64 = 100
   @Option(help: "The first of them.") var first: UInt64 = 1
   @Option(help: "Play this one alone and print everything that happens.") var seed: UInt64?
   @Flag(help: "Go on after a seed that fails, and list them all at the end.") var keepGoing = false
@@ -31,7 +31,7 @@ import WatchSimulation
     #if Mutations
       if mutations { return try tryMutations() }
     #endif
-    let seeds = seed.map { $0...$0 } ?? first...(first + max(self.seeds ?? 100, 1) - 1)
+    let seeds = seed.map { $0...$0 } ?? first...(first + max(self.seeds, 1) - 1)
     Crash.handle()
     var summary = Summary()
     var failures: [World.Report] = []
