@@ -132,7 +132,7 @@ struct Stage {
     case .terminated(let id, var timing, let answer):
       timing.ended = now
       return .terminated(id, timing, answer)
-    case .began, .configured, .timeCame, .recorded, .shutdownAsked: return event
+    case .began, .configured, .timeCame, .recorded, .asked, .shutdownAsked: return event
     }
   }
 
@@ -155,7 +155,7 @@ struct Stage {
     case .wake(let at):
       wake = at.nanoseconds
       return []
-    case .note, .report, .status, .ready, .stopped:
+    case .note, .remember, .keepPauses, .report, .status, .ready, .stopped:
       return []
     }
   }

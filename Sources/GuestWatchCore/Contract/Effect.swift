@@ -22,6 +22,11 @@ public enum Effect: Hashable, Sendable {
   case record(KillID, LedgerStep)
   /// Keep what a login was answered, in the order of these effects; not answered.
   case note(LoginNote)
+  /// Keep what is known of a VM for the next life; the last one given counts. May be written later and together with
+  /// others; not answered.
+  case remember(VMMemory)
+  /// Keep the pauses that are in force now, in place of all before; not answered.
+  case keepPauses([Pause])
   /// TerminateProcessInGuest. The first byte of its body leaves before `firstByteBy` (continuous) and `firstByteByWall`
   /// (unix nanoseconds), or nothing of it ever does; never queued, never a cause of a login, never retried. Answered by
   /// `.terminated`.

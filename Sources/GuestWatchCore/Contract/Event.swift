@@ -16,6 +16,8 @@ public enum Event: Sendable {
   case terminated(OpID, Timing, KillAnswer)
   /// Answers `Effect.record`: the step is on disk, or why not.
   case recorded(KillID, LedgerStep.Kind, Result<Void, LedgerFailure>)
+  /// An operator asks for something.
+  case asked(OperatorRequest)
   /// SIGTERM: start nothing new, let what was sent be answered, then stop.
   case shutdownAsked
 }

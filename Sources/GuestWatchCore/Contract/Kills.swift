@@ -13,6 +13,8 @@ public enum Gate: String, Hashable, Sendable, CaseIterable {
   /// The rule's action is report.
   case report
   case dryRun = "dry-run"
+  /// An operator paused it.
+  case paused
   case protected
   case ruleBudget = "rule-budget"
   case vmBudget = "vm-budget"
@@ -209,15 +211,20 @@ public struct Restored: Hashable, Sendable {
   /// Guests that refused a login, oldest first.
   public var refusals: [LoginRefusal]
   public var vcenterRefusals: [VCenterRefusal]
+  /// What earlier lives knew of VMs, at most one of each.
+  public var memories: [VMMemory]
+  public var pauses: [Pause]
 
   public init(
     life: UInt32, rows: [Row] = [], open: [OpenKill] = [], refusals: [LoginRefusal] = [],
-    vcenterRefusals: [VCenterRefusal] = []
+    vcenterRefusals: [VCenterRefusal] = [], memories: [VMMemory] = [], pauses: [Pause] = []
   ) {
     self.life = life
     self.rows = rows
     self.open = open
     self.refusals = refusals
     self.vcenterRefusals = vcenterRefusals
+    self.memories = memories
+    self.pauses = pauses
   }
 }

@@ -50,6 +50,8 @@ public struct Report: Hashable, Sendable {
     case ledgerWorks = "ledger-works"
     /// Said by the scheduler.
     case started, stopping
+    /// An operator closed a gate (`detail` says for what), or opened it again.
+    case paused, resumed
     case configured = "configuration-loaded"
     case configurationRefused = "configuration-refused"
     /// A limit on something that can grow was reached; `detail` names it.

@@ -18,11 +18,7 @@ struct ClockTrust: Hashable, Sendable {
     let fresh = now.wall &- now.continuous.nanoseconds
     defer { offset = fresh }
     if let offset, abs(Duration.nanoseconds(fresh &- offset)) > ClockTrust.step { return doubt(now) }
-    guard !trusted, everTrusted, let since = agreeingSince, now.continuous - since >= ClockTrust.agreement else {
-      return false
-    }
-    trusted = true
-    return true
+    return false
   }
 
   /// Takes the `Date` of an answer in; nil where it carried none. True where `trusted` changed.
@@ -30,8 +26,10 @@ struct ClockTrust: Hashable, Sendable {
     let date = date.map(plausible)
     if let date, abs(Duration.nanoseconds(now.wall) - .seconds(date)) > ClockTrust.difference { return doubt(now) }
     if agreeingSince == nil { agreeingSince = now.continuous }
-    // At start one answer that agrees, or that says nothing, is enough; later it takes five minutes of agreement.
-    guard !everTrusted, !trusted else { return false }
+    guard !trusted, let since = agreeingSince else { return false }
+    // At start one answer that agrees, or that says nothing, is enough; later it takes five minutes of agreement, and an
+    // answer at their end: silence agrees with nothing.
+    if everTrusted && now.continuous - since < ClockTrust.agreement { return false }
     everTrusted = true
     trusted = true
     return true

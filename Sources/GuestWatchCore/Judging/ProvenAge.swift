@@ -7,9 +7,26 @@ struct RowMemory: Hashable, Sendable {
   /// When the look was answered that first showed this identity. (Not when it was sent: the process may have been born
   /// in between, and an age must not be proven that is not there.)
   var firstSeen: Instant
+  /// The listing before lacked it, and its start does not claim otherwise: only then the start may be believed at all. Of
+  /// what the first listing of a life or an epoch shows nothing is known, so that only *seen* counts.
+  var isDated = false
+  /// An earlier life had seen it.
+  var isRestored = false
   /// The best evidence of the guest's own clock so far: second newest start of a complete listing that showed this
   /// identity, less when that listing was answered, in nanoseconds; nil: none.
   var evidence: Int64?
+
+  /// One number for the identity.
+  var name: UInt64 { RowMemory.name(pid: pid, started: started, owner: owner) }
+
+  static func name(pid: Int64, started: Int64, owner: UInt64) -> UInt64 {
+    var name = owner
+    for part in [pid, started] {
+      name = (name ^ UInt64(bitPattern: part)) &* 0x9e37_79b9_7f4a_7c15
+      name ^= name >> 32
+    }
+    return name
+  }
 }
 
 /// Age is proven, not believed (design.md, section 4).

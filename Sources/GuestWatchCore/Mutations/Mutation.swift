@@ -37,6 +37,7 @@ enum Mutation: String, CaseIterable {
   case ignoreToolsScripts = "Tools that execute scripts close no gate"
   case killTwoAtATime = "an open kill on the VM closes no gate"
   case ignoreLedgerTrouble = "outcomes that could not be written close no gate"
+  case forgetPauses = "a pause that an operator asked for closes no gate"
   case askNoGateTwice = "the gates are not asked again after the intent"
 
   // Budgets and pauses.
@@ -82,6 +83,8 @@ enum Mutation: String, CaseIterable {
   // Epochs.
   case ignoreReboots = "another boot time is the same epoch"
   case ignoreSuspends = "a suspend ends no epoch and raises no doubt"
+
+  case ignoreWhoComesBack = "processes that come back with a snapshot end no epoch"
 
   // Operations and logins.
   case askAVMTwiceAtOnce = "a VM is asked while an operation is in flight on it"

@@ -6,6 +6,8 @@ extension Watch {
     life = restored.life
     if !mutated(.forgetRefusalsOverARestart) { logins.restore(restored.refusals) }
     for refusal in restored.vcenterRefusals { restore(refusal, now) }
+    pauses = PauseBook(restored.pauses)
+    for memory in restored.memories { restore(memory) }
     for open in restored.open where !mutated(.forgetOpenKills) { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
@@ -214,6 +216,7 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    vms[place].memoryIsStale = true
     dropConfirm(place)
     book(place, now)
   }

@@ -85,6 +85,11 @@ extension Watch {
     if let gate = lastingGate(process, rule, place) { return gate }
     if rule.action == .report, !mutated(.ignoreReport) { return .report }
     if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
+    if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous),
+      !mutated(.forgetPauses)
+    {
+      return .paused
+    }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
     if logins.stopped(rule.login, on: vm.key) { return .login }
     if !vm.watchable { return .toolsBusy }
@@ -117,8 +122,8 @@ extension Watch {
       return gate
     case .report, .dryRun:
       reportWouldKill(candidate, rule, reason, gate, place, now)
-    case .protected, .ruleBudget, .vmBudget, .fleetBudget, .cooldown, .toolsBusy, .noTerminate, .ledger, .stuck,
-      .denied, .login:
+    case .paused, .protected, .ruleBudget, .vmBudget, .fleetBudget, .cooldown, .toolsBusy, .noTerminate, .ledger,
+      .stuck, .denied, .login:
       report(
         aboutVM(
           .waiting, .warning, place, rule: rule.id, login: rule.login, process: shown(candidate.process),

@@ -94,8 +94,7 @@ extension Candidate {
 extension Track {
   /// Goes on with the chain of looks, starts it, or ends it.
   mutating func see(_ reason: Reason?, group: Group.Key?, sent: Now, ended: Now, chain: Duration) {
-    guard let reason else {
-      if mutated(.carryLastingOverAnInnocentLook) { return }
+    guard let reason = reason ?? (mutated(.carryLastingOverAnInnocentLook) ? exceeded?.reason : nil) else {
       exceeded = nil
       said = []
       return

@@ -103,13 +103,14 @@ extension Watch {
       if seen.contains(key) {
         vms[place].isTwice = twice.contains(key)
         applyRules(place, now)
+        remember(place)
       } else if inventory.complete {
         missing(place, asked, now)
       } else {
         book(place, now)
       }
     }
-    forgetMissing(now)
+    forgetMissing(inventory.vcenterUUID, now)
     recountCandidates()
     if inventory.complete { sayEmptyScopes() }
   }
@@ -142,6 +143,7 @@ extension Watch {
     if case .verifying? = vms[place].kill?.phase { vms[place].kill?.address = address }
     // An unset property is unknown, never a change: it is compared when it can be read again.
     let rebooted = moved(vms[place].bootTime, facts.bootTime) && !mutated(.ignoreReboots)
+    vms[place].memoryIsStale = true
     let suspended =
       (moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)) && !mutated(.ignoreSuspends)
     vms[place].bootTime = facts.bootTime ?? vms[place].bootTime
@@ -169,7 +171,7 @@ extension Watch {
   /// A first suspend of a VM that was watched before ends its epoch, too.
   private func newSuspend(_ vm: VMState, _ facts: VMFacts) -> Bool {
     guard vm.suspendTime == nil, let suspend = facts.suspendTime, let boot = vm.bootTime else { return false }
-    return vm.views.contains { $0.lastListing != nil } && suspend > boot
+    return suspend > boot
   }
 
   /// A complete inventory does not have it any more.
@@ -190,15 +192,20 @@ extension Watch {
     loseKill(place, now)
   }
 
-  /// VMs that are not in the inventory for an hour are forgotten, so that clones which come and go do not add up.
-  private mutating func forgetMissing(_ now: Now) {
+  /// VMs that are not in their vCenter's inventory for an hour are forgotten, so that clones which come and go do not add
+  /// up. While that vCenter does not answer, nothing is.
+  private mutating func forgetMissing(_ vcenter: String, _ now: Now) {
     var forgotten: Set<VMKey> = []
-    for place in vms.indices {
+    for place in vms.indices where vms[place].key.vcenter == vcenter {
       let vm = vms[place]
       if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
         vms[place].missingSince = nil
       } else if let since = vm.missingSince {
-        if now.continuous - since >= VMState.forgetAfter { forgotten.insert(vm.key) }
+        guard now.continuous - since >= VMState.forgetAfter else { continue }
+        forgotten.insert(vm.key)
+        if vm.remembered != nil {
+          effects.append(.remember(VMMemory(vm: vm.key, bootTime: nil, suspendTime: nil, seen: [])))
+        }
       } else {
         vms[place].missingSince = now.continuous
       }
@@ -215,10 +222,13 @@ extension Watch {
     vms[place].doubt = nil
     vms[place].attempts = []
     vms[place].ended = []
+    vms[place].restoredSeen = []
+    vms[place].memoryIsStale = true
     let had = vms[place].views.contains { $0.lastListing != nil }
     for v in vms[place].views.indices {
       vms[place].views[v].rows = []
       vms[place].views[v].lastListing = nil
+      vms[place].views[v].gone = []
       vms[place].views[v].candidates = []
       vms[place].views[v].nextSurvey = now.continuous
     }
@@ -243,6 +253,10 @@ extension Watch {
 
   mutating func clockChanged(_ now: Now) {
     let trusted = clock.trusted
+    if !trusted {
+      // What was dated by that clock is dated by none.
+      for place in vms.indices { for v in vms[place].views.indices { vms[place].views[v].listingIsDated = false } }
+    }
     if !trusted || saidDoubt { report(Report(trusted ? .clockTrusted : .clockDoubted, trusted ? .info : .warning)) }
     saidDoubt = !trusted
     statusDirty = true

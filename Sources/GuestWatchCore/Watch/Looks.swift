@@ -24,6 +24,7 @@ extension Watch {
       case .confirm: if current { confirm(look, pid, place, sent: sent, ended: timing.ended, now) }
       case .verify, .resolve: verify(look, place, sent: sent, ended: timing.ended, now)
       }
+      remember(place)
       decide(place, now)
     }
     serve(operation, now)
@@ -43,14 +44,15 @@ extension Watch {
     else { return }
     switch look {
     case .gone, .finished:
-      endCandidate(place, v, c, gone: true, ended)
+      endCandidate(place, v, c, ended)
     case .vmGone:
       // That says nothing about its processes; the inventory is asked.
       vms[place].views[v].nextSurvey = ended.continuous
     case .running(let process):
       guard process.identity == vms[place].views[v].candidates[c].process.identity else {
-        // A newcomer, or the agent restarted: a survey decides.
-        endCandidate(place, v, c, gone: false, ended)
+        // A newcomer, or the agent restarted: a survey decides, and until then nothing stands on what was seen before.
+        vms[place].views[v].candidates[c].breakChains()
+        vms[place].views[v].candidates[c].due = .never
         vms[place].views[v].nextSurvey = ended.continuous
         return
       }
@@ -58,11 +60,11 @@ extension Watch {
     }
   }
 
-  private mutating func endCandidate(_ place: Int, _ v: Int, _ c: Int, gone: Bool, _ ended: Now) {
+  private mutating func endCandidate(_ place: Int, _ v: Int, _ c: Int, _ ended: Now) {
     let candidate = vms[place].views[v].candidates.remove(at: c)
     candidateCount -= 1
     statusDirty = true
-    candidateEnded(candidate, place, gone: gone, ended)
+    candidateEnded(candidate, place, gone: true, ended)
   }
 
   /// Judges name and command afresh, and the limits that one process alone can exceed.
@@ -71,6 +73,7 @@ extension Watch {
     var candidate = vms[place].views[v].candidates[c]
     candidate.process = process
     candidate.looks += 1
+    if candidate.looks == 2 { vms[place].memoryIsStale = true }
     let believed = clock.trusted && vms[place].doubt == nil
     let family = vms[place].facts.family
     for i in vms[place].views[v].rules {

@@ -12,6 +12,7 @@ extension Watch {
   /// Starts what is due and fits into the slots, then says when to be woken.
   mutating func plan(_ now: Now) {
     retryLedger(now)
+    endPauses(now)
     if shutdown == nil { refreshDue(now) }
     while let entry = agenda.first {
       guard let place = places[entry.vm], vms[place].booked == entry.at else {
@@ -307,6 +308,7 @@ extension Watch {
       }
     }
     for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     guard next != .never, next != lastWake else { return }
     if mutated(.forgetTheWake), next > lastWake ?? .never { return }

@@ -86,6 +86,11 @@ struct VMState: Sendable {
   /// The last known values: an unset property is unknown, never a change.
   var bootTime: Int64?
   var suspendTime: Int64?
+  /// What an earlier life knew of identities, until a complete listing with the same login has answered for them.
+  var restoredSeen: [VMMemory.Seen] = []
+  /// What was last given to the ledger, and whether that may have changed.
+  var remembered: VMMemory?
+  var memoryIsStale = false
   /// When the last outcome was closed: the next victim of a group is chosen from a listing sent after that.
   var lastOutcome = Instant(nanoseconds: .min)
   /// What the agenda has booked.
@@ -113,6 +118,10 @@ struct LoginView: Sendable {
   var rows: [RowMemory] = []
   /// When the last complete listing was sent (both clocks); nil: none in this epoch.
   var lastListing: Now?
+  /// Our wall clock was trusted from that listing on.
+  var listingIsDated = false
+  /// Of rows that a complete listing did not show any more: three that come back end the epoch. Oldest first.
+  var gone: [UInt64] = []
   /// By pid.
   var candidates: [Candidate] = []
   /// The guest denies this account: left alone until then.
@@ -123,6 +132,10 @@ struct LoginView: Sendable {
   /// A chain of looks breaks after this long without one.
   var chain: Duration { interval * 3 }
   static let candidateCap = 5_000
+  /// A revert brings back what went lately; more is not kept.
+  static let goneCap = 64
+  /// So many that come back at once are no chance.
+  static let comeback = 3
 }
 
 /// An identity that matches a rule and is being followed.

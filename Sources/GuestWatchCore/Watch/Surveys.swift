@@ -59,6 +59,9 @@ extension Watch {
     guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
     let rows = listing.rows.sorted { $0.pid < $1.pid }
+    if comeBack(rows, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
+      endEpoch(place, "processes that had gone came back", ended)
+    }
     let shift = vms[place].views[v].lastListing.flatMap { last in
       AgentRestart.shift(from: vms[place].views[v].rows, to: rows, sent: last.wall / 1_000_000_000)
     }
@@ -104,10 +107,12 @@ extension Watch {
       var candidate =
         known
         ?? Candidate(
-          process: row, firstSeen: memory[i].firstSeen, evidence: nil, looks: 0, tracks: [], due: .never)
+          process: row, firstSeen: memory[i].firstSeen, evidence: nil, looks: memory[i].isRestored ? 1 : 0,
+          tracks: [], due: .never)
       candidate.process = row
       candidate.evidence = memory[i].evidence
       candidate.looks += 1
+      if candidate.looks == 2 { vms[place].memoryIsStale = true }
       for verdict in verdicts.of(row: i) {
         follow(&candidate, verdict, sent: sent, ended: ended, believed: believed, chain: chain)
       }
@@ -116,6 +121,8 @@ extension Watch {
       fresh.append(candidate)
     }
     for rest in old { candidateEnded(rest, place, gone: true, ended) }
+    vms[place].restoredSeen.removeAll { $0.login == login }
+    remember(place)
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
@@ -134,6 +141,24 @@ extension Watch {
     for i in vms[place].ended.indices { vms[place].ended[i].identity = moved(vms[place].ended[i].identity) }
   }
 
+  /// How many rows are back that a complete listing had lacked.
+  private func comeBack(_ rows: [Process], _ view: LoginView) -> Int {
+    guard !view.gone.isEmpty else { return 0 }
+    var count = 0
+    var o = 0
+    for row in rows {
+      while o < view.rows.count, view.rows[o].pid < row.pid { o += 1 }
+      let owner = stableHash(row.owner.value)
+      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started,
+        view.rows[o].owner == owner
+      {
+        continue
+      }
+      if view.gone.contains(RowMemory.name(pid: row.pid, started: row.started, owner: owner)) { count += 1 }
+    }
+    return count
+  }
+
   /// Carries what is known of each row over, adds evidence, and looks for what speaks against the start times.
   private mutating func remember(
     _ rows: [Process], _ place: Int, _ v: Int, shift: Int64?, sent: Now, ended: Now
@@ -143,34 +168,60 @@ extension Watch {
     let evidence = second.map { $0 * 1_000_000_000 - ended.continuous.nanoseconds }
     var memory: [RowMemory] = []
     memory.reserveCapacity(rows.count)
+    var gone = view.gone
     var o = 0
     for row in rows {
-      while o < view.rows.count, view.rows[o].pid < row.pid { o += 1 }
+      while o < view.rows.count, view.rows[o].pid < row.pid {
+        gone.append(view.rows[o].name)
+        o += 1
+      }
       let owner = stableHash(row.owner.value)
       var known: RowMemory?
-      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].owner == owner {
-        if view.rows[o].started == row.started {
+      if o < view.rows.count, view.rows[o].pid == row.pid {
+        if view.rows[o].owner != owner {
+          gone.append(view.rows[o].name)
+        } else if view.rows[o].started == row.started {
           known = view.rows[o]
         } else if let shift, AgentRestart.isShift(row.started - view.rows[o].started, shift) {
           // *Seen* is carried over; evidence was about the old starts.
           known = RowMemory(
             pid: row.pid, started: row.started, owner: owner, firstSeen: view.rows[o].firstSeen, evidence: nil)
+        } else {
+          gone.append(view.rows[o].name)
         }
+        o += 1
       }
-      if known == nil { examine(row, place, lastListing: view.lastListing, ended) }
-      var entry =
-        known
-        ?? RowMemory(
-          pid: row.pid, started: row.started, owner: owner,
-          firstSeen: mutated(.countTheAgeFromTheSend) ? sent.continuous : ended.continuous,
-          evidence: nil)
-      if let evidence, let second, second > row.started { entry.evidence = max(entry.evidence ?? evidence, evidence) }
+      var entry = known ?? firstSight(of: row, owner, place, view, ended)
+      if known == nil, mutated(.countTheAgeFromTheSend) { entry.firstSeen = sent.continuous }
+      if entry.isDated, let evidence, let second, second > row.started {
+        entry.evidence = max(entry.evidence ?? evidence, evidence)
+      }
       memory.append(entry)
     }
+    for row in view.rows[o...] { gone.append(row.name) }
+    vms[place].views[v].gone = Array(gone.suffix(LoginView.goneCap))
     vms[place].views[v].rows = memory
     vms[place].views[v].lastListing = sent
+    vms[place].views[v].listingIsDated = clock.trusted
     forgetAttempts(place, login: view.login, rows)
     return memory
+  }
+
+  /// What is kept of a row that the listing before did not show.
+  private mutating func firstSight(
+    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ ended: Now
+  ) -> RowMemory {
+    examine(row, place, lastListing: view.lastListing, ended)
+    var entry = RowMemory(
+      pid: row.pid, started: row.started, owner: owner, firstSeen: ended.continuous, evidence: nil)
+    if let last = view.lastListing {
+      entry.isDated = view.listingIsDated && clock.trusted && row.started + 2 >= last.wall / 1_000_000_000
+    } else if let seen = vms[place].restoredSeen.first(where: { $0.login == view.login && $0.identity == row.identity })
+    {
+      entry.firstSeen = min(seen.firstSeen, ended.continuous)
+      entry.isRestored = true
+    }
+    return entry
   }
 
   /// What may speak against the start times of this VM (design.md, section 4).
@@ -191,6 +242,7 @@ extension Watch {
   /// - Parameter gone: the pid was not there, or finished. Another start or owner on it may be an agent that restarted or
   ///   a name that the guest could not look up: that proves no end.
   mutating func candidateEnded(_ candidate: Candidate, _ place: Int, gone: Bool, _ now: Now) {
+    vms[place].memoryIsStale = true
     if gone { remember(ended: candidate.process.identity, place, now.continuous) }
     guard candidate.looks < 2 else { return }
     for track in candidate.tracks {

@@ -26,6 +26,7 @@ public struct Watch: Sendable {
   var lastKill: UInt32 = 0
 
   var budgets = BudgetBook()
+  var pauses = PauseBook()
   var logins = LoginBook()
   var ledger = LedgerState()
   /// Which VM a row in the making belongs to.
@@ -73,6 +74,7 @@ public struct Watch: Sendable {
     case .looked(let id, let timing, let result): looked(id, timing, result, now)
     case .terminated(let id, let timing, let answer): terminated(id, timing, answer, now)
     case .recorded(let id, let kind, let result): recorded(id, kind, result, now)
+    case .asked(let request): asked(request, now)
     case .shutdownAsked: askToStop(now)
     }
     plan(now)

@@ -253,7 +253,7 @@ public struct Checker: Sendable {
       try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
     case .record(let id, let step): try see(record: step, of: id, at: now)
     case .report(let report): try see(report, at: now)
-    case .note, .status, .wake, .ready: break
+    case .note, .remember, .keepPauses, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {
         guard case .terminate(let id) = flight.kind, now.continuous < stopAsked + .seconds(25) else { continue }
@@ -375,6 +375,7 @@ public struct Checker: Sendable {
         }
       }
       configuration = new
+    case .asked: break
     case .shutdownAsked:
       stopping = true
       stopAsked = now.continuous

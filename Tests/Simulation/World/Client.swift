@@ -94,7 +94,7 @@ extension World {
       try ask(.getProcess(moid: vm.moid, Setup.credential(login), pid: pid), op, replays: true)
     case .terminate(_, _, let vm, let login, let pid, _, _, _):
       try ask(.terminate(moid: vm.moid, Setup.credential(login), pid: pid, via: .vi), op, replays: false)
-    case .record, .note, .report, .status, .wake, .ready, .stopped: break
+    case .record, .note, .remember, .keepPauses, .report, .status, .wake, .ready, .stopped: break
     }
   }
 
@@ -156,7 +156,7 @@ extension World {
     switch flight.effect {
     case .survey(_, let vm, _, _, _), .look(_, let vm, _, _, _, _), .terminate(_, _, let vm, _, _, _, _, _):
       moid = vm.moid
-    case .refresh, .record, .note, .report, .status, .wake, .ready, .stopped: return
+    case .refresh, .record, .note, .remember, .keepPauses, .report, .status, .wake, .ready, .stopped: return
     }
     let truths = model.takeTruths()
     for truth in truths {
@@ -257,7 +257,7 @@ extension World {
       try tell(.surveyed(op, timing, Wire.listing(answer, ends: ends, isCut: flight.fate.isGarbled)))
     case .look(_, _, _, let pid, _, _): try tell(.looked(op, timing, Wire.look(answer, pid: pid)))
     case .terminate: try tell(.terminated(op, timing, Wire.killAnswer(answer, hasLeft: flight.firstByte != nil)))
-    case .record, .note, .report, .status, .wake, .ready, .stopped: break
+    case .record, .note, .remember, .keepPauses, .report, .status, .wake, .ready, .stopped: break
     }
   }
 }

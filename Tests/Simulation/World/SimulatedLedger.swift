@@ -13,6 +13,10 @@ struct SimulatedLedger {
 
   private(set) var rows: [Row] = []
   private var refusals: [LoginRefusal] = []
+  /// The last one of each VM; written later than it is given, so a crash may lose some.
+  private var memories: [VMKey: VMMemory] = [:]
+  private var memoryOrder: [VMKey] = []
+  var pauses: [Pause] = []
   private var index: [KillID: Int] = [:]
   private var life: UInt32 = 0
 
@@ -42,6 +46,10 @@ struct SimulatedLedger {
     }
   }
 
+  mutating func write(_ memory: VMMemory) {
+    if memories.updateValue(memory, forKey: memory.vm) == nil { memoryOrder.append(memory.vm) }
+  }
+
   /// What the next life is told.
   mutating func restored(at now: Instant) -> Restored {
     life += 1
@@ -56,6 +64,7 @@ struct SimulatedLedger {
       },
       open: rows.filter { $0.outcome == nil }.map { row in
         Restored.OpenKill(record: row.record, age: age(row.written), answer: row.answer)
-      }, refusals: refusals)
+      }, refusals: refusals,
+      memories: memoryOrder.compactMap { memories[$0] }, pauses: pauses)
   }
 }

@@ -54,6 +54,8 @@ enum Line {
       "look \(op) \(vm) \(login) pid \(pid) \(purpose) by \(time(by))"
     case .record(let kill, let step): "record \(kill) \(of(step))"
     case .note(let note): "note \(note)"
+    case .remember(let memory): "remember \(memory)"
+    case .keepPauses(let pauses): "keep pauses \(pauses)"
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, _, let by):
       "TERMINATE \(op) \(kill) \(vm) \(login) pid \(pid) first byte by \(time(firstByteBy)) by \(time(by))"
     case .report(let r):
@@ -132,6 +134,7 @@ enum Line {
     case .terminated(let op, let timing, let answer): "terminated \(op) \(of(timing)) \(of(answer))"
     case .recorded(let kill, let kind, .success): "recorded \(kill) \(kind.rawValue)"
     case .recorded(let kill, let kind, .failure): "recorded \(kill) \(kind.rawValue) FAILED"
+    case .asked(let request): "asked \(request)"
     case .shutdownAsked: "shutdown asked"
     }
   }

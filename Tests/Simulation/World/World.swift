@@ -276,6 +276,8 @@ public struct World {
         agenda.enter(.wake(daemon: daemon, number: wakes), at: max(at.nanoseconds, clock) + late)
       }
     case .note(let note): ledger.write(note)
+    case .remember(let memory): ledger.write(memory)
+    case .keepPauses(let pauses): ledger.pauses = pauses
     case .report, .status, .ready: break
     case .stopped: try stopped()
     }

@@ -1,0 +1,38 @@
+/// What one life of the daemon leaves to the next about a VM: the epoch that it knew, and since when it has seen what it
+/// follows for its age (design.md, section 4).
+///
+/// The last one given counts, whole. Where one is lost, ages are proven later, never wrongly.
+public struct VMMemory: Hashable, Sendable {
+  /// One identity and when it was first seen.
+  public struct Seen: Hashable, Sendable {
+    /// Looks with one login prove nothing for another.
+    public var login: LoginID
+    public var identity: Identity
+    /// When the look was answered that first showed it. Restored, it is rebased on the clock of the new life and may lie
+    /// before its zero.
+    public var firstSeen: Instant
+
+    public init(login: LoginID, identity: Identity, firstSeen: Instant) {
+      self.login = login
+      self.identity = identity
+      self.firstSeen = firstSeen
+    }
+  }
+
+  public var vm: VMKey
+  /// The last known `runtime.bootTime` and `runtime.suspendTime`, seconds since 1970; nil: never read.
+  public var bootTime: Int64?
+  public var suspendTime: Int64?
+  /// At most `VMMemory.cap`; what is beyond is not kept.
+  public var seen: [Seen]
+
+  /// The most identities that are kept of one VM: what has no place is proven later.
+  public static let cap = 1_000
+
+  public init(vm: VMKey, bootTime: Int64?, suspendTime: Int64?, seen: [Seen]) {
+    self.vm = vm
+    self.bootTime = bootTime
+    self.suspendTime = suspendTime
+    self.seen = seen
+  }
+}
