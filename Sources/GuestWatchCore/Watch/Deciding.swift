@@ -136,7 +136,7 @@ extension Watch {
   /// All gates before a kill begins; the ledger and the VM's one kill among them.
   private func gateNow(_ process: Process, _ rule: Rule, _ place: Int, _ now: Now) -> Gate? {
     if let gate = gate(process, rule, place, own: nil, now) { return gate }
-    if vms[place].kill != nil, !mutated(.killTwoAtATime) { return .killOpen }
+    if let kill = vms[place].kill, !mutated(.killTwoAtATime) || !kill.isOpen { return .killOpen }
     if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return .ledger }
     return nil
   }

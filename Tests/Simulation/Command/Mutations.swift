@@ -10,9 +10,6 @@
     var meaning: String
     /// The seed that found it and the promise that it saw broken; nil: the fault survived.
     var found: (seed: UInt64, violation: Violation)?
-
-    /// How many seeds a fault may survive, where the command line says nothing else.
-    static let bound: UInt64 = 300
   }
 
   extension Simulate {
@@ -23,20 +20,28 @@
       if let stranger = mutation.first(where: { name in !known.contains { $0.name == name } }) {
         throw ValidationError("there is no mutation \(stranger)")
       }
-      let bound = seeds ?? Trial.bound
+      if let seed, let name = mutation.first { return try show(seed, name) }
       var trials: [Trial] = []
       for (name, meaning) in known where mutation.isEmpty || mutation.contains(name) {
-        let trial = try hunt(name, meaning, bound)
+        let trial = try hunt(name, meaning)
         trials.append(trial)
         if !markdown { print(trial.line) }
         fflush(nil)
       }
-      print(markdown ? Trial.page(trials, bound) : Trial.summary(trials))
+      print(markdown ? Trial.page(trials, seeds) : Trial.summary(trials))
       if trials.contains(where: { $0.found == nil }) { throw ExitCode(1) }
     }
 
-    private func hunt(_ name: String, _ meaning: String, _ bound: UInt64) throws -> Trial {
-      for seed in 1...max(bound, 1) {
+    /// Everything that happens in one seed with one fault.
+    private func show(_ seed: UInt64, _ name: String) throws {
+      Crash.seed = seed
+      var world = try World(seed: seed, kept: lines, loud: !quiet)
+      if let faulty = Watch(mutation: name) { world.fresh = faulty }
+      print(world.run().violation?.description ?? "seed \(seed) does not find \(name)")
+    }
+
+    private func hunt(_ name: String, _ meaning: String) throws -> Trial {
+      for seed in 1...seeds {
         Crash.seed = seed
         var world = try World(seed: seed, kept: 1)
         guard let faulty = Watch(mutation: name) else { throw ValidationError("there is no mutation \(name)") }
