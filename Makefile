@@ -5,13 +5,17 @@ SHELL := /bin/bash
 # Where SwiftPM builds. Put it outside the clone to share it between clones.
 BUILD ?= .build
 SWIFT_FLAGS ?=
-# How many seeds `make simulate` runs, and the first of them.
+# What `make simulate` plays: so many seeds from that one on, or SEED=n alone with everything that happens in it; HOURS=n
+# virtual hours of faults in each, where that is not the default; JOBS seeds at once.
 SEEDS ?= 1000
 FIRST ?= 1
+SEED ?=
+HOURS ?=
+JOBS ?= $(shell nproc)
 
 debug = $(BUILD)/debug
 
-.PHONY: help deps need build test unit-test simulation-test end-to-end-test client-test simulate demo lint format clean
+.PHONY: help deps need build test unit-test simulation-test end-to-end-test client-test simulate mutations demo lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -34,8 +38,9 @@ unit-test: need ## run each part's own tests
 	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --skip EndToEndTests --skip SimulationTests
 
 # On their own: they keep all cores busy, and tests that talk over sockets would starve beside them.
-simulation-test: need ## ten seeds of the simulation, and its checker against hand-made stories
+simulation-test: need ## the simulation: its checker against hand-made stories, and 110 seeds (3 minutes when cold)
 	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --filter SimulationTests
+	@JOBS=$(JOBS) Tests/Simulation/run.sh $(BUILD) $(SWIFT_FLAGS)
 
 # On their own: a dozen daemons and simulators at once would make tests late that measure time.
 end-to-end-test: need ## the daemon against the simulator, with real processes (2 minutes)
@@ -44,9 +49,13 @@ end-to-end-test: need ## the daemon against the simulator, with real processes (
 client-test: need ## VMware's Python SDK against the simulator
 	Tests/Clients/run.sh $(debug)/vcenter-simulator
 
-simulate: need ## the decision against a simulated world: make simulate SEEDS=1000 FIRST=1
-	swift build --scratch-path $(BUILD) -c release --product simulate $(SWIFT_FLAGS)
-	$(BUILD)/release/simulate --seeds $(SEEDS) --first $(FIRST)
+simulate: need ## the decision against a simulated world: make simulate SEEDS=1000, or SEED=n HOURS=n FIRST=n
+	@swift build --scratch-path $(BUILD) -c release --product simulate $(SWIFT_FLAGS)
+	@$(BUILD)/release/simulate --jobs $(JOBS) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST)) \
+	  $(if $(HOURS),--hours $(HOURS))
+
+mutations: need ## faults in the decision: each must be found by the simulation; writes Tests/Simulation/MUTATIONS.md anew
+	@JOBS=$(JOBS) Tests/Simulation/mutations.sh $(BUILD) $(SWIFT_FLAGS)
 
 demo: deps ## watch it kill real runaway processes in a simulated vCenter
 	@scripts/build $(BUILD) $(SWIFT_FLAGS)

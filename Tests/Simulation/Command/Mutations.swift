@@ -14,43 +14,31 @@
 
   extension Simulate {
     /// Plays seeds against each fault until one finds it. A fault that survives is a hole in the checker or the world.
-    func tryMutations() throws {
+    func tryMutations() async throws {
       Crash.handle()
       let known = Watch.mutations
       if let stranger = mutation.first(where: { name in !known.contains { $0.name == name } }) {
         throw ValidationError("there is no mutation \(stranger)")
       }
-      if let seed, let name = mutation.first { return try show(seed, name) }
       var trials: [Trial] = []
       for (name, meaning) in known where mutation.isEmpty || mutation.contains(name) {
-        let trial = try hunt(name, meaning)
+        guard let faulty = Watch(mutation: name) else { continue }
+        var trial = Trial(name: name, meaning: meaning)
+        let ending = await play(faulty) { played in
+          guard case .report(let report) = played else { return false }
+          trial.found = report.violation.map { (report.seed, $0) }
+          return trial.found == nil
+        }
+        if case .unmade(let seed, let why)? = ending {
+          print("seed \(seed): the world could not be made: \(why)")
+          throw ExitCode(127)
+        }
         trials.append(trial)
         if !markdown { print(trial.line) }
         fflush(nil)
       }
       print(markdown ? Trial.page(trials, seeds) : Trial.summary(trials))
       if trials.contains(where: { $0.found == nil }) { throw ExitCode(1) }
-    }
-
-    /// Everything that happens in one seed with one fault.
-    private func show(_ seed: UInt64, _ name: String) throws {
-      Crash.seed = seed
-      var world = try World(seed: seed, kept: lines, loud: !quiet)
-      if let faulty = Watch(mutation: name) { world.fresh = faulty }
-      print(world.run().violation?.description ?? "seed \(seed) does not find \(name)")
-    }
-
-    private func hunt(_ name: String, _ meaning: String) throws -> Trial {
-      for seed in 1...seeds {
-        Crash.seed = seed
-        var world = try World(seed: seed, kept: 1)
-        guard let faulty = Watch(mutation: name) else { throw ValidationError("there is no mutation \(name)") }
-        world.fresh = faulty
-        if let violation = world.run().violation {
-          return Trial(name: name, meaning: meaning, found: (seed, violation))
-        }
-      }
-      return Trial(name: name, meaning: meaning)
     }
   }
 

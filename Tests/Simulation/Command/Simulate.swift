@@ -1,9 +1,10 @@
 import ArgumentParser
 import Glibc
+import GuestWatchCore
 import WatchSimulation
 
 /// Plays seeds of the simulation and stops at the first that breaks a promise.
-@main struct Simulate: ParsableCommand {
+@main struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Plays the decision against a model of vCenter in virtual time, one seed after the other.",
@@ -15,86 +16,130 @@ import WatchSimulation
   @Option(help: "How many seeds to play.") var seeds: UInt64 = 100
   @Option(help: "The first of them.") var first: UInt64 = 1
   @Option(help: "Play this one alone and print everything that happens.") var seed: UInt64?
+  @Option(help: "How many seeds to play at once; the output is the same for any number.") var jobs = 1
   @Flag(help: "Go on after a seed that fails, and list them all at the end.") var keepGoing = false
   @Option(help: "How many of the last lines to print of a seed that fails.") var lines = 40
-  @Option(help: "Look past this promise (S6, contract), to see what lies behind it; may be repeated.")
+  @Option(help: "Look past this promise (S6, contract, L1-gate), to see what lies behind it; may be repeated.")
   var ignore: [String] = []
   @Flag(help: "With --seed: print only the end, not everything.") var quiet = false
+  @Flag(help: "Print the hash of every seed's events and effects, and nothing else of those that pass.")
+  var hashes = false
 
   #if Mutations
     @Flag(help: "Put one fault after the other into the decision and see that each is found.") var mutations = false
     @Flag(help: "With --mutations: print the table as it stands in MUTATIONS.md.") var markdown = false
-    @Option(help: "With --mutations: only these; may be repeated.") var mutation: [String] = []
+    @Option(help: "With --mutations: only this one; may be repeated.") var mutation: [String] = []
   #endif
 
-  func run() throws {
+  func validate() throws {
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
+    guard seeds > 0, first.addingReportingOverflow(seeds - 1).overflow == false else {
+      throw ValidationError("--seeds is 1 or more, and the last seed fits 64 bits")
+    }
+  }
+
+  func run() async throws {
     #if Mutations
-      if mutations { return try tryMutations() }
+      if mutations { return try await tryMutations() }
     #endif
-    let seeds = seed.map { $0...$0 } ?? first...(first + max(self.seeds, 1) - 1)
     Crash.handle()
+    let started = ContinuousClock.now
     var summary = Summary()
     var failures: [World.Report] = []
-    for seed in seeds {
-      Crash.seed = seed
-      var world: World
-      do {
-        world = try World(seed: seed, kept: lines, loud: self.seed != nil && !quiet, ignoring: Set(ignore))
-      } catch {
-        print("seed \(seed): the world could not be made: \(error)")
-        throw ExitCode(127)
-      }
-      let report = world.run()
+    var progress = Progress(total: Int(clamping: seed == nil ? seeds : 1), isWanted: seed == nil && !hashes)
+    let ending = await play { played in
+      guard case .report(let report) = played else { return false }
       summary.add(report)
-      // Lines are seen when they happen, in a pipe too.
-      defer { fflush(nil) }
+      if hashes { print("seed \(report.seed) hash \(String(report.hash, radix: 16))") }
       if let violation = report.violation {
         failures.append(report)
+        progress.clear()
         tell(report, violation)
-        if !keepGoing { break }
       }
-      if summary.seeds % 50 == 0 { print("\(summary.line), \(failures.count) failed") }
+      progress.show(done: summary.seeds, failed: failures.count)
+      // Lines are seen when they happen, in a pipe too.
+      fflush(nil)
+      return report.violation == nil || keepGoing
     }
-    print(summary.text)
-    if self.seed != nil, let report = summary.last { print("hash \(String(report.hash, radix: 16))") }
+    progress.clear()
+    if case .unmade(let seed, let why)? = ending {
+      print("seed \(seed): the world could not be made: \(why)")
+      throw ExitCode(127)
+    }
+    if !hashes {
+      let took = ContinuousClock.now - started
+      print(summary.text(took: Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18))
+    }
+    if !failures.isEmpty {
+      print("failed: \(failures.count) of \(summary.seeds): " + failures.map { "\($0.seed)" }.joined(separator: " "))
+    }
+    if seed != nil, let report = summary.last { print("hash \(String(report.hash, radix: 16))") }
     if failures.contains(where: { $0.violation?.isLiveness == false }) { throw ExitCode(129) }
     if !failures.isEmpty { throw ExitCode(128) }
+  }
+
+  /// What became of one seed.
+  enum Played: Sendable {
+    case report(World.Report)
+    case unmade(seed: UInt64, why: String)
+  }
+
+  /// Plays the seeds, several at once, and hands them to `take` in their order until that says false.
+  ///
+  /// - Parameter fresh: what every daemon begins as.
+  /// - Returns: the first that could not be made, if any was met.
+  func play(_ fresh: Watch = Watch(), _ take: (Played) -> Bool) async -> Played? {
+    let from = seed ?? first
+    let count = seed == nil ? seeds : 1
+    let settings = Settings(
+      fresh: fresh, lines: lines, isLoud: seed != nil && !quiet, ignored: Set(ignore))
+    return await withTaskGroup(of: (UInt64, Played).self) { group in
+      var next: UInt64 = 0
+      var due: UInt64 = 0
+      var waiting: [UInt64: Played] = [:]
+      func start() {
+        guard next < count else { return }
+        let number = next
+        next += 1
+        group.addTask { (number, settings.play(from + number)) }
+      }
+      for _ in 0..<jobs { start() }
+      while let (number, played) = await group.next() {
+        waiting[number] = played
+        while let ready = waiting.removeValue(forKey: due) {
+          due += 1
+          if case .unmade = ready { return ready }
+          // Those that are still being played are of no interest any more.
+          if !take(ready) { return nil }
+        }
+        start()
+      }
+      return nil
+    }
+  }
+
+  private struct Settings: Sendable {
+    var fresh: Watch
+    var lines: Int
+    var isLoud: Bool
+    var ignored: Set<String>
+
+    func play(_ seed: UInt64) -> Played {
+      Crash.begins(seed)
+      do {
+        var world = try World(seed: seed, kept: lines, loud: isLoud, ignoring: ignored)
+        world.fresh = fresh
+        return .report(world.run())
+      } catch {
+        return .unmade(seed: seed, why: "\(error)")
+      }
+    }
   }
 
   private func tell(_ report: World.Report, _ violation: Violation) {
     print("seed \(report.seed) failed at step \(report.steps)")
     for line in report.last { print("    " + line) }
     print("seed \(report.seed), step \(report.steps), \(violation)")
-    print("again: simulate --seed \(report.seed)")
-  }
-}
-
-/// A trap in the decision must not look like a broken promise: it ends with 127 and says which seed it was.
-enum Crash {
-  /// Read by the signal handler; written by the only thread there is.
-  nonisolated(unsafe) static var seed: UInt64 = 0
-
-  static func handle() {
-    seed = 0
-    for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] {
-      signal(number) { _ in
-        // Nothing may be allocated here: the digits are put together by hand.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-          var rest = Crash.seed
-          var at = 20
-          repeat {
-            at -= 1
-            digits[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-            rest /= 10
-          } while rest > 0
-          let text: StaticString = "the simulation crashed in seed "
-          _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
-          if let base = digits.baseAddress { _ = write(2, base + at, 20 - at) }
-          let end: StaticString = "\n"
-          _ = write(2, end.utf8Start, end.utf8CodeUnitCount)
-        }
-        _exit(127)
-      }
-    }
+    print("again: make simulate SEED=\(report.seed)")
   }
 }

@@ -138,16 +138,6 @@ public struct Checker: Sendable {
   var unwritten = Set<KillID>()
   var tally = Tally()
 
-  /// What was counted on the way.
-  public struct Tally: Hashable, Sendable {
-    public var outcomes: [Outcome: Int] = [:]
-    public var gates: [Gate: Int] = [:]
-    public var reports: [Report.Kind: Int] = [:]
-    public var terminates = 0
-    /// Deaths of a process that was born after the confirm was sent.
-    public var excused = 0
-  }
-
   /// Promises that are looked past, to see what lies behind one that is known to be broken. Only for those that do not
   /// change what is known afterwards (S6 and the contract).
   let ignored: Set<String>
@@ -380,6 +370,7 @@ public struct Checker: Sendable {
       stopping = true
       stopAsked = now.continuous
     case .inventory(let op, _, let result):
+      if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
       if case .success(let inventory) = result {
         for facts in inventory.vms {
@@ -392,6 +383,8 @@ public struct Checker: Sendable {
       guard case .look(let pid, let purpose)? = flights[op]?.kind else { return }
       try answer(op, timing, result.map { .look($0, pid: pid, purpose) }, at: now)
     case .terminated(let op, _, let answer):
+      tally.answers[AnswerKind(answer), default: 0] += 1
+      if let fault = answer.fault { tally.faults[fault.kind, default: 0] += 1 }
       guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else { return }
       machines[vm]?.inFlight = nil
       if case .terminate(let id) = flight.kind {
@@ -436,6 +429,7 @@ public struct Checker: Sendable {
           lives: flight.lives))
       if let count = machines[vm]?.shown.count, count > 600 { machines[vm]?.shown.removeFirst(200) }
     case .failure(let fault):
+      tally.faults[fault.kind, default: 0] += 1
       if fault.kind == .guestLoginRefused { machines[vm]?.refused[login] = now.continuous }
       guard fault.kind == .unanswered else { break }
       if flight.isOfOld { break }

@@ -14,12 +14,14 @@ extension Checker {
       }
     case .closed(let outcome, _, _, _): try judge(outcome, of: id, at: now)
     case .reported(let record, let gate):
+      tally.reasons[ReasonKind(record.reason), default: 0] += 1
       tally.gates[gate, default: 0] += 1
       try guardSecret(record.process)
     }
   }
 
   private mutating func judge(intent record: KillRecord, _ id: KillID, at now: Now) throws(Violation) {
+    tally.reasons[ReasonKind(record.reason), default: 0] += 1
     guard kills[id] == nil else { throw Violation("S5", "kill \(id) has two intents") }
     guard record.id == id else { throw Violation("contract", "kill \(id) is recorded as \(record.id)") }
     guard let configuration, let rule = configuration.rules.first(where: { $0.id == record.rule }) else {
