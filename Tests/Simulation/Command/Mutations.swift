@@ -34,12 +34,18 @@
           throw ExitCode(127)
         }
         trials.append(trial)
-        if !markdown { print(trial.line) }
-        fflush(nil)
+        say(trial.line)
       }
-      print(markdown ? Trial.page(trials, seeds) : Trial.summary(trials))
+      if markdown { print(Trial.page(trials, seeds)) }
+      say(Trial.summary(trials))
       if trials.contains(where: { $0.found == nil }) { throw ExitCode(1) }
     }
+  }
+
+  /// A line as soon as it is known; on stderr, so that a page on stdout is nothing but the page.
+  private func say(_ line: String) {
+    var line = line + "\n"
+    line.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
   }
 
   extension Trial {
