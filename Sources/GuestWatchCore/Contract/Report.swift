@@ -79,11 +79,14 @@ public struct Report: Hashable, Sendable {
   public var fault: Fault?
   /// More, in words of ours (never guest text): for a newcomer what differs, for a doubt what speaks against.
   public var detail: String
+  /// When the closed gate opens by itself; nil: it does not, or nobody can know.
+  public var opens: Opening?
 
   public init(
     _ kind: Kind, _ level: Level, rule: RuleID? = nil, vcenter: VCenterID? = nil, moid: String? = nil,
     vmName: String? = nil, login: LoginID? = nil, process: Process? = nil, killID: KillID? = nil,
-    reason: Reason? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil, detail: String = ""
+    reason: Reason? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil, detail: String = "",
+    opens: Opening? = nil
   ) {
     self.kind = kind
     self.level = level
@@ -99,6 +102,20 @@ public struct Report: Hashable, Sendable {
     self.outcome = outcome
     self.fault = fault
     self.detail = detail
+    self.opens = opens
+  }
+}
+
+/// An instant with what clocks in the operator's time zone show then.
+public struct Opening: Hashable, Sendable {
+  /// Seconds since 1970.
+  public var at: Int64
+  /// Seconds that local time is ahead of UTC at that instant.
+  public var offset: Int64
+
+  public init(at: Int64, offset: Int64) {
+    self.at = at
+    self.offset = offset
   }
 }
 
@@ -108,6 +125,8 @@ public struct Snapshot: Hashable, Sendable {
   public var vmsInScope: Int
   /// Of those, how many are surveyed.
   public var vmsWatched: Int
+  /// Of those, how many wait for their survey longer than promised (L2): there are too few slots, or answers are slow.
+  public var vmsLate: Int
   /// Processes that match a rule and are being followed.
   public var candidates: Int
   /// Kills without an outcome.
@@ -125,12 +144,14 @@ public struct Snapshot: Hashable, Sendable {
   public var clockTrusted: Bool
 
   public init(
-    vmsInScope: Int = 0, vmsWatched: Int = 0, candidates: Int = 0, openKills: Int = 0, killsInWindow: Int = 0,
+    vmsInScope: Int = 0, vmsWatched: Int = 0, vmsLate: Int = 0, candidates: Int = 0, openKills: Int = 0,
+    killsInWindow: Int = 0,
     killsAllowed: Int = 0, dryRun: Bool = false, rules: Int = 0, vcentersDown: [VCenterID] = [],
     loginsStopped: [LoginID] = [], ledgerFailing: Bool = false, clockTrusted: Bool = true
   ) {
     self.vmsInScope = vmsInScope
     self.vmsWatched = vmsWatched
+    self.vmsLate = vmsLate
     self.candidates = candidates
     self.openKills = openKills
     self.killsInWindow = killsInWindow

@@ -37,6 +37,7 @@ enum Mutation: String, CaseIterable {
   case ignoreToolsScripts = "Tools that execute scripts close no gate"
   case killTwoAtATime = "an open kill on the VM closes no gate"
   case ignoreLedgerTrouble = "outcomes that could not be written close no gate"
+  case killAtAnyHour = "`not_during` closes no gate"
   case forgetPauses = "a pause that an operator asked for closes no gate"
   case askNoGateTwice = "the gates are not asked again after the intent"
 

@@ -83,7 +83,10 @@ extension Watch {
     takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.
     logins.forgetWaiting()
-    for id in vcenters.keys { vcenters[id]?.waiting = [] }
+    for id in vcenters.keys {
+      vcenters[id]?.waiting = []
+      vcenters[id]?.slowWaiting = []
+    }
     for place in vms.indices { vms[place].queued = false }
 
     if let old {
@@ -145,14 +148,20 @@ extension Watch {
     where before[rule.id].map({ rule.keepsState(of: $0) || mutated(.carryLastingOverAReload) }) ?? false {
       kept.append(rule.id)
     }
+    let quietMoved = Set(
+      new.rules.filter { old.timeZone != new.timeZone || before[$0.id]?.notDuring != $0.notDuring }.map(\.id))
     let gatesMoved = old.dryRun != new.dryRun || old.budget != new.budget || old.protect != new.protect
     for place in vms.indices {
       for v in vms[place].views.indices {
         for c in vms[place].views[v].candidates.indices {
           vms[place].views[v].candidates[c].tracks.removeAll { !kept.contains($0.rule) }
-          guard gatesMoved else { continue }
           for t in vms[place].views[v].candidates[c].tracks.indices {
-            vms[place].views[v].candidates[c].tracks[t].said = []
+            if gatesMoved {
+              vms[place].views[v].candidates[c].tracks[t].said = []
+            } else if quietMoved.contains(vms[place].views[v].candidates[c].tracks[t].rule) {
+              // What was said of its end is not so any more.
+              vms[place].views[v].candidates[c].tracks[t].said.removeAll { $0 == .notDuring }
+            }
           }
         }
         vms[place].views[v].candidates.removeAll { $0.tracks.isEmpty }
@@ -244,6 +253,7 @@ extension Watch {
     if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
     if mutated(.touchTheUntouchable) { return facts.power != .on || !facts.ready ? .off : nil }
+    if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }
     if let vms = configuration.protect.vms, vms.reaches(name: facts.name, moid: facts.moid) { return .protected }

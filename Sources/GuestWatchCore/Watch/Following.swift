@@ -122,12 +122,17 @@ extension Watch {
     _ candidate: inout Candidate, _ verdict: Verdict, sent: Now, ended: Now, believed: Bool, chain: Duration
   ) {
     let found = verdict.exceeded(candidate, sent: sent, believed: believed)
-    if let t = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule.id }) {
-      candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+    let t: Int
+    if let known = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule.id }) {
+      t = known
     } else {
-      var track = Track(rule: verdict.rule.id)
-      track.see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
-      candidate.tracks.append(track)
+      t = candidate.tracks.count
+      candidate.tracks.append(Track(rule: verdict.rule.id))
+    }
+    candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+    if case .ranked(_, let count, let place, let group, let limit, _) = verdict.finding {
+      candidate.tracks[t].rank = Track.Rank(
+        group: group, place: Standing.Place(place: place, count: count, limit: limit))
     }
   }
 
@@ -143,7 +148,12 @@ extension Watch {
       if let exceeded = track.exceeded {
         let ready = exceeded.due(rule.lasting)
         // Once it is ready, surveys ask for its gates again.
-        if exceeded.lastSent < ready { due = min(due, max(ready, now.continuous + .milliseconds(200))) }
+        if exceeded.lastSent < ready {
+          due = min(due, max(ready, now.continuous + .milliseconds(200)))
+        } else if let opens = quietEnds(rule, now) {
+          // But who waits for the end of `not_during` is looked at then: the next survey may fall into the next one.
+          due = min(due, max(opens + .milliseconds(1), now.continuous + .milliseconds(200)))
+        }
       } else if case .bounded(let maxAge?, _) = rule.limits {
         let age = ProvenAge.due(
           started: candidate.process.started, firstSeen: candidate.firstSeen, evidence: candidate.evidence,
