@@ -23,22 +23,39 @@
       var trials: [Trial] = []
       for (name, meaning) in known where mutation.isEmpty || mutation.contains(name) {
         guard let faulty = Watch(mutation: name) else { continue }
-        var trial = Trial(name: name, meaning: meaning)
-        let ending = await play(faulty) { played in
-          guard case .report(let report) = played else { return false }
-          trial.found = report.violation.map { (report.seed, $0) }
-          return trial.found == nil
-        }
-        if case .unmade(let seed, let why)? = ending {
-          print("seed \(seed): the world could not be made: \(why)")
-          throw ExitCode(127)
-        }
-        trials.append(trial)
-        say(trial.line)
+        trials.append(try await hunt(name, meaning, faulty))
+        say(trials[trials.count - 1].line)
       }
       if markdown { print(Trial.page(trials, seeds)) }
       say(Trial.summary(trials))
       if trials.contains(where: { $0.found == nil }) { throw ExitCode(1) }
+    }
+
+    /// A seed that fails without the fault, too, has found something else: it does not count.
+    private func hunt(_ name: String, _ meaning: String, _ faulty: Watch) async throws -> Trial {
+      var from = seed ?? first
+      while from < first + seeds || from == seed {
+        var failed: (seed: UInt64, violation: Violation)?
+        let ending = await play(faulty, from: from) { played in
+          if case .report(let report) = played { failed = report.violation.map { (report.seed, $0) } }
+          return failed == nil
+        }
+        if case .unmade(let seed, let why)? = ending {
+          say("seed \(seed): the world could not be made: \(why)")
+          throw ExitCode(127)
+        }
+        guard let failed else { break }
+        guard let other = flaw(in: failed.seed) else { return Trial(name: name, meaning: meaning, found: failed) }
+        say("seed \(failed.seed) fails without any fault: \(other)")
+        from = failed.seed + 1
+      }
+      return Trial(name: name, meaning: meaning)
+    }
+
+    /// What breaks in a seed without any fault.
+    private func flaw(in seed: UInt64) -> Violation? {
+      guard var world = try? World(seed: seed, kept: 1, ignoring: Set(ignore)) else { return nil }
+      return world.run().violation
     }
   }
 

@@ -86,11 +86,13 @@ import WatchSimulation
 
   /// Plays the seeds, several at once, and hands them to `take` in their order until that says false.
   ///
-  /// - Parameter fresh: what every daemon begins as.
+  /// - Parameters:
+  ///   - fresh: what every daemon begins as.
+  ///   - from: the first of them that is played; nil: the first of all.
   /// - Returns: the first that could not be made, if any was met.
-  func play(_ fresh: Watch = Watch(), _ take: (Played) -> Bool) async -> Played? {
-    let from = seed ?? first
-    let count = seed == nil ? seeds : 1
+  func play(_ fresh: Watch = Watch(), from: UInt64? = nil, _ take: (Played) -> Bool) async -> Played? {
+    let from = seed ?? from ?? first
+    let count = seed == nil ? first + seeds - from : 1
     let settings = Settings(
       fresh: fresh, lines: lines, isLoud: seed != nil && !quiet, ignored: Set(ignore))
     return await withTaskGroup(of: (UInt64, Played).self) { group in
