@@ -130,7 +130,7 @@ extension Watch {
   /// One more terminate for a kill that had one.
   mutating func sendAgain(_ kill: Kill, _ place: Int, _ now: Now) {
     guard let id = kill.id else { return }
-    let slot = occupy(kill.address.vcenter, kill.login)
+    let slot = occupy(place, kill.login, logins.credential(kill.login))
     let op = nextOperation(.terminate(id), place, login: kill.login, slot: slot)
     vms[place].kill?.phase = .terminating
     vms[place].busy = op

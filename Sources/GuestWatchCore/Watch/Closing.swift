@@ -10,6 +10,7 @@ extension Watch {
     guard case .terminate(let killID) = operation.kind, let key = operation.vm, let place = places[key] else { return }
     ended(operation, at: place)
     if clock.hear(timing.date, at: now) { clockChanged(now) }
+    terminateToldOfLogin(answer, operation, place, now)
     guard var kill = vms[place].kill, kill.id == killID else { return }
     if case .unanswered = answer {
       if late.count >= 256 { late.removeFirst() }
@@ -25,14 +26,14 @@ extension Watch {
     if mutated(.spendAtTheAnswer) { budgets.spend(killID, rule: kill.rule, vm: key, at: now.continuous) }
     if let sent = timing.firstByte { budgets.sent(rule: kill.rule, vm: key, at: sent.continuous) }
     write(killID, .answered(timing, answer))
-    settle(place, operation, now)
+    settle(place, now)
     decide(place, now)
     serve(operation, now)
     book(place, now)
   }
 
   /// Closes what an answer alone decides; everything else is looked at.
-  mutating func settle(_ place: Int, _ operation: Operation?, _ now: Now) {
+  mutating func settle(_ place: Int, _ now: Now) {
     guard let kill = vms[place].kill, let answer = kill.answer else { return }
     switch answer {
     case .notSent, .notBegun: break
@@ -46,7 +47,6 @@ extension Watch {
       restFromKills(place, fault, now)
       close(place, .failed, error: fault, verified: nil, now)
     case .denied(let fault):
-      if fault.kind == .guestLoginRefused, let slot = operation?.slot { quarantine(place, slot, fault) }
       close(place, .denied, error: fault, verified: nil, now)
     case .notFound:
       guard let took = kill.took else { break }

@@ -4,14 +4,16 @@ extension Watch {
   mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
     chance = Chance(seed: seed)
     life = restored.life
-    if !mutated(.forgetRefusalsOverARestart) { logins.restore(restored.refusals) }
+    if !mutated(.forgetRefusalsOverARestart) {
+      logins.restore(restored.refusals, restored.standings, now.continuous)
+    }
     for refusal in restored.vcenterRefusals { restore(refusal, now) }
     pauses = PauseBook(restored.pauses)
     for memory in restored.memories { restore(memory) }
     for open in restored.open where !mutated(.forgetOpenKills) { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
-    for place in vms.indices { settle(place, nil, now) }
+    for place in vms.indices { settle(place, now) }
   }
 
   /// An earlier life was refused by a vCenter: its pause goes on, a restart is no reason for one more try.
@@ -78,7 +80,8 @@ extension Watch {
     rulePlaces = [:]
     saidEmpty = []
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
-    logins.configure(new.logins)
+    logins.configure(new.logins, now.continuous)
+    sendLoginNotes()
 
     takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.
@@ -87,11 +90,14 @@ extension Watch {
       vcenters[id]?.waiting = []
       vcenters[id]?.slowWaiting = []
     }
-    for place in vms.indices { vms[place].queued = false }
+    for place in vms.indices {
+      vms[place].queued = false
+      vms[place].waits = []
+    }
 
     if let old {
       keepState(of: old, in: new)
-      lookAgain(old, new, now)
+      noteLinks(now)
     }
     for place in vms.indices { applyRules(place, now) }
     if !saidReady {
@@ -171,15 +177,11 @@ extension Watch {
     recountCandidates()
   }
 
-  /// Open kills whose login was refused are looked at again with its new secret.
-  private mutating func lookAgain(_ old: Configuration, _ new: Configuration, _ now: Now) {
+  /// From the first reload on, the link that a terminate left by is kept for a while only.
+  private mutating func noteLinks(_ now: Now) {
     for place in vms.indices {
-      guard let kill = vms[place].kill, kill.refused, case .verifying(_, let looks) = kill.phase else { continue }
-      let before = old.logins.first { $0.id == kill.login }?.digest
-      guard let after = new.logins.first(where: { $0.id == kill.login })?.digest, after != before else { continue }
-      vms[place].kill?.refused = false
-      vms[place].kill?.digest = nil
-      vms[place].kill?.phase = .verifying(next: now.continuous, looks: looks)
+      guard let kill = vms[place].kill, kill.credential != nil, kill.linkUntil == nil else { continue }
+      vms[place].kill?.linkUntil = now.continuous + KillTiming.linkEnds
     }
   }
 
@@ -225,6 +227,7 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    vms[place].rulesApply = true
     vms[place].memoryIsStale = true
     dropConfirm(place)
     book(place, now)

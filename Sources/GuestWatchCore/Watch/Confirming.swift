@@ -76,7 +76,10 @@ extension Watch {
     kill.target = process
     guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let rule = rule(kill.rule),
       gate(process, rule, place, own: nil, now) == nil,
-      ledger.takesIntents(now.continuous) || mutated(.ignoreLedgerTrouble)
+      ledger.takesIntents(now.continuous) || mutated(.ignoreLedgerTrouble),
+      // Another guest may have refused the login meanwhile: then nothing else is sent with it.
+      let credential = logins.credential(kill.login),
+      logins.hasSlot(kill.login, credential, vcenter: vms[place].address.vcenter, on: vms[place].key)
     else {
       vms[place].kill = nil
       return
@@ -89,7 +92,7 @@ extension Watch {
     kill.decided = now
     kill.intentAt = now.continuous
     kill.anchors = anchors(place, kill.login)
-    kill.slot = occupy(vms[place].address.vcenter, kill.login)
+    kill.slot = occupy(place, kill.login, credential)
     kill.phase = .recording
     vms[place].kill = kill
     killPlaces[id] = vms[place].key
@@ -144,6 +147,8 @@ extension Watch {
       !mutated(.askNoGateTwice)
     {
       reason = "gate \(gate.rawValue)"
+    } else if kill.slot.map({ !logins.stillHolds($0) }) ?? true {
+      reason = "the guest login was refused elsewhere or has another secret now"
     } else if now.continuous - opens.continuous >= KillTiming.window
       || now.wall - opens.wall >= KillTiming.window.nanoseconds
     {
@@ -156,10 +161,10 @@ extension Watch {
       close(place, .abandoned, error: fault, verified: nil, now)
       return
     }
-    let slot = kill.slot ?? occupy(kill.address.vcenter, kill.login)
+    guard let slot = kill.slot else { return }
     let op = nextOperation(.terminate(id), place, login: kill.login, slot: slot)
     vms[place].kill?.slot = nil
-    vms[place].kill?.digest = slot.digest
+    vms[place].kill?.credential = slot.credential
     vms[place].kill?.phase = .terminating
     vms[place].busy = op
     effects.append(

@@ -92,7 +92,7 @@ extension Watch {
       return .paused
     }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.stopped(rule.login, on: vm.key) { return .login }
+    if logins.isStopped(rule.login, on: vm.key) { return .login }
     if isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
     if !vm.watchable { return .toolsBusy }
     if vm.facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }

@@ -11,7 +11,7 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      guestCallWorked(operation, place)
+      guestCallWorked(operation, place, now)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)
@@ -58,7 +58,7 @@ extension Watch {
   private mutating func study(_ listing: Listing, _ place: Int, _ login: LoginID, sent: Now, ended: Now) {
     guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
-    let rows = listing.rows.sorted { $0.pid < $1.pid }
+    let rows = byPID(listing.rows)
     if comeBack(rows, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
       endEpoch(place, "processes that had gone came back", ended)
     }
@@ -67,10 +67,11 @@ extension Watch {
     }
     if let shift { carryOver(place, rows, shift) }
     let memory = remember(rows, place, v, shift: shift, sent: sent, ended: ended)
-    let verdicts = Verdicts(
+    var walk = Verdicts(
       rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
       ended: Set(vms[place].ended.map(\.identity)),
-      family: vms[place].facts.family)
+      family: vms[place].facts.family
+    ).walk()
     let believed = clock.trusted && vms[place].doubt == nil
     let chain = vms[place].views[v].chain
     var old = vms[place].views[v].candidates[...]
@@ -95,7 +96,8 @@ extension Watch {
         }
         old.removeFirst()
       }
-      guard verdicts.matched[i] else { continue }
+      let verdicts = walk.verdicts(of: i)
+      guard !verdicts.isEmpty else { continue }
       if row.finished != nil || isEnded(row.identity, place) {
         markEnded(row, place, ended, stillListed: row.finished == nil)
         continue
@@ -113,10 +115,10 @@ extension Watch {
       candidate.evidence = memory[i].evidence
       candidate.looks += 1
       if candidate.looks == 2 { vms[place].memoryIsStale = true }
-      for verdict in verdicts.of(row: i) {
+      for (_, verdict) in verdicts {
         follow(&candidate, verdict, sent: sent, ended: ended, believed: believed, chain: chain)
       }
-      candidate.tracks.removeAll { track in !verdicts.of(row: i).contains { $0.rule.id == track.rule } }
+      candidate.tracks.removeAll { track in !verdicts.contains { $0.verdict.rule == track.rule } }
       candidate.due = dueOf(candidate, vms[place], ended)
       fresh.append(candidate)
     }
@@ -139,6 +141,12 @@ extension Watch {
     }
     for i in vms[place].attempts.indices { vms[place].attempts[i].identity = moved(vms[place].attempts[i].identity) }
     for i in vms[place].ended.indices { vms[place].ended[i].identity = moved(vms[place].ended[i].identity) }
+  }
+
+  /// Guests list by pid, so that there is seldom anything to do.
+  private func byPID(_ rows: [Process]) -> [Process] {
+    let isSorted = zip(rows, rows.dropFirst()).allSatisfy { $0.pid <= $1.pid }
+    return isSorted ? rows : rows.sorted { $0.pid < $1.pid }
   }
 
   /// How many rows are back that a complete listing had lacked.

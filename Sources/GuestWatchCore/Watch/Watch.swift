@@ -137,11 +137,16 @@ struct Slot: Hashable, Sendable {
   /// Digest of the entry that it was taken from: another entry of that name does not get it back.
   var entry: UInt64?
   var login: LoginID
-  var account: String
   /// It counts in the share of those that time out.
   var isSlow = false
-  /// Digest of the secret that was sent: a refusal of an old one says nothing about the new one.
-  var digest: UInt64
+  /// What is sent: a refusal of an old secret says nothing about the new one. nil: no login is configured, none is sent.
+  var credential: Credential?
+  /// `CredentialState.serial` when it was taken.
+  var serial: UInt64 = 0
+  /// It was sent unproven.
+  var isGuess = false
+  /// It is a try with a stopped account.
+  var isTrial = false
 }
 
 /// SIGTERM came: until when terminates that were sent may be followed.

@@ -13,6 +13,7 @@ struct SimulatedLedger {
 
   private(set) var rows: [Row] = []
   private var refusals: [LoginRefusal] = []
+  private var standings: [(standing: LoginStanding, noted: Instant)] = []
   /// The last one of each VM; written later than it is given, so a crash may lose some.
   private var memories: [VMKey: VMMemory] = [:]
   private var memoryOrder: [VMKey] = []
@@ -36,11 +37,18 @@ struct SimulatedLedger {
     }
   }
 
-  mutating func write(_ note: LoginNote) {
+  mutating func write(_ note: LoginNote, at now: Instant) {
     switch note {
     case .refused(let refusal): refusals.append(refusal)
-    case .accepted(let account):
-      for i in refusals.indices where refusals[i].account == account { refusals[i].inRow = false }
+    case .accepted(let vm, let account, let digest):
+      refusals.removeAll { $0.vm == vm && $0.account == account && $0.digest == digest }
+      for i in refusals.indices where refusals[i].account == account && refusals[i].digest == digest {
+        refusals[i].inRow = false
+      }
+      standings.removeAll { $0.standing.account == account && $0.standing.digest == digest }
+    case .standing(let standing):
+      standings.removeAll { $0.standing.account == standing.account && $0.standing.digest == standing.digest }
+      if !standing.isClear { standings.append((standing, now)) }
     // The world's vCenter refuses no login of ours.
     case .vcenterRefused, .vcenterAccepted: break
     }
@@ -65,6 +73,11 @@ struct SimulatedLedger {
       open: rows.filter { $0.outcome == nil }.map { row in
         Restored.OpenKill(record: row.record, age: age(row.written), answer: row.answer)
       }, refusals: refusals,
+      standings: standings.map { entry in
+        var standing = entry.standing
+        standing.age = age(entry.noted)
+        return standing
+      },
       memories: memoryOrder.compactMap { memories[$0] }, pauses: pauses)
   }
 }

@@ -275,7 +275,7 @@ public struct World {
         let late = random.between(0...1_500) * 1_000
         agenda.enter(.wake(daemon: daemon, number: wakes), at: max(at.nanoseconds, clock) + late)
       }
-    case .note(let note): ledger.write(note)
+    case .note(let note): ledger.write(note, at: now.continuous)
     case .remember(let memory): ledger.write(memory)
     case .keepPauses(let pauses): ledger.pauses = pauses
     case .report, .status, .ready: break
