@@ -147,12 +147,15 @@ struct LoginBook: Sendable {
       return false
     }
     if state.stopped { return false }
-    if let entry = entries[login], inFlight[login, default: 0] >= entry.maxInFlight { return false }
+    if let entry = entries[login], inFlight[login, default: 0] >= entry.maxInFlight, !mutated(.ignoreLoginSlots) {
+      return false
+    }
     if account.directory && account.inFlight >= LoginAccount.directoryCap { return false }
     if account.alone && account.loaded.contains(credential.digest) {
       return account.inFlight == 0 && granted == vm
     }
-    return account.guesses == 0 || !isGuess(state, credential, vcenter: vcenter, on: vm)
+    return account.guesses == 0 || mutated(.useUnprovenLoginsInParallel)
+      || !isGuess(state, credential, vcenter: vcenter, on: vm)
   }
 
   /// Nobody knows that the guest will take it: one at a time, over all VMs and entries of the account.

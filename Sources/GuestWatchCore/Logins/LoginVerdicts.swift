@@ -62,7 +62,7 @@ extension LoginBook {
     let name = credential.account
     know(credential)
     if quarantined.count >= LoginBook.cap { quarantined.removeFirst() }
-    quarantined[Place(vm: vm, credential: credential)] = .closed
+    if !mutated(.forgetARefusal) { quarantined[Place(vm: vm, credential: credential)] = .closed }
     notes.append(
       .refused(LoginRefusal(vm: vm, login: slot.login, account: name, digest: credential.digest)))
     accounts[name]?.credentials[credential.digest]?.row += 1
@@ -126,7 +126,9 @@ extension LoginBook {
   /// Stops the account where its refusals in a row are as many as it may have.
   @discardableResult
   mutating func stopWhereDue(_ name: String, _ now: Instant) -> Bool {
-    guard var account = accounts[name], account.inRow >= account.allowed else { return false }
+    guard var account = accounts[name], account.inRow >= account.allowed, !mutated(.neverStopAnAccount) else {
+      return false
+    }
     account.tries = 0
     account.nextTry = now + LoginAccount.pause(tries: 0)
     account.window = nil

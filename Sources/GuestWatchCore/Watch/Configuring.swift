@@ -4,11 +4,13 @@ extension Watch {
   mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
     chance = Chance(seed: seed)
     life = restored.life
-    logins.restore(restored.refusals, restored.standings, now.continuous)
+    if !mutated(.forgetRefusalsOverARestart) {
+      logins.restore(restored.refusals, restored.standings, now.continuous)
+    }
     for refusal in restored.vcenterRefusals { restore(refusal, now) }
     pauses = PauseBook(restored.pauses)
     for memory in restored.memories { restore(memory) }
-    for open in restored.open { restore(open, now) }
+    for open in restored.open where !mutated(.forgetOpenKills) { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
     for place in vms.indices { settle(place, now) }
@@ -22,13 +24,15 @@ extension Watch {
 
   private mutating func restore(_ row: Restored.Row, _ now: Now) {
     let decided = now.continuous - row.age
-    if row.outcome?.givesBack != true { budgets.spend(row.id, rule: row.rule, vm: row.vm, at: decided) }
-    if row.outcome != .abandoned {
+    if row.outcome?.givesBack != true, !mutated(.forgetBudgetsOverARestart) {
+      budgets.spend(row.id, rule: row.rule, vm: row.vm, at: decided)
+    }
+    if row.outcome != .abandoned, !mutated(.forgetCooldownsOverARestart) {
       // The terminate left at most one window after its confirm, and the intent lies between.
       budgets.sent(rule: row.rule, vm: row.vm, at: decided + KillTiming.window)
     }
     let closed = now.continuous - (row.closedAge ?? row.age)
-    switch row.outcome {
+    switch mutated(.forgetAttemptsOverARestart) ? nil : row.outcome {
     case .survived, .unknown, .stuck, .denied:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
       noteAttempt(
@@ -146,7 +150,10 @@ extension Watch {
   private mutating func keepState(of old: Configuration, in new: Configuration) {
     let before = OrderedDictionary(uniqueKeysWithValues: old.rules.map { ($0.id, $0) })
     var kept: OrderedSet<RuleID> = []
-    for rule in new.rules where before[rule.id].map({ rule.keepsState(of: $0) }) ?? false { kept.append(rule.id) }
+    for rule in new.rules
+    where before[rule.id].map({ rule.keepsState(of: $0) || mutated(.carryLastingOverAReload) }) ?? false {
+      kept.append(rule.id)
+    }
     let quietMoved = Set(
       new.rules.filter { old.timeZone != new.timeZone || before[$0.id]?.notDuring != $0.notDuring }.map(\.id))
     let gatesMoved = old.dryRun != new.dryRun || old.budget != new.budget || old.protect != new.protect
@@ -190,7 +197,8 @@ extension Watch {
     vms[place].unwatchable = reasonNotToWatch(vm, configuration)
     var views: [LoginView] = []
     if vm.present, vcenters[vm.address.vcenter] != nil {
-      for (i, rule) in configuration.rules.enumerated() where rule.reaches(vm.facts, of: vm.address.vcenter) {
+      for (i, rule) in configuration.rules.enumerated()
+      where rule.reaches(vm.facts, of: vm.address.vcenter) || mutated(.ignoreTheScope) {
         guard loginReaches(rule.login, vm) else { continue }
         if let v = views.firstIndex(where: { $0.login == rule.login }) {
           views[v].rules.append(i)
@@ -247,6 +255,7 @@ extension Watch {
     let facts = vm.facts
     if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
+    if mutated(.touchTheUntouchable) { return facts.power != .on || !facts.ready ? .off : nil }
     if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }

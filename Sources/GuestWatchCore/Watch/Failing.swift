@@ -50,13 +50,13 @@ extension Watch {
   private mutating func backOff(_ place: Int, _ now: Now) {
     vms[place].failures += 1
     // A rest that is longer already stays.
-    let until = now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
+    let until = mutated(.restForever) ? .never : now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
     vms[place].restUntil = max(vms[place].restUntil, until)
   }
 
   /// After an unanswered survey or check the VM rests; the looks after a terminate go on in their own time.
   private mutating func rest(_ operation: Operation, _ place: Int, _ now: Now) {
-    if operation.verifies { return }
+    if operation.verifies || mutated(.lookAgainAtOnce) { return }
     vms[place].failures += 1
     vms[place].restUntil = now.continuous + KillTiming.rest
   }

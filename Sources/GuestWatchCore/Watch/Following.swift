@@ -38,8 +38,8 @@ struct Verdicts {
             find(
               i,
               .ranked(
-                beyond: place >= limit.count, count: group.members.count, place: place + 1, group: group.key,
-                limit: limit.count, maxAge: maxAge))
+                beyond: place >= limit.count - (mutated(.killWithinTheLimit) ? 1 : 0), count: group.members.count,
+                place: place + 1, group: group.key, limit: limit.count, maxAge: maxAge))
           }
         }
         for i in matching where rows[i].finished != nil || ended.contains(rows[i].identity) {
@@ -76,7 +76,9 @@ struct Verdicts {
   /// The rule's match fits and no `unless` does.
   static func matches(_ process: Process, _ rule: Rule, _ family: GuestFamily) -> Bool {
     Comparison(family: family, leaning: .strict).fits(rule.match, process)
-      && !rule.unless.contains { Comparison(family: family, leaning: .lenient).fits($0, process) }
+      && !rule.unless.contains {
+        !mutated(.forgetUnless) && Comparison(family: family, leaning: .lenient).fits($0, process)
+      }
   }
 }
 
@@ -112,12 +114,12 @@ extension Candidate {
 extension Track {
   /// Goes on with the chain of looks, starts it, or ends it.
   mutating func see(_ reason: Reason?, group: Group.Key?, sent: Now, ended: Now, chain: Duration) {
-    guard let reason else {
+    guard let reason = reason ?? (mutated(.carryLastingOverAnInnocentLook) ? exceeded?.reason : nil) else {
       exceeded = nil
       said = []
       return
     }
-    if var running = exceeded, sent.continuous - running.lastEnded <= chain,
+    if var running = exceeded, sent.continuous - running.lastEnded <= chain || mutated(.carryLastingOverAGap),
       running.group == nil || group == nil || running.group == group
     {
       running.group = group

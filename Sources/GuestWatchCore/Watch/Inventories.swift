@@ -174,15 +174,16 @@ extension Watch {
     vms[place].facts = facts
     if case .verifying? = vms[place].kill?.phase { vms[place].kill?.address = address }
     // An unset property is unknown, never a change: it is compared when it can be read again.
-    let rebooted = moved(vms[place].bootTime, facts.bootTime)
+    let rebooted = moved(vms[place].bootTime, facts.bootTime) && !mutated(.ignoreReboots)
     if facts.bootTime != vms[place].bootTime || facts.suspendTime != vms[place].suspendTime {
       vms[place].memoryIsStale = true
     }
-    let suspended = moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)
+    let suspended =
+      (moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)) && !mutated(.ignoreSuspends)
     vms[place].bootTime = facts.bootTime ?? vms[place].bootTime
     vms[place].suspendTime = facts.suspendTime ?? vms[place].suspendTime
     if rebooted || suspended { endEpoch(place, rebooted ? "its boot time moved" : "it was suspended", now) }
-    if let suspend = vms[place].suspendTime, let boot = vms[place].bootTime, suspend > boot {
+    if let suspend = vms[place].suspendTime, let boot = vms[place].bootTime, suspend > boot, !mutated(.ignoreSuspends) {
       doubt(place, "it was suspended after its boot")
     }
     if cameBack {
@@ -273,7 +274,7 @@ extension Watch {
   }
 
   mutating func doubt(_ place: Int, _ why: String) {
-    guard vms[place].doubt == nil else { return }
+    guard vms[place].doubt == nil, !mutated(.ignoreDoubts) else { return }
     vms[place].doubt = why
     report(aboutVM(.startsDoubted, .info, place, detail: why))
   }

@@ -80,7 +80,7 @@ extension Watch {
 
   private func want(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     let vm = vms[place]
-    guard vm.busy == nil else { return nil }
+    guard vm.busy == nil || mutated(.askAVMTwiceAtOnce) else { return nil }
     if let kill = vm.kill {
       switch kill.phase {
       case .confirming(let notBefore, _):
@@ -181,7 +181,9 @@ extension Watch {
         wait(place, for: login, credential.account)
         continue
       }
-      if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight {
+      if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight,
+        !mutated(.ignoreVCenterSlots)
+      {
         if vms[place].queued { return }
         vms[place].queued = true
         if vms[place].timedOut {
@@ -236,7 +238,7 @@ extension Watch {
     case .confirm:
       guard let kill = vms[place].kill else { return }
       vms[place].kill?.address = address
-      if kill.group == nil {
+      if kill.group == nil || mutated(.confirmAGroupByAGet) {
         op = nextOperation(.look(pid: kill.target.pid, .confirm), place, login: login, slot: slot)
         effects.append(.look(op, address, login, pid: kill.target.pid, .confirm, by: by))
       } else {
@@ -380,6 +382,7 @@ extension Watch {
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     if shutdown == nil { next = min(next, logins.nextTrial) }
     guard next != .never, next != lastWake else { return }
+    if mutated(.forgetTheWake), next > lastWake ?? .never { return }
     lastWake = next
     effects.append(.wake(at: next))
   }

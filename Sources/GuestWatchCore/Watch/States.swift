@@ -200,7 +200,11 @@ struct Track: Sendable {
     var group: Group.Key?
 
     /// When the chain is long enough.
-    func due(_ lasting: Duration) -> Instant { since + max(lasting, Track.twoLooks) }
+    func due(_ lasting: Duration) -> Instant {
+      if mutated(.ignoreLasting) { return since + Track.twoLooks }
+      if mutated(.actOnOneLook) { return since + lasting }
+      return since + max(lasting, Track.twoLooks)
+    }
   }
 
   /// Two looks must be this far apart.
@@ -242,7 +246,7 @@ struct Attempts: Sendable {
 
   /// Until when it is left alone.
   var waitsUntil: Instant {
-    switch count {
+    switch mutated(.retryAtOnce) ? 0 : count {
     case 0: Instant(nanoseconds: .min)
     case 1: last + Attempts.firstWait
     default: last + Attempts.secondWait

@@ -12,7 +12,7 @@ extension Watch {
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
       guestCallWorked(operation, place, now)
-      if !listing.complete {
+      if !listing.complete && !mutated(.takeIncompleteForComplete) {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)
       } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
@@ -59,7 +59,7 @@ extension Watch {
     guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
     let rows = byPID(listing.rows)
-    if comeBack(rows, vms[place].views[v]) >= LoginView.comeback {
+    if comeBack(rows, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
       endEpoch(place, "processes that had gone came back", ended)
     }
     let shift = vms[place].views[v].lastListing.flatMap { last in
@@ -90,7 +90,7 @@ extension Watch {
         {
           // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
           known = first
-          known?.breakChains()
+          if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
           candidateEnded(first, place, gone: false, ended)
         }
@@ -200,6 +200,7 @@ extension Watch {
         o += 1
       }
       var entry = known ?? firstSight(of: row, owner, place, view, ended)
+      if known == nil, mutated(.countTheAgeFromTheSend) { entry.firstSeen = sent.continuous }
       if entry.isDated, let evidence, let second, second > row.started {
         entry.evidence = max(entry.evidence ?? evidence, evidence)
       }
@@ -277,7 +278,7 @@ extension Watch {
   }
 
   mutating func remember(ended identity: Identity, _ place: Int, _ at: Instant) {
-    guard !isEnded(identity, place) else { return }
+    guard !isEnded(identity, place), !mutated(.forgetTheEnded) else { return }
     if vms[place].ended.count >= VMState.endedCap { vms[place].ended.removeFirst() }
     vms[place].ended.append(Ended(identity: identity, at: at))
   }
@@ -295,7 +296,7 @@ extension Watch {
   /// The process as it may be written down.
   func shown(_ process: Process) -> Process {
     var shown = process
-    if configuration?.logCommands != .full { shown.command = "" }
+    if configuration?.logCommands != .full, !mutated(.writeCommandLines) { shown.command = "" }
     return shown
   }
 }

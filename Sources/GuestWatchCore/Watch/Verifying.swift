@@ -55,6 +55,8 @@ extension Watch {
     let wasBare = was.command.value.utf8.elementsEqual(was.name.value.utf8)
     // The kernel's short name has 15 characters; another name is a title that the living process wrote itself.
     let keepsName = process.name.value.utf8.elementsEqual(was.name.value.utf8.prefix(15))
+    if mutated(.takeAZombieForAlive) { return false }
+    if mutated(.takeEveryBareNameForAZombie) { return isBare(process) }
     return isBare(process) && keepsName && !wasBare && !was.command.value.isEmpty
   }
 
@@ -84,7 +86,9 @@ extension Watch {
           place, kill.answer == nil || perhapsZombie ? .unknown : .survived, error: nil, verified: ended, now)
         return
       }
-    } else if sent.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived {
+    } else if sent.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived
+      || mutated(.callItSurvivedAtOnce)
+    {
       close(place, .survived, error: nil, verified: ended, now)
       return
     }

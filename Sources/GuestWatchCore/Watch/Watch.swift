@@ -53,6 +53,10 @@ public struct Watch: Sendable {
   var lastStatus: Snapshot?
   var lastWake: Instant?
   var effects: [Effect] = []
+  #if Mutations
+    /// The fault that is put into this decision, for tests of the simulation.
+    var mutation: Mutation?
+  #endif
 
   public init() {}
 
@@ -62,11 +66,14 @@ public struct Watch: Sendable {
   ///   - event: what happened. An answer to an operation that is not known is ignored.
   ///   - now: both clocks, read when the event happened; the continuous one never runs backwards.
   public mutating func handle(_ event: Event, at now: Now) -> [Effect] {
+    #if Mutations
+      Mutation.active = mutation
+    #endif
     if clock.read(now) { clockChanged(now) }
     switch event {
     case .began(let seed, let restored): begin(seed: seed, restored, now)
     case .configured(let configuration): configure(configuration, now)
-    case .timeCame: lastWake = nil
+    case .timeCame: if !mutated(.forgetTheWake) { lastWake = nil }
     case .inventory(let id, let timing, let result): inventory(id, timing, result, now)
     case .surveyed(let id, let timing, let result): surveyed(id, timing, result, now)
     case .looked(let id, let timing, let result): looked(id, timing, result, now)

@@ -72,7 +72,7 @@ public struct World {
 
   // the daemon
   var watch = Watch()
-  /// What every daemon begins as.
+  /// What every daemon of this run begins as: a `Watch` that knows nothing.
   public var fresh = Watch()
   var isRunning = false
   var daemon = 0
