@@ -13,6 +13,8 @@ enum Message<Link: VCenterLink>: Sendable {
   case marked(Result<Void, LedgerFailure>)
   /// The ledger is done with a note on a login.
   case noted(Result<Void, LedgerFailure>)
+  /// The ledger is done with pauses.
+  case kept(Result<Void, LedgerFailure>)
   /// An alarm that was set has gone off.
   case alarm
   case reloadAsked
@@ -24,5 +26,8 @@ enum Message<Link: VCenterLink>: Sendable {
 enum LedgerJob: Sendable {
   case step(KillID, LedgerStep, Now)
   case note(LoginNote, Now)
-  case mark(Now)
+  case pauses([Pause], Now)
+  case mark([VMMemory], Now)
+  /// The last job of a life: what is not written yet, for no longer than until then.
+  case rest(MemoryQueue, Now, until: Instant)
 }

@@ -38,6 +38,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   private var writing: Deque<Instant> = []
   private var marking = false
   private var markFails = false
+  private var memories = MemoryQueue()
+  /// The pauses in force that are not known to be on disk. They are given again until they are: without them a restart
+  /// would open a gate that an operator closed.
+  private var unkeptPauses: [Pause]?
+  private var pausesUnderWay = 0
 
   private var wake: Instant?
   private var nextMark: Instant
@@ -82,14 +87,13 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   ///
   /// - Parameter seed: Starts the generator that spreads polls.
   public func run(_ setup: Setup<Source.Link>, restored: Restored, seed: UInt64) async {
-    async let books: Void = Self.keepBooks(ledger, ledgerJobs, mailbox)
+    async let books = Self.keepBooks(ledger, ledgerJobs, mailbox, clock)
     async let farewell: Void = Self.leave(goodbyes, clock)
     await withDiscardingTaskGroup { children in
       let past = "this is life \(restored.life), kills still open: \(restored.open.count)"
       say(Report(.started, .info, detail: "guestwatchd \(version); \(past)"))
       sayLoaded(setup)
-      ledgerBox.yield(.mark(clock.now()))
-      marking = true
+      giveMark()
       routes.install(setup.links, at: clock.now().continuous)
       feed(.began(seed: seed, restored: restored), &children)
       feed(.configured(setup.configuration), &children)
@@ -104,10 +108,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       children.cancelAll()
       for link in routes.takeAll() { goodbyeBox.yield(link) }
       goodbyeBox.finish()
+      giveTheRest()
       ledgerBox.finish()
     }
     await farewell
-    await books
+    marked(await books)
   }
 
   // MARK: - Messages
@@ -127,6 +132,13 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       feed(.recorded(kill, kind, result), &children)
     case .marked(let result):
       marking = false
+      if (try? result.get()) == nil { memories.giveBack() } else { memories.confirm() }
+      marked(result)
+    case .kept(let result):
+      _ = writing.popFirst()
+      pausesUnderWay -= 1
+      // Those behind it take its place, so only the last answer counts.
+      if (try? result.get()) != nil && pausesUnderWay == 0 { unkeptPauses = nil }
       marked(result)
     case .noted(let result):
       _ = writing.popFirst()
@@ -191,6 +203,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     case .note(let note):
       writing.append(now.continuous)
       ledgerBox.yield(.note(note, now))
+    case .remember(let memory):
+      memories.put(memory)
+    case .keepPauses(let pauses):
+      unkeptPauses = pauses
+      give(pauses, now)
     case .terminate(let op, let kill, let address, let login, let pid, let firstByteBy, let firstByteByWall, let by):
       let link = routes.link(address, login)
       begin(op, .terminate, "\(address) pid \(pid)", by, link, now)
@@ -258,11 +275,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     }
     if nextMark <= now {
       nextMark = now + Self.markEvery
-      // A mark that is not written yet stands for this one.
-      if !marking {
-        marking = true
-        ledgerBox.yield(.mark(clock.now()))
-      }
+      giveMark()
     }
     if case .stopping(let until) = phase, until <= now { phase = .stopped }
     if nextFeed <= now {
@@ -293,19 +306,59 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
 
   // MARK: - Ledger
 
-  /// One step after the other, so that an `answered` or `closed` never overtakes its `intent`.
+  /// A mark, with the next portion of what is to be remembered. One that is not written yet stands for this one.
+  private func giveMark() {
+    if let pauses = unkeptPauses, pausesUnderWay == 0 { give(pauses, clock.now()) }
+    if marking { return }
+    marking = true
+    ledgerBox.yield(.mark(memories.next(), clock.now()))
+  }
+
+  private func give(_ pauses: [Pause], _ now: Now) {
+    pausesUnderWay += 1
+    writing.append(now.continuous)
+    ledgerBox.yield(.pauses(pauses, now))
+  }
+
+  /// At the end nothing can be held up any more: all that waits is written at once, and one last mark.
+  private func giveTheRest() {
+    // Nobody hears any more whether the last portion was written.
+    memories.giveBack()
+    let now = clock.now()
+    if let pauses = unkeptPauses, pausesUnderWay == 0 { give(pauses, now) }
+    ledgerBox.yield(.rest(memories, now, until: now.continuous + Self.leaveLimit))
+  }
+
+  /// One step after the other, so that an `answered` or `closed` never overtakes its `intent`. Returns whether the last
+  /// thing could be written.
   private static func keepBooks(
-    _ ledger: any KillLedger, _ jobs: AsyncStream<LedgerJob>, _ mailbox: AsyncStream<Message<Source.Link>>.Continuation
-  ) async {
+    _ ledger: any KillLedger, _ jobs: AsyncStream<LedgerJob>, _ mailbox: AsyncStream<Message<Source.Link>>.Continuation,
+    _ clock: any DaemonClock
+  ) async -> Result<Void, LedgerFailure> {
     for await job in jobs {
       switch job {
       case .step(let kill, let step, let now):
         mailbox.yield(.recorded(kill, step.kind, await ledger.write(kill, step, now: now)))
       case .note(let note, let now):
         mailbox.yield(.noted(await ledger.note(note, now: now)))
-      case .mark(let now):
-        mailbox.yield(.marked(await ledger.mark(now: now)))
+      case .pauses(let pauses, let now):
+        mailbox.yield(.kept(await ledger.keep(pauses, now: now)))
+      case .mark(let memories, let now):
+        mailbox.yield(.marked(await ledger.mark(memories, now: now)))
+      case .rest(var memories, let now, let until):
+        return await write(&memories, to: ledger, now, until: until, clock)
       }
+    }
+    return .success(())
+  }
+
+  /// In portions, until one fails or the time is over: what is left is proven anew by the next life.
+  private static func write(
+    _ memories: inout MemoryQueue, to ledger: any KillLedger, _ now: Now, until: Instant, _ clock: any DaemonClock
+  ) async -> Result<Void, LedgerFailure> {
+    while true {
+      let result = await ledger.mark(memories.next(), now: now)
+      if (try? result.get()) == nil || memories.isEmpty || until <= clock.now().continuous { return result }
     }
   }
 

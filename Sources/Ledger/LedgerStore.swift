@@ -60,7 +60,9 @@ public final class LedgerStore: Sendable {
       guard let counted, let life = UInt32(exactly: counted) else {
         throw SQLiteError(damaged: "its life counter is missing or out of range")
       }
-      return (life, try RunningTime.begin(connection, bootID: bootID, now: now))
+      let time = try RunningTime.begin(connection, bootID: bootID, now: now)
+      try Memories(connection: connection, time: time).forget()
+      return (life, time)
     }
   }
 
@@ -71,7 +73,8 @@ public final class LedgerStore: Sendable {
     self.life = life
   }
 
-  /// What earlier lives did: rows with an intent no older than `reach` (by S3's ages) and every kill that is still open.
+  /// What earlier lives did and knew: rows with an intent no older than `reach` (by S3's ages), every kill that is still
+  /// open, and all refusals, memories and pauses.
   public func restored(now: Now, reach: Duration = LedgerStore.defaultReach) throws(LedgerError) -> Restored {
     try state.withLock { (open) throws(LedgerError) -> Restored in
       guard let connection = open?.connection else { throw .unusable("the ledger \(files.ledger) was closed") }
@@ -80,7 +83,9 @@ public final class LedgerStore: Sendable {
         let refusals = Refusals(connection: connection, time: time)
         return Restored(
           life: life, rows: try restoring.rows(reach: reach), open: try restoring.open(),
-          refusals: try refusals.guests(), vcenterRefusals: try refusals.vcenters(now: now))
+          refusals: try refusals.guests(), vcenterRefusals: try refusals.vcenters(now: now),
+          memories: try Memories(connection: connection, time: time).all(now: now),
+          pauses: try Pauses(connection: connection, time: time).all(now: now))
       } catch {
         throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
       }
@@ -103,9 +108,22 @@ public final class LedgerStore: Sendable {
     }
   }
 
-  /// Notes that the clock has come to `now`. Once a minute: at a reboot, rows age by what was noted (S3).
-  public func mark(now: Now) async -> Result<Void, LedgerFailure> {
-    await inTransaction("note the running time", now: now) { (_) throws(SQLiteError) in nil }
+  /// Notes that the clock has come to `now`, and keeps what is known of some VMs, each in the place of what was known of
+  /// it before. Once a minute: at a reboot, rows age by what was noted (S3). All of it is on disk when it returns success,
+  /// and none after a failure.
+  public func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("note the running time", now: now) { (steps) throws(SQLiteError) in
+      try Memories(connection: steps.connection, time: steps.time).keep(memories, now: now)
+      return nil
+    }
+  }
+
+  /// Keeps the pauses that are in force, in the place of all before. When it returns success, they are on disk.
+  public func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("keep the pauses", now: now) { (steps) throws(SQLiteError) in
+      try Pauses(connection: steps.connection, time: steps.time).keep(pauses)
+      return nil
+    }
   }
 
   /// Moves the log into the file, closes it and gives the lock back. Later writes fail.

@@ -10,12 +10,20 @@ struct RunningTime: Sendable {
   /// What the ledger had seen before it.
   private let before: Int64
 
-  /// The running time at a point of this boot's clock, in nanoseconds. (Wrapping: only a damaged file could.)
-  func at(_ instant: Instant) -> Int64 { before &+ (instant.nanoseconds &- first) }
+  /// The running time at a point of this boot's clock, in nanoseconds. Negative for what was before the ledger's first
+  /// second; cut off at the ends of `Int64`, so that "never" stays the end of time.
+  func at(_ instant: Instant) -> Int64 {
+    (Instant(nanoseconds: instant.nanoseconds) + .nanoseconds(before &- first)).nanoseconds
+  }
 
   /// The time from then to now, never negative.
   func age(of running: Int64, at now: Instant) -> Duration {
-    .nanoseconds(max(0, at(now) &- running))
+    max(.zero, .nanoseconds(at(now)) - .nanoseconds(running))
+  }
+
+  /// The time from now to then; negative where it has passed.
+  func left(until running: Int64, at now: Instant) -> Duration {
+    .nanoseconds(running) - .nanoseconds(at(now))
   }
 
   /// Goes on with the last boot, or begins a new one. Call it in a transaction.

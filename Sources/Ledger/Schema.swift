@@ -130,6 +130,38 @@ enum Schema {
       count INTEGER NOT NULL,
       running INTEGER NOT NULL
     ) STRICT;
+
+    -- What is known of a VM: its epoch (seconds since 1970), and when that was last written.
+    CREATE TABLE memories (
+      id INTEGER PRIMARY KEY,
+      vcenter BLOB NOT NULL,
+      instance BLOB NOT NULL,
+      boot_time INTEGER,
+      suspend_time INTEGER,
+      running INTEGER NOT NULL,
+      UNIQUE (vcenter, instance)
+    ) STRICT;
+    CREATE INDEX memories_running ON memories (running);
+    -- Since when its processes are seen, in the order in which they were given.
+    CREATE TABLE seen (
+      memory INTEGER NOT NULL REFERENCES memories (id) ON DELETE CASCADE,
+      place INTEGER NOT NULL,
+      login TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      started INTEGER NOT NULL,
+      owner BLOB NOT NULL,
+      owner_doubtful INTEGER NOT NULL,
+      first_seen_running INTEGER NOT NULL,
+      PRIMARY KEY (memory, place)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The pauses in force, in the order in which they were given; until is NULL where only an operator ends it.
+    CREATE TABLE pauses (
+      place INTEGER PRIMARY KEY,
+      rule TEXT,
+      vms BLOB,
+      until_running INTEGER
+    ) STRICT;
     """
 
   /// Which version the file has.

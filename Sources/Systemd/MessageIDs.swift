@@ -45,6 +45,8 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
       case .ledgerWorks: "359207ea13c34c00a7d3c88b6b63d487"
       case .started: "1e101688aa3449a3aa9d02fa36b45783"
       case .stopping: "a500c383abbd479f836200f05c7c9913"
+      case .paused: "e47d3111d0164dae8551b6c85d2566af"
+      case .resumed: "d432f55762114a2a8f8377fd327014ff"
       case .configured: "c7443c6a5e7541758c02a6cb307ac036"
       case .configurationRefused: "aeb7fd81f10f4e82a439401c30463c10"
       case .limitReached: "a8945d620fcf4b4c951305a0a5a0b488"

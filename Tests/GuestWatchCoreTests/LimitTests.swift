@@ -6,15 +6,34 @@ import Testing
 struct LimitTests {
   static let minute = Duration.seconds(60)
 
-  @Test("An old process is proven old by the guest's own clock")
-  func shownAge() {
+  @Test("What the first listing shows is as old as we have seen it, whatever the guest's clock says (S8)")
+  func firstListing() {
     var stage = Stage()
+    // Launched through the API while the guest's clock was two hours behind: nothing in a listing tells.
     stage.spawn(500, started: Stage.epoch - 7200)
-    // The guest's uptime goes on: newer rows are the evidence.
     stage.spawn(600, "other", started: Stage.epoch - 60)
     stage.spawn(601, "other", started: Stage.epoch - 61)
     stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(3600), maxInstances: nil))])
-    stage.run(.seconds(60))
+    stage.run(.seconds(3500))
+    #expect(stage.killed.isEmpty)
+    stage.run(.seconds(200))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("What the listing before lacked is as old as the guest's own clock proves")
+  func shownAge() {
+    var stage = Stage()
+    stage.begin([
+      Stage.rule(limits: .bounded(maxAge: .seconds(700), maxInstances: nil), every: .seconds(600))
+    ])
+    stage.run(.seconds(30))
+    stage.spawn(500)
+    // The guest's uptime goes on: newer rows are the evidence.
+    stage.run(.seconds(540))
+    stage.spawn(600, "other")
+    stage.spawn(601, "other")
+    // Seen at 600 s, it would be old enough at 1300 s; the guest's clock proves it at 732 s and a little.
+    stage.run(.seconds(230))
     #expect(stage.killed == [500])
   }
 

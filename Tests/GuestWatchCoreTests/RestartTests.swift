@@ -31,7 +31,6 @@ struct RestartTests {
       [Stage.rule { $0.scope = Scope(names: [glob("none")]) }],
       restored: Restored(life: 2, rows: [row], open: [Stage.openKill(old)]))
     stage.run(.seconds(10))
-    print("T10", stage.looks(.resolve).map { $0.address })
     #expect(!stage.looks(.resolve).isEmpty)
     #expect(stage.looks(.resolve).allSatisfy { $0.address == VMAddress(vcenter: Stage.vcenter, moid: "vm-1") })
     let asked = stage.log.contains {

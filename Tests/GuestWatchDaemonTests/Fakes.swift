@@ -41,6 +41,7 @@ extension Event {
     case .terminated: "terminated"
     case .recorded(let kill, let kind, let result):
       "recorded \(kill) \(kind)\((try? result.get()) == nil ? " failed" : "")"
+    case .asked: "asked"
     case .shutdownAsked: "shutdownAsked"
     }
   }
@@ -176,7 +177,12 @@ struct FakeLedger: KillLedger {
     return .success(())
   }
 
-  func mark(now: Now) async -> Result<Void, LedgerFailure> {
+  func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure> {
+    journal.note("kept \(pauses.count) pauses")
+    return refuses ? .failure(LedgerFailure("disk full")) : .success(())
+  }
+
+  func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("mark")
     return refuses ? .failure(LedgerFailure("disk full")) : .success(())
   }

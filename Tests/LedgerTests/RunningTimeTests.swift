@@ -32,7 +32,7 @@ import Testing
     let folder = try Folder()
     let first = try folder.store()
     try await first.put(id(1), .intent(record(id(1))))
-    try require(await first.mark(now: at(30, step: step)))
+    try require(await first.mark([], now: at(30, step: step)))
     first.close()
     let second = try folder.store(at(60, step: step))
     #expect(try second.restored(now: at(60, step: step)).rows.map(\.age) == [.seconds(60)])
@@ -47,7 +47,7 @@ import Testing
     let folder = try Folder()
     let first = try folder.store()
     try await first.put(id(1), .intent(record(id(1), decided: at(5))), at(6))
-    try require(await first.mark(now: at(65)))
+    try require(await first.mark([], now: at(65)))
     first.close()
     // Boot b starts anew near zero; the machine was off for a day of wall time. It was up 20 s before we came.
     let b = { (seconds: Int64) in
@@ -56,7 +56,7 @@ import Testing
     let second = try folder.store(b(20), boot: "boot-b")
     #expect(try second.restored(now: b(20)).open.map(\.age) == [.seconds(59)])
     #expect(try second.restored(now: b(50)).rows.map(\.age) == [.seconds(60 + 30)])
-    try require(await second.mark(now: b(80)))
+    try require(await second.mark([], now: b(80)))
     // Another intent after the last mark: its own write is a mark.
     try await second.put(id(1, life: 2), .intent(record(id(1, life: 2), decided: b(100))), b(110))
     second.close()
@@ -80,7 +80,7 @@ import Testing
     let folder = try Folder()
     let first = try folder.store()
     try await first.put(id(1), .intent(record(id(1))))
-    try require(await first.mark(now: at(100)))
+    try require(await first.mark([], now: at(100)))
     first.close()
     let second = try folder.store(at(40))
     #expect(try second.restored(now: at(40)).rows.map(\.age) == [.seconds(100)])

@@ -5,7 +5,7 @@ import Testing
 
 /// The schema grows forward, each step whole.
 @Suite struct SchemaTests {
-  private let next = "CREATE TABLE pauses (id INTEGER PRIMARY KEY) STRICT; ALTER TABLE kills ADD COLUMN asked_by TEXT;"
+  private let next = "CREATE TABLE samples (id INTEGER PRIMARY KEY) STRICT; ALTER TABLE kills ADD COLUMN asked_by TEXT;"
 
   @Test func aLaterVersionTakesTheRowsOver() async throws {
     let folder = try Folder()

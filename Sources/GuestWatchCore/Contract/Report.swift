@@ -108,6 +108,8 @@ public struct Snapshot: Hashable, Sendable {
   public var vmsInScope: Int
   /// Of those, how many are surveyed.
   public var vmsWatched: Int
+  /// Of those, how many wait for their survey longer than promised (L2): there are too few slots, or answers are slow.
+  public var vmsLate: Int
   /// Processes that match a rule and are being followed.
   public var candidates: Int
   /// Kills without an outcome.
@@ -125,12 +127,14 @@ public struct Snapshot: Hashable, Sendable {
   public var clockTrusted: Bool
 
   public init(
-    vmsInScope: Int = 0, vmsWatched: Int = 0, candidates: Int = 0, openKills: Int = 0, killsInWindow: Int = 0,
+    vmsInScope: Int = 0, vmsWatched: Int = 0, vmsLate: Int = 0, candidates: Int = 0, openKills: Int = 0,
+    killsInWindow: Int = 0,
     killsAllowed: Int = 0, dryRun: Bool = false, rules: Int = 0, vcentersDown: [VCenterID] = [],
     loginsStopped: [LoginID] = [], ledgerFailing: Bool = false, clockTrusted: Bool = true
   ) {
     self.vmsInScope = vmsInScope
     self.vmsWatched = vmsWatched
+    self.vmsLate = vmsLate
     self.candidates = candidates
     self.openKills = openKills
     self.killsInWindow = killsInWindow

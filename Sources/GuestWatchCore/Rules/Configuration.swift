@@ -83,10 +83,13 @@ public struct Configuration: Hashable, Sendable {
   public var logins: [LoginEntry]
   /// In rule order: by file, then by place in it.
   public var rules: [Rule]
+  /// BIOS uuid of the machine that the daemon runs on, where that is a VM: it is never in scope. nil: not known.
+  public var ownMachine: String?
 
   public init(
     dryRun: Bool = false, logCommands: LogCommands = .name, budget: FleetBudget = FleetBudget(),
-    protect: Protect = Protect(), vcenters: [VCenterEntry], logins: [LoginEntry], rules: [Rule]
+    protect: Protect = Protect(), vcenters: [VCenterEntry], logins: [LoginEntry], rules: [Rule],
+    ownMachine: String? = nil
   ) {
     self.dryRun = dryRun
     self.logCommands = logCommands
@@ -95,5 +98,6 @@ public struct Configuration: Hashable, Sendable {
     self.vcenters = vcenters
     self.logins = logins
     self.rules = rules
+    self.ownMachine = ownMachine
   }
 }

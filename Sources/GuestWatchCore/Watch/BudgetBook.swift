@@ -19,6 +19,10 @@ struct BudgetBook: Sendable {
   private var lastSent: OrderedDictionary<Place, Instant> = [:]
   /// The longest duration that a configuration can name, 3650 d: older rows matter to no window.
   private static let longest = Duration.seconds(3650 * 86_400)
+  /// The most intents that are kept. A window that reaches back beyond them is taken for full.
+  static let cap = 100_000
+  /// More than any budget allows, with room for sums.
+  private static let full = Int.max / 2
 
   /// An intent was decided (or restored).
   mutating func spend(_ id: KillID, rule: RuleID, vm: VMKey, at: Instant) {
@@ -26,6 +30,7 @@ struct BudgetBook: Sendable {
     let place = rows.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
     rows.insert(Row(id: id, at: at, rule: rule, vm: vm), at: place)
     while let first = rows.first, at - first.at > BudgetBook.longest { rows.removeFirst() }
+    while rows.count > BudgetBook.cap { rows.removeFirst() }
   }
 
   /// The intent is given back: nothing was killed by it.
@@ -43,13 +48,11 @@ struct BudgetBook: Sendable {
 
   /// The gate that is closed for one more intent, other than `own`; nil: there is room everywhere.
   func gate(rule: Rule, vm: VMKey, fleet: FleetBudget, own: KillID?, now: Instant) -> Gate? {
-    if let budget = rule.budget,
-      count(within: budget.within, now: now, where: { $0.rule == rule.id && $0.id != own }) >= budget.kills
-    {
+    if let budget = rule.budget, count(within: budget.within, now: now, of: rule.id, besides: own) >= budget.kills {
       return .ruleBudget
     }
-    if count(within: fleet.within, now: now, where: { $0.vm == vm && $0.id != own }) >= fleet.perVM { return .vmBudget }
-    if count(within: fleet.within, now: now, where: { $0.id != own }) >= fleet.kills { return .fleetBudget }
+    if count(within: fleet.within, now: now, on: vm, besides: own) >= fleet.perVM { return .vmBudget }
+    if count(within: fleet.within, now: now, besides: own) >= fleet.kills { return .fleetBudget }
     return nil
   }
 
@@ -60,14 +63,26 @@ struct BudgetBook: Sendable {
   }
 
   /// Intents in the window that ends now, the instant of its start included.
-  func count(within: Duration, now: Instant) -> Int { count(within: within, now: now, where: { _ in true }) }
-
-  private func count(within: Duration, now: Instant, where counts: (Row) -> Bool) -> Int {
+  ///
+  /// - Parameters:
+  ///   - of: only those of this rule.
+  ///   - on: only those on this VM.
+  ///   - besides: the row that is asked for, which does not count against itself.
+  func count(
+    within: Duration, now: Instant, of rule: RuleID? = nil, on vm: VMKey? = nil, besides own: KillID? = nil
+  ) -> Int {
+    if rows.count >= BudgetBook.cap, let first = rows.first, now - first.at <= within { return BudgetBook.full }
     var total = 0
     for row in rows.reversed() {
       if now - row.at > within { break }
-      if counts(row) { total += 1 }
+      if row.id != own, rule.map({ row.rule == $0 }) ?? true, vm.map({ row.vm == $0 }) ?? true { total += 1 }
     }
     return total
+  }
+
+  /// When the oldest intent in the window leaves it; nil: there is none.
+  func nextRoom(within: Duration, now: Instant, of rule: RuleID? = nil) -> Instant? {
+    let oldest = rows.first { row in now - row.at <= within && (rule.map { row.rule == $0 } ?? true) }
+    return oldest.map { $0.at + within + .nanoseconds(1) }
   }
 }

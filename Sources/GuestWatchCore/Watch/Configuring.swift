@@ -81,7 +81,10 @@ extension Watch {
     takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.
     logins.forgetWaiting()
-    for id in vcenters.keys { vcenters[id]?.waiting = [] }
+    for id in vcenters.keys {
+      vcenters[id]?.waiting = []
+      vcenters[id]?.slowWaiting = []
+    }
     for place in vms.indices { vms[place].queued = false }
 
     if let old {
@@ -237,6 +240,7 @@ extension Watch {
     let facts = vm.facts
     if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
+    if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }
     if let vms = configuration.protect.vms, vms.reaches(name: facts.name, moid: facts.moid) { return .protected }

@@ -14,6 +14,7 @@ extension Watch {
   ///
   /// The longest due goes first, at the same instant the earlier rule. A closed gate is said once.
   mutating func decide(_ place: Int, _ now: Now) {
+    budgetWaiters.removeValue(forKey: vms[place].key)
     guard configuration != nil, vms[place].watchable else { return }
     for ready in readyTracks(place, now) {
       if tell(ready, place, now) == nil {
@@ -51,11 +52,11 @@ extension Watch {
   /// True where nobody of the group comes before it: protected, stuck and denied ones are passed over, never replaced by
   /// one within the limit.
   func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
-    guard case .tooMany(_, _, let mine)? = track.exceeded?.reason else { return true }
+    guard track.exceeded?.group != nil, let mine = track.rank else { return true }
     for other in vms[place].views[v].candidates where other.process.identity != candidate.process.identity {
-      guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.exceeded,
-        theirs.group == track.exceeded?.group,
-        case .tooMany(_, _, let place2) = theirs.reason, place2 > mine
+      // One that is beyond the limit counts, whatever it is a runaway for.
+      guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.rank, theirs.group == mine.group,
+        theirs.place.place > mine.place.place
       else { continue }
       if lastingGate(other.process, rule, place) == nil { return false }
     }
@@ -107,7 +108,10 @@ extension Watch {
     let candidate = vms[place].views[ready.v].candidates[ready.c]
     let track = candidate.tracks[ready.t]
     guard let rule = rule(track.rule), let reason = track.exceeded?.reason else { return .stopping }
-    guard let gate = gateNow(candidate.process, rule, place, now) else { return nil }
+    guard let gate = gateNow(candidate.process, rule, place, due: ready.due, now) else { return nil }
+    if gate == .fleetBudget || gate == .ruleBudget, budgetWaiters[vms[place].key] == nil {
+      budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due)
+    }
     guard !track.said.contains(gate) else { return gate }
     switch gate {
     case .killOpen, .retryWait, .stopping:
@@ -126,11 +130,15 @@ extension Watch {
   }
 
   /// All gates before a kill begins; the ledger and the VM's one kill among them.
-  private func gateNow(_ process: Process, _ rule: Rule, _ place: Int, _ now: Now) -> Gate? {
-    if let gate = gate(process, rule, place, own: nil, now) { return gate }
+  func gateNow(_ process: Process, _ rule: Rule, _ place: Int, due: Instant, _ now: Now) -> Gate? {
+    if let gate = gate(process, rule, place, own: nil, now) {
+      // Its own kill has taken the room that it would wait for.
+      let isTarget = vms[place].kill?.identity == process.identity
+      return isTarget && gate != .report && gate != .dryRun ? .killOpen : gate
+    }
     if vms[place].kill != nil { return .killOpen }
     if !ledger.takesIntents(now.continuous) { return .ledger }
-    return nil
+    return budgetGate(rule, place, due: due, now)
   }
 
   /// What would have been killed: a row of its own, and no budget spent.
@@ -159,6 +167,7 @@ extension Watch {
     let candidate = vms[place].views[v].candidates[c]
     let track = candidate.tracks[t]
     guard let rule = rule(track.rule), let exceeded = track.exceeded else { return }
+    confirming.append(vms[place].key)
     vms[place].kill = Kill(
       id: nil, rule: rule.id, login: rule.login, address: vms[place].address, vmName: vms[place].facts.name,
       reason: exceeded.reason, target: candidate.process, group: exceeded.group,

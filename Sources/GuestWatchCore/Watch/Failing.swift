@@ -4,6 +4,7 @@ extension Watch {
   /// A guest took the call: whatever was wrong with the VM is over.
   mutating func guestCallWorked(_ operation: Operation, _ place: Int) {
     vms[place].failures = 0
+    vms[place].timedOut = false
     vms[place].restUntil = Instant(nanoseconds: .min)
     if vms[place].parked != nil {
       vms[place].parked = nil
@@ -15,6 +16,7 @@ extension Watch {
 
   /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
   mutating func guestCallFailed(_ fault: Fault, _ operation: Operation, _ place: Int, _ now: Now) {
+    vms[place].timedOut = fault.kind == .unanswered
     // Looks after a terminate go on whatever is parked, in the pace of the back-off.
     if operation.verifies { backOff(place, now) }
     switch fault.kind {

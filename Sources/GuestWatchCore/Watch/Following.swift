@@ -119,12 +119,17 @@ extension Watch {
     _ candidate: inout Candidate, _ verdict: Verdict, sent: Now, ended: Now, believed: Bool, chain: Duration
   ) {
     let found = verdict.exceeded(candidate, sent: sent, believed: believed)
-    if let t = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule.id }) {
-      candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+    let t: Int
+    if let known = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule.id }) {
+      t = known
     } else {
-      var track = Track(rule: verdict.rule.id)
-      track.see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
-      candidate.tracks.append(track)
+      t = candidate.tracks.count
+      candidate.tracks.append(Track(rule: verdict.rule.id))
+    }
+    candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+    if case .ranked(_, let count, let place, let group, let limit, _) = verdict.finding {
+      candidate.tracks[t].rank = Track.Rank(
+        group: group, place: Standing.Place(place: place, count: count, limit: limit))
     }
   }
 

@@ -84,11 +84,16 @@ extension Watch {
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
     var twice: Set<VMKey> = []
+    vcenters[vcenter]?.nameless = []
     for facts in inventory.vms {
       guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
         // Unread is unknown: a VM that is known by its id is not taken for deleted.
         let address = VMAddress(vcenter: vcenter, moid: facts.moid)
-        if let known = vms.first(where: { $0.address == address && $0.present })?.key { seen.append(known) }
+        if let known = vms.first(where: { $0.address == address && $0.present })?.key {
+          seen.append(known)
+        } else {
+          notKnowable(facts, of: vcenter, now)
+        }
         continue
       }
       let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
@@ -113,6 +118,28 @@ extension Watch {
     forgetMissing(inventory.vcenterUUID, now)
     recountCandidates()
     if inventory.complete { sayEmptyScopes() }
+  }
+
+  /// A VM in scope that has no instance uuid is listed as not watched, and said once an hour.
+  private mutating func notKnowable(_ facts: VMFacts, of vcenter: VCenterID, _ now: Now) {
+    guard let count = vcenters[vcenter]?.nameless.count, count < VCenterState.namelessCap,
+      configuration?.rules.contains(where: { $0.reaches(facts, of: vcenter) }) == true
+    else { return }
+    vcenters[vcenter]?.nameless.append((facts.moid, facts.name))
+    let sighting = Sighting(
+      rule: RuleID(""), vm: VMKey(vcenter: vcenter.name, instance: ""), name: stableHash(facts.moid))
+    if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return }
+    keepSighting(sighting, now)
+    report(
+      Report(
+        .vmParked, .warning, vcenter: vcenter, moid: facts.moid, vmName: facts.name,
+        detail: Unwatchable.nameless.rawValue))
+  }
+
+  /// Notes that something was said; the oldest is forgotten where there are too many.
+  mutating func keepSighting(_ sighting: Sighting, _ now: Now) {
+    if sightings.count >= 1000 { sightings.removeFirst() }
+    sightings[sighting] = now.continuous
   }
 
   /// A rule whose scope reaches no VM of any vCenter selects none, and that is said once.

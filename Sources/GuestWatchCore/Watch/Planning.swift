@@ -6,6 +6,14 @@ private enum Want {
   case check(v: Int, pid: Int64)
   case confirm
   case verify
+
+  /// What became of a kill is looked at whatever else waits: there is one on a VM at most.
+  var followsKill: Bool {
+    switch self {
+    case .verify: true
+    case .survey, .check, .confirm: false
+    }
+  }
 }
 
 extension Watch {
@@ -24,9 +32,10 @@ extension Watch {
       vms[place].booked = .never
       attend(place, now)
     }
+    takeBudgetTurns(now)
     finishShutdown(now)
     sayStatus(now)
-    sayWake()
+    sayWake(now)
   }
 
   private mutating func refreshDue(_ now: Now) {
@@ -159,7 +168,16 @@ extension Watch {
     }
     if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight {
       vms[place].queued = true
-      vcenters[vcenter]?.waiting.append(vms[place].key)
+      if vms[place].timedOut {
+        vcenters[vcenter]?.slowWaiting.append(vms[place].key)
+      } else {
+        vcenters[vcenter]?.waiting.append(vms[place].key)
+      }
+      return
+    }
+    if vms[place].timedOut, !want.followsKill, let state = vcenters[vcenter], state.slowInFlight >= state.slowShare {
+      vms[place].queued = true
+      vcenters[vcenter]?.slowWaiting.append(vms[place].key)
       return
     }
     if logins.entries[login] != nil, !logins.hasSlot(login, vcenter: vcenter) {
@@ -172,7 +190,7 @@ extension Watch {
 
   private mutating func start(_ want: Want, _ place: Int, _ login: LoginID, _ now: Now) {
     let digest: UInt64? = if case .verify = want { vms[place].kill?.digest } else { nil }
-    let slot = occupy(vms[place].address.vcenter, login, digest: digest)
+    let slot = occupy(vms[place].address.vcenter, login, digest: digest, isSlow: vms[place].timedOut)
     let by = now.continuous + KillTiming.look
     let address = vms[place].address
     let op: OpID
@@ -214,15 +232,22 @@ extension Watch {
 
   // MARK: Slots
 
-  mutating func occupy(_ vcenter: VCenterID, _ login: LoginID, digest: UInt64? = nil) -> Slot {
+  mutating func occupy(_ vcenter: VCenterID, _ login: LoginID, digest: UInt64? = nil, isSlow: Bool = false) -> Slot {
     vcenters[vcenter]?.inFlight += 1
+    if isSlow { vcenters[vcenter]?.slowInFlight += 1 }
     var slot = logins.occupy(login, vcenter: vcenter, digest: digest)
     slot.entry = vcenters[vcenter]?.entry.digest
+    slot.isSlow = isSlow
     return slot
   }
 
   mutating func release(_ slot: Slot) {
-    if vcenters[slot.vcenter]?.entry.digest == slot.entry { releaseRequest(slot.vcenter) }
+    if vcenters[slot.vcenter]?.entry.digest == slot.entry {
+      releaseRequest(slot.vcenter)
+      if slot.isSlow, let slow = vcenters[slot.vcenter]?.slowInFlight {
+        vcenters[slot.vcenter]?.slowInFlight = max(slow - 1, 0)
+      }
+    }
     logins.release(slot)
   }
 
@@ -256,7 +281,13 @@ extension Watch {
   }
 
   mutating func serve(vcenter: VCenterID, _ now: Now) {
-    // A refresh that waits is started at the end of this event (see plan): it goes before all VMs.
+    // A refresh that waits is started at the end of this event (see plan): it goes before all VMs. Those that time out
+    // are entitled to their share, and to no more.
+    while let state = vcenters[vcenter], !state.refreshWaits, !state.slowWaiting.isEmpty,
+      state.inFlight < state.entry.maxInFlight, state.slowInFlight < state.slowShare
+    {
+      tryAgain(vcenters[vcenter]?.slowWaiting.removeFirst(), now)
+    }
     while let state = vcenters[vcenter], !state.refreshWaits, !state.waiting.isEmpty,
       state.inFlight < state.entry.maxInFlight
     {
@@ -298,7 +329,7 @@ extension Watch {
     }
   }
 
-  private mutating func sayWake() {
+  private mutating func sayWake(_ now: Now) {
     var next = agenda.first?.at ?? .never
     if shutdown == nil {
       for state in vcenters.values where state.refreshing == nil && !state.refreshWaits {
@@ -306,6 +337,7 @@ extension Watch {
       }
     }
     for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let room = nextBudgetRoom(now) { next = min(next, room) }
     if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     guard next != .never, next != lastWake else { return }

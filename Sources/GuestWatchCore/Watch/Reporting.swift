@@ -19,8 +19,16 @@ extension Watch {
   mutating func limitReached(_ place: Int, _ what: String, _ now: Now) {
     let sighting = Sighting(rule: RuleID(""), vm: vms[place].key, name: stableHash(what))
     if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return }
-    sightings[sighting] = now.continuous
+    keepSighting(sighting, now)
     report(aboutVM(.limitReached, .warning, place, detail: what))
+  }
+
+  /// True where a survey is overdue by more than L2 allows: slots, logins or slow answers hold it up.
+  private func isLate(_ vm: VMState, _ now: Now) -> Bool {
+    guard whyUnwatched(vm) == nil else { return false }
+    return vm.views.contains { view in
+      !logins.stopped(view.login, on: vm.key) && now.continuous - view.nextSurvey > view.interval + .seconds(50)
+    }
   }
 
   /// Says the state in numbers where it changed.
@@ -31,9 +39,9 @@ extension Watch {
     let snapshot = Snapshot(
       vmsInScope: inScope.count,
       vmsWatched: inScope.count { vm in
-        vm.watchable && vm.parked == nil && vcenters[vm.address.vcenter]?.down == nil
-          && vm.views.contains { !logins.stopped($0.login, on: vm.key) }
+        whyUnwatched(vm) == nil
       },
+      vmsLate: inScope.count { isLate($0, now) },
       candidates: candidateCount,
       openKills: vms.reduce(0) { $0 + ($1.kill?.isOpen == true ? 1 : 0) + $1.waitingKills.count },
       killsInWindow: budgets.count(within: configuration.budget.within, now: now.continuous),

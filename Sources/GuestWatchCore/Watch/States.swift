@@ -18,11 +18,19 @@ struct VCenterState: Sendable {
   var refreshWaits = false
   /// VMs that wait for a slot, in the order in which they came.
   var waiting: [VMKey] = []
+  /// Of those in flight, how many are on VMs whose last operation timed out, and which of these wait for a place.
+  var slowInFlight = 0
+  var slowWaiting: [VMKey] = []
+  /// VMs that a rule reaches but that have no instance uuid: they cannot be known again, so they are not watched.
+  var nameless: [(moid: String, name: String)] = []
   var saidWatchOnly = false
 
   /// The pause after so many refusals of our login in a row: two may be all that stands between us and a locked account.
   static func pause(refusals: Int) -> Duration { refusals < 2 ? .seconds(60) : .seconds(1800) }
 
+  /// VMs that time out share a quarter of the vCenter's places, so that they cannot starve the others.
+  var slowShare: Int { max(entry.maxInFlight / 4, 1) }
+  static let namelessCap = 1_000
   static let refreshEvery = Duration.seconds(120)
   static let refreshOnMissing = Duration.seconds(60)
 }
@@ -44,6 +52,8 @@ enum Unwatchable: String, Hashable, Sendable {
   case managed = "a solution manages it"
   case protected = "[protect] vms covers it"
   case twice = "its instance uuid is there twice"
+  case own = "the daemon itself runs on it"
+  case nameless = "it has no instance uuid"
   case unconfirmed = "its vCenter has not shown it since the configuration changed"
 }
 
@@ -70,6 +80,8 @@ struct VMState: Sendable {
   /// After an unanswered look, and while backing off.
   var restUntil = Instant(nanoseconds: .min)
   var failures = 0
+  /// Its last operation was not answered in time.
+  var timedOut = false
   /// A permanent answer: left alone until then.
   var parked: (until: Instant, fault: Fault)?
   var kill: Kill?
@@ -186,6 +198,14 @@ struct Track: Sendable {
 
   var rule: RuleID
   var exceeded: Exceeded?
+  /// Where the last listing ranked it, for `max_instances`.
+  var rank: Rank?
+
+  struct Rank: Sendable {
+    var group: Group.Key
+    var place: Standing.Place
+  }
+
   /// Gates that were said, so that each is said once.
   var said: [Gate] = []
   var announced = false

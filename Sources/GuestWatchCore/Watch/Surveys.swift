@@ -121,11 +121,11 @@ extension Watch {
       fresh.append(candidate)
     }
     for rest in old { candidateEnded(rest, place, gone: true, ended) }
-    vms[place].restoredSeen.removeAll { $0.login == login }
-    remember(place)
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
+    vms[place].restoredSeen.removeAll { $0.login == login }
+    remember(place)
   }
 
   /// The guest's agent restarted: tries and ends are of the same processes under their new starts.
@@ -248,8 +248,7 @@ extension Watch {
       guard let exceeded = track.exceeded else { continue }
       let sighting = Sighting(rule: track.rule, vm: vms[place].key, name: stableHash(candidate.process.name.value))
       if let said = sightings[sighting], now.continuous - said < .seconds(3600) { continue }
-      if sightings.count >= 1000 { sightings.removeFirst() }
-      sightings[sighting] = now.continuous
+      keepSighting(sighting, now)
       report(
         aboutVM(
           .shortLived, .info, place, rule: track.rule, process: shown(candidate.process), reason: exceeded.reason))

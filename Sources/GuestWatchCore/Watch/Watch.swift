@@ -27,6 +27,11 @@ public struct Watch: Sendable {
 
   var budgets = BudgetBook()
   var pauses = PauseBook()
+  /// VMs with a runaway that a budget keeps alive.
+  var budgetWaiters: OrderedDictionary<VMKey, BudgetWaiter> = [:]
+  var lastBudgetState: [Int] = []
+  /// VMs whose kill is being confirmed (and some whose kill no longer is).
+  var confirming: OrderedSet<VMKey> = []
   var logins = LoginBook()
   var ledger = LedgerState()
   /// Which VM a row in the making belongs to.
@@ -126,6 +131,8 @@ struct Slot: Hashable, Sendable {
   var entry: UInt64?
   var login: LoginID
   var account: String
+  /// It counts in the share of those that time out.
+  var isSlow = false
   /// Digest of the secret that was sent: a refusal of an old one says nothing about the new one.
   var digest: UInt64
 }

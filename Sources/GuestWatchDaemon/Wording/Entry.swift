@@ -87,6 +87,10 @@ private func sentence(_ report: Report) -> String {
   case .ledgerWorks: "the ledger can be written again\(report.detailWords)"
   case .started: "started\(report.detailWords)"
   case .stopping: "stopping: nothing new is begun\(report.detailWords)"
+  case .paused: "an operator paused \(report.rule == nil ? "all rules" : report.ruleWords)\(report.detailWords)"
+  case .resumed:
+    "\(report.rule == nil ? "a pause" : "the pause of \(report.ruleWords)") is over, kills may begin again"
+      + report.detailWords
   case .configured: "configuration loaded\(report.detailWords)"
   case .configurationRefused: "configuration refused, the one before stays in force\(report.whyWords)"
   case .limitReached: "a limit was reached\(report.detailWords)"

@@ -126,6 +126,7 @@ func words(_ gate: Gate) -> String {
   switch gate {
   case .report: "the rule only reports"
   case .dryRun: "this is a dry run"
+  case .paused: "an operator paused it"
   case .protected: "it is protected"
   case .ruleBudget: "the rule's budget is used up"
   case .vmBudget: "the VM's budget is used up"

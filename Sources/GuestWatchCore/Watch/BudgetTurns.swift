@@ -1,0 +1,103 @@
+import OrderedCollections
+
+/// A VM with a runaway that only a budget keeps alive.
+struct BudgetWaiter: Sendable {
+  var rule: RuleID
+  var due: Instant
+}
+
+/// Whose turn it is where a budget has no room for all: the VM with the fewest kills in the window first, then who is due
+/// the longest (design.md, section 5). So no VM with ever new runaways uses up what others wait for.
+extension Watch {
+  /// The budget gate for one more kill, with the confirms under way and those that come first taken into account.
+  func budgetGate(_ rule: Rule, _ place: Int, due: Instant, _ now: Now) -> Gate? {
+    guard let configuration else { return .stopping }
+    let key = vms[place].key
+    let reserved = reservations(except: key)
+    let fleet = configuration.budget
+    let rooms = [
+      (Gate.fleetBudget, fleet.kills - budgets.count(within: fleet.within, now: now.continuous) - reserved.count, nil),
+      rule.budget.map { own in
+        (
+          Gate.ruleBudget,
+          own.kills - budgets.count(within: own.within, now: now.continuous, of: rule.id)
+            - reserved.count { $0 == rule.id }, rule.id
+        )
+      },
+    ].compactMap { $0 }
+    if let closed = rooms.first(where: { $0.1 <= 0 }) { return closed.0 }
+    guard !budgetWaiters.isEmpty else { return nil }
+    let mine = budgetRank(key, due, now)
+    for (gate, room, only) in rooms {
+      let first = budgetWaiters.count { waiter in
+        waiter.key != key && (only == nil || waiter.value.rule == only)
+          && budgetRank(waiter.key, waiter.value.due, now) < mine
+      }
+      if first >= room { return gate }
+    }
+    return nil
+  }
+
+  /// Rules of the kills that are being confirmed: each will want a place.
+  private func reservations(except key: VMKey) -> [RuleID] {
+    confirming.compactMap { other in
+      guard other != key, let place = places[other], let kill = vms[place].kill, kill.id == nil else { return nil }
+      return kill.rule
+    }
+  }
+
+  private func budgetRank(_ key: VMKey, _ due: Instant, _ now: Now) -> (Int, Instant, Int) {
+    let within = configuration?.budget.within ?? .zero
+    return (budgets.count(within: within, now: now.continuous, on: key), due, places[key] ?? .max)
+  }
+
+  /// Gives what room there is to those who wait for it, where anything about it has changed.
+  mutating func takeBudgetTurns(_ now: Now) {
+    confirming.removeAll { key in places[key].map { vms[$0].kill == nil || vms[$0].kill?.id != nil } ?? true }
+    guard !budgetWaiters.isEmpty, shutdown == nil else { return }
+    let state = budgetState(now)
+    guard state != lastBudgetState else { return }
+    let ranked = budgetWaiters.sorted {
+      budgetRank($0.key, $0.value.due, now) < budgetRank($1.key, $1.value.due, now)
+    }
+    for (key, _) in ranked {
+      // Asked anew: it may have gone, or wait for something else by now.
+      budgetWaiters.removeValue(forKey: key)
+      guard let place = places[key] else { continue }
+      decide(place, now)
+      book(place, now)
+    }
+    lastBudgetState = budgetState(now)
+  }
+
+  /// Everything that decides on turns, in few numbers.
+  private func budgetState(_ now: Now) -> [Int] {
+    guard let configuration else { return [] }
+    var state = [
+      configuration.budget.kills, budgets.count(within: configuration.budget.within, now: now.continuous),
+      confirming.count, budgetWaiters.count,
+    ]
+    for rule in waitedFor() {
+      guard let own = rule.budget else { continue }
+      state += [own.kills, budgets.count(within: own.within, now: now.continuous, of: rule.id)]
+    }
+    return state
+  }
+
+  /// The rules that somebody waits for, each once.
+  private func waitedFor() -> [Rule] {
+    OrderedSet(budgetWaiters.values.map(\.rule)).compactMap { rule($0) }
+  }
+
+  /// When a window that somebody waits for lets go of a kill.
+  func nextBudgetRoom(_ now: Now) -> Instant? {
+    guard !budgetWaiters.isEmpty, let configuration else { return nil }
+    var next = budgets.nextRoom(within: configuration.budget.within, now: now.continuous)
+    for rule in waitedFor() {
+      guard let own = rule.budget else { continue }
+      let room = budgets.nextRoom(within: own.within, now: now.continuous, of: rule.id)
+      next = [next, room].compactMap { $0 }.min()
+    }
+    return next
+  }
+}

@@ -1,0 +1,75 @@
+import OrderedCollections
+
+/// What an operator may ask the decision: computed from what it holds, changes nothing.
+extension Watch {
+  /// Every process that matches a rule and is being followed, with its verdict.
+  ///
+  /// - Parameter of: only those of this VM; nil: of all.
+  public func standings(of key: VMKey? = nil, at now: Now) -> [Standing] {
+    var all: [Standing] = []
+    for place in vms.indices where key.map({ vms[place].key == $0 }) ?? true {
+      let believed = clock.trusted && vms[place].doubt == nil
+      for view in vms[place].views {
+        for candidate in view.candidates {
+          let started = candidate.process.started
+          let proven = ProvenAge.of(
+            started: started, firstSeen: candidate.firstSeen, evidence: candidate.evidence, at: now,
+            believed: believed)
+          for track in candidate.tracks {
+            guard let rule = rule(track.rule) else { continue }
+            all.append(
+              Standing(
+                vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name, rule: rule.id,
+                login: view.login, process: shown(candidate.process),
+                claimedAge: ProvenAge.claimed(started: started, at: now), provenAge: proven,
+                verdict: verdict(candidate, track, rule, place, now)))
+          }
+        }
+      }
+    }
+    return all
+  }
+
+  private func verdict(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ now: Now)
+    -> Standing.Verdict
+  {
+    guard let exceeded = track.exceeded else {
+      if case .bounded(let maxAge, _) = rule.limits { return .within(maxAge: maxAge, place: track.rank?.place) }
+      return .within(maxAge: nil, place: nil)
+    }
+    let due = exceeded.due(rule.lasting)
+    guard exceeded.looks >= 2, exceeded.lastSent >= due else {
+      return .exceeded(exceeded.reason, since: exceeded.since, due: due)
+    }
+    return .runaway(exceeded.reason, gate: gateNow(candidate.process, rule, place, due: due, now))
+  }
+
+  /// Every VM that a rule reaches and that is not surveyed now, with the reason (L2).
+  public func unwatched() -> [Unwatched] {
+    var all: [Unwatched] = []
+    for vm in vms where vm.present && !vm.views.isEmpty {
+      guard let (reason, fault) = whyUnwatched(vm) else { continue }
+      all.append(
+        Unwatched(
+          vcenter: vm.address.vcenter, moid: vm.address.moid, name: vm.facts.name, reason: reason, fault: fault))
+    }
+    for state in vcenters.values {
+      for vm in state.nameless {
+        all.append(
+          Unwatched(
+            vcenter: state.entry.id, moid: vm.moid, name: vm.name, reason: Unwatchable.nameless.rawValue, fault: nil))
+      }
+    }
+    return all
+  }
+
+  func whyUnwatched(_ vm: VMState) -> (reason: String, fault: Fault?)? {
+    if let why = vm.unwatchable { return (why.rawValue, nil) }
+    if let down = vcenters[vm.address.vcenter]?.down { return ("its vCenter cannot be asked", down) }
+    if let parked = vm.parked { return ("it is left alone for an hour", parked.fault) }
+    if vm.views.allSatisfy({ logins.stopped($0.login, on: vm.key) }) {
+      return ("every guest login that reaches it is stopped there", nil)
+    }
+    return nil
+  }
+}
