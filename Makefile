@@ -35,16 +35,16 @@ test: deps ## do all the set-up and run all tests
 	@$(MAKE) --no-print-directory unit-test simulation-test end-to-end-test client-test
 
 unit-test: need ## run each part's own tests
-	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --skip EndToEndTests --skip SimulationTests
+	@scripts/test $(BUILD) $(SWIFT_FLAGS) --skip EndToEndTests --skip SimulationTests
 
 # On their own: they keep all cores busy, and tests that talk over sockets would starve beside them.
 simulation-test: need ## the simulation: its checker against hand-made stories, and 110 seeds (3 minutes when cold)
-	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --filter SimulationTests
+	@scripts/test $(BUILD) $(SWIFT_FLAGS) --filter SimulationTests
 	@JOBS=$(JOBS) Tests/Simulation/run.sh $(BUILD) $(SWIFT_FLAGS)
 
 # On their own: a dozen daemons and simulators at once would make tests late that measure time.
 end-to-end-test: need ## the daemon against the simulator, with real processes (2 minutes)
-	LIBDISPATCH_LOG=NO swift test --scratch-path $(BUILD) $(SWIFT_FLAGS) --filter EndToEndTests
+	@scripts/test $(BUILD) $(SWIFT_FLAGS) --filter EndToEndTests
 
 client-test: need ## VMware's Python SDK against the simulator
 	Tests/Clients/run.sh $(debug)/vcenter-simulator

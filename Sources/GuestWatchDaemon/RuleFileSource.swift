@@ -38,7 +38,9 @@ public struct RuleFileSource: ConfigurationSource {
         continue
       }
       do {
-        let client = try VCenterClient(connection: VCenterConnection(settings), clock: { [clock] in clock.now() })
+        let client = try VCenterClient(
+          connection: VCenterConnection(settings),
+          clock: CallClock(now: { [clock] in clock.now() }, sleep: { [clock] in try await clock.sleep(until: $0) }))
         made.append(client)
         links.append(
           VSphereLink(

@@ -48,6 +48,8 @@ private struct Reading {
             file: rulesFolder, line: 1, column: 1, severity: .error, message: "this folder \(error.message)"))
       }
     }
+    var zone = TimeZoneRules.utc
+    if let settings, context.needsZone { zone = main.zoneRules(settings, from: surroundings.zones) }
     if settings != nil, context.count == 0, !others.contains(where: { $0.severity == .error }) {
       main.warning(.start, "there are no rules, so that nothing is watched; add a [[rule]] here or in \(rulesFolder)")
     }
@@ -56,14 +58,15 @@ private struct Reading {
     guard let settings, !diagnostics.contains(where: { $0.severity == .error }) else {
       return LoadResult(loaded: nil, diagnostics: diagnostics)
     }
-    return LoadResult(loaded: loaded(settings, rules), diagnostics: diagnostics)
+    return LoadResult(loaded: loaded(settings, rules, zone), diagnostics: diagnostics)
   }
 
-  private func loaded(_ settings: MainSettings, _ rules: [Rule]) -> LoadedConfiguration {
+  private func loaded(_ settings: MainSettings, _ rules: [Rule], _ zone: TimeZoneRules) -> LoadedConfiguration {
     LoadedConfiguration(
       configuration: Configuration(
         dryRun: settings.dryRun, logCommands: settings.logCommands, budget: settings.budget, protect: settings.protect,
-        vcenters: settings.vcenters.map(\.entry), logins: settings.logins.map(\.entry), rules: rules),
+        vcenters: settings.vcenters.map(\.entry), logins: settings.logins.map(\.entry), rules: rules,
+        timeZone: zone),
       vcenters: settings.vcenters.map(\.settings), logins: settings.logins.map(\.settings), files: files)
   }
 

@@ -14,11 +14,16 @@ public struct Surroundings: Sendable {
   public var credentialsDirectory: String?
   /// The groups that are the service's own: they may read secret files.
   public var serviceGroups: [UInt32]
+  /// The time zones of the system.
+  public var zones: ZoneSources
 
-  public init(purpose: Purpose, credentialsDirectory: String?, serviceGroups: [UInt32]) {
+  public init(
+    purpose: Purpose, credentialsDirectory: String?, serviceGroups: [UInt32], zones: ZoneSources = ZoneSources()
+  ) {
     self.purpose = purpose
     self.credentialsDirectory = credentialsDirectory
     self.serviceGroups = serviceGroups
+    self.zones = zones
   }
 
   /// The account that the systemd unit runs the daemon as.

@@ -202,6 +202,14 @@ public struct SyntheticGuest: Sendable {
     if let command { state.processes[pid]?.command = command }
   }
 
+  /// A process goes over to another account, as a daemon does that gives up its rights.
+  public mutating func setOwner(pid: Int64, to owner: String, at: ModelTime) {
+    advance(to: at)
+    guard frozen == nil, state.processes[pid]?.isZombie == false else { return }
+    touch()
+    state.processes[pid]?.owner = owner
+  }
+
   /// The process ends and a newcomer takes its pid at once. nil: there was none.
   @discardableResult
   public mutating func swap(pid: Int64, for newcomer: Spawn, at: ModelTime) -> GuestProcess? {

@@ -9,18 +9,18 @@ import NIOSSL
 /// whoever plans the calls, at most `maxInFlight` at a time. `shutDown` must be called before it is let go.
 public final class VCenterClient: Sendable {
   private let connection: VCenterConnection
-  private let clock: @Sendable () -> Now
+  private let clock: CallClock
   private let wire: Wire
   private let keeper: SessionKeeper
   private let calls: SessionCalls
   private let terminator: Terminator
 
-  /// Prepares a client; nothing is sent yet. `clock` is the only source of time for what is decided and noted.
+  /// Prepares a client; nothing is sent yet.
   ///
   /// Throws where `ca_file` is missing or holds no certificate (the path is in the detail), and where a connection
   /// without TLS would leave this machine.
   public init(
-    connection: VCenterConnection, clock: @escaping @Sendable () -> Now, logger: Logger? = nil
+    connection: VCenterConnection, clock: CallClock, logger: Logger? = nil
   ) throws(Fault) {
     guard connection.scheme == .https || connection.isLoopback else {
       throw Fault(
@@ -30,8 +30,9 @@ public final class VCenterClient: Sendable {
     terminator = try Terminator(to: connection, trusting: tls, clock: clock)
     self.connection = connection
     self.clock = clock
-    wire = Wire(to: connection, trusting: tls, clock: clock)
-    keeper = SessionKeeper(login: Login(wire: wire, connection: connection), clock: clock, logger: logger)
+    wire = Wire(to: connection, trusting: tls, clock: clock.now)
+    let login = Login(wire: wire, connection: connection, clock: clock)
+    keeper = SessionKeeper(login: login, clock: clock, logger: logger)
     calls = SessionCalls(wire: wire, keeper: keeper)
   }
 

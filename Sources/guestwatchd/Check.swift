@@ -44,7 +44,9 @@ private func summary(of loaded: LoadedConfiguration) -> String {
     counted(configuration.vcenters.count, "vCenter"),
     counted(configuration.logins.count, "guest login"),
   ]
-  return parts.joined(separator: ", ") + (configuration.dryRun ? ", dry run" : "")
+  // Only then does it matter, and then an operator wants to see which it is.
+  let zone = configuration.rules.contains { !$0.notDuring.isEmpty } ? ", time zone \(configuration.timeZone.name)" : ""
+  return parts.joined(separator: ", ") + zone + (configuration.dryRun ? ", dry run" : "")
 }
 
 private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

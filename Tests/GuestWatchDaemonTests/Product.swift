@@ -53,16 +53,16 @@ final class Folder: Sendable {
 final class Child {
   let pid: pid_t
   private let errors: Int32
+  private var said: [UInt8] = []
   private var ended: Int32?
 
   /// Starts it with these arguments and nothing in its environment but these.
   init(_ arguments: [String], environment: [String] = []) throws {
     let product = try #require(Product.path)
     var ends: [Int32] = [0, 0]
-    try #require(pipe(&ends) == 0)
+    // Another test's child must not hold it open. (Swift's Glibc module has no pipe2.)
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
     errors = ends[0]
-    // Another test's child must not hold this pipe open.
-    for end in ends { try #require(fcntl(end, F_SETFD, FD_CLOEXEC) == 0) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -79,21 +79,30 @@ final class Child {
 
   func signal(_ number: Int32) { kill(pid, number) }
 
+  private var text: String { String(decoding: said, as: UTF8.self) }
+
+  /// Waits until it has said this on stderr.
+  func hear(_ words: String) throws {
+    while !text.contains(words) { try #require(try hearMore(), "it ended without \"\(words)\": \(text)") }
+  }
+
   /// Waits for its end: its exit status (negative: the signal that ended it) and all it said on stderr.
-  func end(within seconds: Int32 = 60) throws -> (status: Int32, errors: String) {
-    var said: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      var waiting = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
-      try #require(poll(&waiting, 1, seconds * 1000) == 1, "it did not end: \(String(decoding: said, as: UTF8.self))")
-      let count = read(errors, &piece, piece.count)
-      if count <= 0 { break }
-      said += piece[..<count]
-    }
+  func end() throws -> (status: Int32, errors: String) {
+    while try hearMore() {}
     var status: Int32 = 0
     try #require(waitpid(pid, &status, 0) == pid)
     ended = status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
-    return (ended ?? 0, String(decoding: said, as: UTF8.self))
+    return (ended ?? 0, text)
+  }
+
+  /// Reads what comes next; false at the end.
+  private func hearMore() throws -> Bool {
+    var waiting = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
+    try #require(poll(&waiting, 1, 60_000) == 1, "it said no more and did not end: \(text)")
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    let count = read(errors, &piece, piece.count)
+    said += piece[..<max(count, 0)]
+    return count > 0
   }
 
   deinit {

@@ -17,13 +17,14 @@ private struct Case<Given: Sendable>: Sendable {
 @Suite struct WordingTests {
   private static func report(
     _ kind: Report.Kind, _ level: Report.Level = .notice, reason: Reason? = nil, gate: Gate? = nil,
-    outcome: Outcome? = nil, fault: Fault? = nil, detail: String = ""
+    outcome: Outcome? = nil, fault: Fault? = nil, detail: String = "", opens: Opening? = nil
   ) -> Report {
     Report(
       kind, level, rule: RuleID("spinners"), vcenter: VCenterID("lab"), moid: "vm-7", vmName: "db-07",
       login: LoginID("linux"),
       process: Process(pid: 4242, started: 1_795_297_145, owner: "bob", name: "spin", command: ""),
-      killID: KillID(life: 3, number: 1), reason: reason, gate: gate, outcome: outcome, fault: fault, detail: detail)
+      killID: KillID(life: 3, number: 1), reason: reason, gate: gate, outcome: outcome, fault: fault, detail: detail,
+      opens: opens)
   }
 
   private static let old = Reason.tooOld(limit: .seconds(10), proven: .seconds(14), claimed: .seconds(16))
@@ -41,6 +42,21 @@ private struct Case<Given: Sendable>: Sendable {
       report(.waiting, .warning, reason: old, gate: .fleetBudget, detail: "20 of 20 in 1h"),
       "\(subject) has run away and is not killed for now: \(because), but the budget of all rules is used up: ",
       "20 of 20 in 1h"
+    ),
+    Case(
+      report(.waiting, .info, reason: old, gate: .notDuring, opens: Opening(at: 1_795_323_600, offset: 3600)),
+      "\(subject) has run away and is not killed for now: \(because), but the rule's not_during holds until ",
+      "2026-11-22T06:00:00+01:00"
+    ),
+    Case(
+      report(.waiting, .info, reason: old, gate: .notDuring, opens: Opening(at: 1_795_323_600, offset: -12_600)),
+      "\(subject) has run away and is not killed for now: \(because), but the rule's not_during holds until ",
+      "2026-11-22T01:30:00-03:30"
+    ),
+    Case(
+      report(.waiting, .info, reason: old, gate: .notDuring, detail: "the clock of this machine is not trusted"),
+      "\(subject) has run away and is not killed for now: \(because), but the rule's not_during holds: ",
+      "the clock of this machine is not trusted"
     ),
     Case(
       report(.wouldKill, reason: old, gate: .dryRun), "would kill \(subject): \(because); this is a dry run [kill 3-1]"),
@@ -101,7 +117,8 @@ private struct Case<Given: Sendable>: Sendable {
     Case(report(.scopeEmpty, .warning), #"the scope of rule "spinners" reaches no VM of vCenter "lab""#),
     Case(
       report(.clockDoubted, .warning, detail: "it jumped by 1h"),
-      "the clock of this machine is not trusted: start times count for nothing until it agrees again: it jumped by 1h"
+      "the clock of this machine is not trusted: until it agrees again start times count for nothing, and rules with "
+        + "not_during kill nothing: it jumped by 1h"
     ),
     Case(report(.clockTrusted, .info), "the clock of this machine is trusted"),
     Case(

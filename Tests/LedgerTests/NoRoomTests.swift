@@ -48,18 +48,17 @@ import Testing
 
   @Test(.enabled(if: Folder.mayMount, "mounting needs root")) func aReadOnlyFileSystem() async throws {
     let folder = try Folder()
-    try #require(folder.mountSmall(kilobytes: 1024))
     let store = try folder.store()
     try await store.put(id(1), .intent(record(id(1))))
     store.close()
     try put([], in: folder.log)
-    try #require(folder.remount(readOnly: true))
+    try #require(folder.makeReadOnly())
     let error = refusal { () throws(LedgerError) in _ = try folder.store() }
     #expect(error?.exitStatus == 73)
     #expect(error?.description.contains("Read-only file system") == true)
     // People can still read.
     #expect(try folder.history().map(\.id) == [id(1)])
-    try #require(folder.remount(readOnly: false))
+    folder.reopen()
     #expect(try folder.store().life == 2)
   }
 
@@ -68,9 +67,8 @@ import Testing
     let store = try living.store()
     try await store.put(id(1), .intent(record(id(1))))
     let folder = try Folder()
-    try #require(folder.mountSmall(kilobytes: 1024))
     try #require(try run(["cp", "-r", living.state, folder.state]) == 0)
-    try #require(folder.remount(readOnly: true))
+    try #require(folder.makeReadOnly())
     #expect(try folder.history().map(\.id) == [id(1)])
   }
 

@@ -8,6 +8,7 @@ import Testing
 final class Folder {
   let path: String
   private var mounted = false
+  private var shut = false
 
   init() throws {
     var template = Array("/tmp/guestwatch-ledger.XXXXXX".utf8CString)
@@ -18,6 +19,7 @@ final class Folder {
   }
 
   deinit {
+    reopen()
     if mounted { umount2(path, Int32(MNT_DETACH)) }
     _ = try? run(["rm", "-rf", path])
   }
@@ -38,10 +40,21 @@ final class Folder {
     return mounted
   }
 
-  /// Makes the mounted file system read-only (or writable again).
-  func remount(readOnly: Bool) -> Bool {
-    let flags = UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0)
-    return mount("tmpfs", path, "tmpfs", flags, nil) == 0
+  /// Lays a read-only view of the state directory over it; false where that failed.
+  ///
+  /// A file system itself becomes read-only only where nobody has a file open for writing, and that can be a child of
+  /// another test: between its fork and its exec it has all descriptors of this process, also those that were closed
+  /// here meanwhile. Nothing was ever opened through the view.
+  func makeReadOnly() -> Bool {
+    let view = UInt(MS_BIND)
+    shut = mount(state, state, nil, view, nil) == 0
+    return shut && mount(nil, state, nil, view | UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0
+  }
+
+  /// Takes the read-only view away.
+  func reopen() {
+    if shut { umount2(state, Int32(MNT_DETACH)) }
+    shut = false
   }
 
   func store(_ moment: Now = at(0), boot: String = "boot-a") throws(LedgerError) -> LedgerStore {

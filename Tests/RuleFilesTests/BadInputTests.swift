@@ -29,7 +29,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BadInputTests {
-  @Test(arguments: badRules + badMainFiles)
+  @Test(arguments: badRules + badQuietTimes + badMainFiles)
   func saysExactlyThis(_ input: BadInput) throws {
     let folder = try ConfigurationFolder()
     try folder.write("main.toml", input.main)

@@ -9,13 +9,13 @@ let badRules: [BadInput] = [
   BadInput(
     "an unknown key that is like none", rules: rule(#"colour = "red""#),
     says: "7:1: error: unknown key 'colour' in [[rule]]; known: name, description, guest_login, vcenter, "
-      + "scope, match, unless, max_age, max_instances, forbidden, keep, per, lasting, every, action, budget, "
-      + "cooldown, not_during"),
+      + "scope, match, unless, max_age, max_instances, forbidden, keep, per, lasting, every, not_during, action, "
+      + "budget, cooldown"),
   BadInput(
     "an unknown key with control characters", rules: rule(#""a\u001b[31m\nb" = 1"#),
     says: #"7:1: error: unknown key 'a\u{1b}[31m\u{a}b' in [[rule]]; known: name, description, guest_login, "#
       + "vcenter, scope, match, unless, max_age, max_instances, forbidden, keep, per, lasting, every, "
-      + "action, budget, cooldown, not_during"),
+      + "not_during, action, budget, cooldown"),
   BadInput(
     "an integer for a duration", rules: rule("every = 5"),
     says: #"7:9: error: 'every' is an integer; write a duration in quotes, such as "2h30m" or "90s""#),
@@ -242,9 +242,6 @@ let badRules: [BadInput] = [
   BadInput(
     "an integer for a budget", rules: rule("budget = 3"),
     says: #"7:10: error: 'budget' is an integer; write { kills = 5, within = "1h" }"#),
-  BadInput(
-    "hours of rest", rules: rule(#"not_during = ["sat,sun"]"#),
-    says: "7:1: error: 'not_during' is not supported by this version; remove it"),
   BadInput(
     "limits of later", rules: rule(#"max_cpu = "90%""#, #"max_memory = "2g""#, "when = {}"),
     says: "7:1: error: 'max_cpu' comes in a later version; remove it",

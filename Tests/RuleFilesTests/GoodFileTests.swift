@@ -9,6 +9,7 @@ let everyKey = #"""
   every = "2m"
   rules = "more"
   log_commands = "full"
+  time_zone = "UTC"
 
   [budget]
   kills = 7
@@ -71,6 +72,7 @@ private let everyRuleKey = #"""
   per = "vm"
   lasting = "5m"
   every = "30s"
+  not_during = ["sat,sun", "mon-fri 22:00-06:00"]
   action = "terminate"
   budget = { kills = 2, within = "1d" }
   cooldown = "10m"
@@ -152,7 +154,11 @@ private let everyRuleKey = #"""
           limits: .bounded(
             maxAge: .seconds(93_784), maxInstances: MaxInstances(count: 4, keep: .newest, per: .vm)),
           lasting: .seconds(300), every: .seconds(30), action: .terminate,
-          budget: Budget(kills: 2, within: .seconds(86_400)), cooldown: .seconds(600)),
+          budget: Budget(kills: 2, within: .seconds(86_400)), cooldown: .seconds(600),
+          notDuring: [
+            QuietTime(days: [.saturday, .sunday]),
+            QuietTime(days: [.monday, .tuesday, .wednesday, .thursday, .friday], from: 1320, until: 1800),
+          ]),
         Rule(
           id: RuleID("one-process"), login: LoginID("windows"), vcenters: [VCenterID("lab")],
           scope: Scope(names: [try Glob("*")]),
@@ -181,6 +187,8 @@ private let everyRuleKey = #"""
     #expect(rule.limits == .bounded(maxAge: .seconds(3600), maxInstances: nil))
     #expect(rule.budget == nil)
     #expect(rule.cooldown == nil)
+    #expect(rule.notDuring == [])
+    #expect(configuration.timeZone == .utc)
     #expect(rule.vcenters == nil)
   }
 
@@ -217,17 +225,20 @@ private let everyRuleKey = #"""
     try folder.write("credentials/guest-linux", "x\n", mode: 0o400)
     try folder.write("credentials/vcenter-lab", "x\n", mode: 0o400)
     let recipes = [
-      "10-report-only.toml", "50-stuck-backup.toml", "60-too-many-converters.toml", "90-crypto-miner.toml",
+      "10-report-only.toml", "50-stuck-backup.toml", "60-too-many-converters.toml", "70-index-rebuild.toml",
+      "90-crypto-miner.toml",
     ]
     for recipe in recipes { try folder.write("rules.d/" + recipe, contents(of: config + "/rules.d/" + recipe)) }
     var surroundings = Surroundings.ofTests
     surroundings.credentialsDirectory = folder.path + "/credentials"
+    // Whatever this machine's time zone is.
+    surroundings.zones = ZoneSources(folder: folder.path, localTime: folder.path + "/x", nameFile: folder.path + "/x")
     let result = folder.load(surroundings: surroundings)
     #expect(result.diagnostics.allSatisfy { $0.message.hasPrefix("this rule terminates and its scope is by name") })
     let configuration = try #require(result.loaded).configuration
     #expect(
       configuration.rules.map(\.id.name) == [
-        "running-for-a-day", "stuck-backup", "too-many-converters", "crypto-miner",
+        "running-for-a-day", "stuck-backup", "too-many-converters", "index-rebuild-by-day", "crypto-miner",
       ])
     // What the main file spells out is what it would be without.
     #expect(configuration.budget == FleetBudget())

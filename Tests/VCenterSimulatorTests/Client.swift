@@ -34,15 +34,18 @@ struct Client: Sendable {
 
   /// Runs a simulator and a client for it, and ends both.
   static func with<Result: Sendable>(
-    _ scenario: Scenario, loggedIn: Bool = true, _ body: @Sendable (Client) async throws -> Result
+    _ scenario: Scenario, loggedIn: Bool = true, clocks: Clocks = .machine,
+    _ body: @Sendable (Client) async throws -> Result
   ) async throws -> Result {
-    try await Simulator.run(scenario) { running in
+    try await Simulator.run(scenario, clocks: clocks) { running in
       var tls = TLSConfiguration.makeClientConfiguration()
       tls.trustRoots = .certificates(
         try NIOSSLCertificate.fromPEMBytes(Array(running.certificatePEM.utf8)))
       var configuration = HTTPClient.Configuration()
       configuration.tlsConfiguration = tls
       configuration.httpVersion = .http1Only
+      // By default the library tries a bad certificate again for 10 s.
+      configuration.connectionPool.retryConnectionEstablishment = false
       let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
       do {
         var client = Client(http: http, running: running, base: running.url)

@@ -72,11 +72,24 @@ import VCenterModel
     let programs = [
       Scenario.RealProcess(sleeper("victim", ignoresTerminate: stubborn)), Scenario.RealProcess(sleeper("bystander")),
     ]
-    try await Client.with(.real(programs)) { client async throws in
+    let clock = GraceClock()
+    try await Client.with(.real(programs, killScale: 1), clocks: clock.clocks) { client async throws in
       let pids = try await client.pids("vm-1")
       let pid = try #require(pids["victim"])
       let start = try #require(ProcessTable.startTicks(of: Int32(pid)))
-      let answer = try await client.terminate("vm-1", pid)
+      async let terminated = client.terminate("vm-1", pid)
+      if stubborn {
+        clock.allow(GraceClock.waitsBeforeKill - 1)
+        while !clock.holds { await Task.yield() }
+        #expect(ProcessTable.entry(of: Int32(pid))?.name == "victim", "SIGTERM alone does not end it")
+        clock.allow(1)
+      }
+      // The kernel may take its time; the agent has no less patience than that.
+      while let entry = ProcessTable.entry(of: Int32(pid)), entry.name == "victim", entry.state != UInt8(ascii: "Z") {
+        await Task.yield()
+      }
+      clock.open()
+      let answer = try await terminated
       #expect(answer.status == 204)
       #expect(answer.body.isEmpty)
       #expect(ProcessTable.startTicks(of: Int32(pid)) != start)
@@ -164,11 +177,13 @@ import VCenterModel
   /// vsphere-api.md, 8.3: the agent takes a newcomer on the pid for the old process and sends it SIGKILL after the grace.
   @Test func aNewcomerOnThePidOfATerminateUnderWayDies() async throws {
     let old = Scenario.RealProcess(sleeper("old", ignoresTerminate: true), pid: 4242)
-    try await Client.with(.real([old], killScale: 0.2)) { client async throws in
+    let clock = GraceClock()
+    try await Client.with(.real([old], killScale: 1), clocks: clock.clocks) { client async throws in
       async let terminated = client.terminate("vm-1", 4242)
-      while await client.running.vcenter.counted.terminates.isEmpty { await Task.yield() }
+      while !clock.holds { await Task.yield() }
       let newcomer = sleeper("newcomer", ignoresTerminate: true)
       _ = try await client.running.vcenter.swap(4242, on: "vm-1", for: newcomer)
+      clock.open()
       #expect(try await terminated.status == 204)
       #expect(try await client.pids("vm-1") == [:])
     }
@@ -197,6 +212,8 @@ import VCenterModel
     let mark = "GUESTWATCHD_TEST_MARK=\(UInt64.random(in: .min ... .max))"
     let marked = try ChildProcess.spawn(["/bin/sleep", "606"], environment: [mark + "/vm-1/0"])
     let unmarked = try ChildProcess.spawn(["/bin/sleep", "606"], environment: [mark + "0/vm-1/0"])
+    // A started process shows no environment until it has become its program.
+    for child in [marked, unmarked] { while ProcessTable.entry(of: child.pid)?.arguments == [] { sched_yield() } }
     guard let survivor = ProcessHandle(unmarked), let victim = ProcessHandle(marked) else {
       Issue.record("the processes did not start")
       return

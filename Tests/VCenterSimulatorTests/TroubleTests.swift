@@ -80,12 +80,14 @@ import VCenterModel
 
   @Test func guestCallsThatOverlapAreCounted() async throws {
     let stubborn = Scenario.RealProcess(sleeper("stubborn", ignoresTerminate: true))
-    try await Client.with(.real([stubborn], killScale: 0.1)) { client async throws in
+    let clock = GraceClock()
+    try await Client.with(.real([stubborn], killScale: 1), clocks: clock.clocks) { client async throws in
       let pid = try #require(try await client.pids("vm-1")["stubborn"])
       async let terminated = client.terminate("vm-1", pid)
-      while await client.running.vcenter.counted.guestCalls["vm-1"]?.inFlight != 1 { await Task.yield() }
+      while !clock.holds { await Task.yield() }
       // The agent serves one call at a time.
       #expect(try await client.list("vm-1").refusal == "RESOURCE_BUSY")
+      clock.open()
       #expect(try await terminated.status == 204)
       let traffic = await client.running.vcenter.counted.guestCalls["vm-1"]
       #expect(traffic?.mostInFlight == 2)

@@ -25,7 +25,7 @@ struct Received: Sendable {
 }
 
 /// What the server does with a request.
-enum Reply: Sendable {
+indirect enum Reply: Sendable {
   case answer(status: Int, headers: [(String, String)], body: String)
   /// The head promises more than is sent; then the connection is closed.
   case cutBody(status: Int, promised: Int, body: String)
@@ -37,6 +37,8 @@ enum Reply: Sendable {
   case hangUp
   /// Reads and says nothing.
   case silence
+  /// Says it when the gate is opened.
+  case held(Gate, Reply)
 
   static func json(_ body: String, status: Int = 200, headers: [(String, String)] = []) -> Reply {
     .answer(status: status, headers: [("content-type", "application/json")] + headers, body: body)
@@ -65,13 +67,21 @@ final class ScriptedServer: Sendable {
   private let script: ScriptBox
 
   final class Log: Sendable {
-    private let state = Mutex<(requests: [Received], connections: Int, closed: Int)>(([], 0, 0))
+    private struct State {
+      var requests: [Received] = []
+      var connections = 0
+      var ended: [String] = []
+      var drips = 0
+    }
+    private let state = Mutex(State())
     var requests: [Received] { state.withLock { $0.requests } }
     var connections: Int { state.withLock { $0.connections } }
-    var closed: Int { state.withLock { $0.closed } }
+    var ended: [String] { state.withLock { $0.ended } }
+    var drips: Int { state.withLock { $0.drips } }
     func add(_ request: Received) { state.withLock { $0.requests.append(request) } }
     func connected() { state.withLock { $0.connections += 1 } }
-    func disconnected() { state.withLock { $0.closed += 1 } }
+    func disconnected(after line: String) { state.withLock { $0.ended.append(line) } }
+    func dripped() { state.withLock { $0.drips += 1 } }
     func clear() { state.withLock { $0.requests = [] } }
   }
 
@@ -100,7 +110,6 @@ final class ScriptedServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
           log.connected()
           accepting()
-          channel.closeFuture.whenComplete { _ in log.disconnected() }
           if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: false)
           try channel.pipeline.syncOperations.addHandler(ScriptHandler(log: log, script: box))
@@ -113,9 +122,12 @@ final class ScriptedServer: Sendable {
 
   var requests: [Received] { log.requests }
   var lines: [String] { log.requests.map(\.line) }
-  /// Connections that were ever made, and those of them that have ended.
+  /// Connections that were ever made.
   var connections: Int { log.connections }
-  var closed: Int { log.closed }
+  /// For each connection that has ended: the last request that came over it.
+  var ended: [String] { log.ended }
+  /// Bytes of dripping bodies that have left.
+  var drips: Int { log.drips }
 
   /// Forgets what came so far.
   func clear() { log.clear() }
@@ -134,6 +146,7 @@ private final class ScriptHandler: ChannelInboundHandler {
   private let script: ScriptedServer.ScriptBox
   private var head: HTTPRequestHead?
   private var body = ""
+  private var last = ""
 
   init(log: ScriptedServer.Log, script: ScriptedServer.ScriptBox) {
     self.log = log
@@ -149,10 +162,13 @@ private final class ScriptHandler: ChannelInboundHandler {
     case .end:
       guard let head else { return }
       let request = Received(method: head.method.rawValue, target: head.uri, headers: head.headers, body: body)
+      last = request.line
       log.add(request)
       write(script.reply(to: request), context)
     }
   }
+
+  func channelInactive(context: ChannelHandlerContext) { log.disconnected(after: last) }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
@@ -169,20 +185,30 @@ private final class ScriptHandler: ChannelInboundHandler {
       context.close(promise: nil)
     case .drip(let milliseconds):
       let every = TimeAmount.milliseconds(milliseconds)
+      let log = log
       send(context, 200, ["content-type": "application/json", "transfer-encoding": "chunked"], "[")
       context.flush()
       let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
       context.eventLoop.scheduleRepeatedTask(initialDelay: every, delay: every) { task in
         let context = loop.value
         guard context.channel.isActive else { return task.cancel() }
-        context.writeAndFlush(
-          NIOAny(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: " ")))), promise: nil)
+        context.writeAndFlush(NIOAny(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: " ")))))
+          .whenSuccess { log.dripped() }
       }
     case .flood:
       send(context, 200, ["content-type": "application/json", "transfer-encoding": "chunked"], "[")
       flood(context, left: 32)
     case .hangUp: context.close(promise: nil)
     case .silence: break
+    case .held(let gate, let reply):
+      let loop = NIOLoopBound((context, self), eventLoop: context.eventLoop)
+      let eventLoop = context.eventLoop
+      gate.pass {
+        eventLoop.execute {
+          let (context, handler) = loop.value
+          handler.write(reply, context)
+        }
+      }
     }
   }
 

@@ -261,8 +261,8 @@ import Testing
   @Test func aCallerThatGivesUpDoesNotEndTheLoginOfOthers() async throws {
     let gate = Gate()
     try await withVCenter { request in
-      if request.line == S.login { gate.wait() }
-      return S.healthy(request)
+      let reply = S.healthy(request)
+      return request.line == S.login ? .held(gate, reply) : reply
     } _: { bench in
       let first = Task { await bench.list() }
       while !bench.server.lines.contains(S.content) { await Task.yield() }
@@ -278,12 +278,16 @@ import Testing
   @Test func logOutWaitsForALoginButNotBeyondItsDeadline() async throws {
     let gate = Gate()
     try await withVCenter { request in
-      if request.line == S.login { gate.wait() }
-      return S.healthy(request)
+      let reply = S.healthy(request)
+      return request.line == S.login ? .held(gate, reply) : reply
     } _: { bench in
       let call = Task { await bench.list() }
       while !bench.server.lines.contains(S.login) { await Task.yield() }
-      await bench.client.logOut(by: bench.clock.after(.milliseconds(100)))
+      let by = bench.clock.after(.seconds(5))
+      let logOut = Task { await bench.client.logOut(by: by) }
+      while !bench.clock.isAwaited(by) { await Task.yield() }
+      bench.clock.add(.seconds(5))
+      await logOut.value
       #expect(!bench.server.lines.contains(S.logout))
       gate.open()
       await bench.client.logOut(by: bench.clock.after(.seconds(90)))
@@ -303,7 +307,7 @@ import Testing
     let client = try VCenterClient(
       connection: VCenterConnection(
         id: VCenterID("lab"), scheme: .http, host: "127.0.0.1", port: server.port, userName: "svc",
-        password: Secret("vc-pass")), clock: { clock.now }, logger: log.logger)
+        password: Secret("vc-pass")), clock: clock.forCalls, logger: log.logger)
     let bench = Bench(server: server, client: client, clock: clock)
     #expect(await bench.list().1.fault?.kind == .loginRefused)
     #expect(await bench.list().1.value != nil)

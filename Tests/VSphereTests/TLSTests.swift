@@ -69,7 +69,7 @@ struct TestCertificates: Sendable {
     let client = try VCenterClient(
       connection: VCenterConnection(
         id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"),
-        caFile: caFile(certificates)), clock: { clock.now })
+        caFile: caFile(certificates)), clock: clock.forCalls)
     let failure: (any Error)?
     do {
       try await test(Bench(server: server, client: client, clock: clock))
@@ -127,7 +127,7 @@ struct TestCertificates: Sendable {
       id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"))
     let wrongCA = certificate == "localhost"
     let tls = try trust(caFile: wrongCA ? certificates.otherCA : certificates.ca)
-    let terminator = try Terminator(to: connection, trusting: tls, clock: { clock.now })
+    let terminator = try Terminator(to: connection, trusting: tls, clock: clock.forCalls)
     let result = await terminator.send(
       Terminator.Order(
         path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.seconds(5)),
@@ -143,14 +143,15 @@ struct TestCertificates: Sendable {
     try await withTLS(caFile: \.ca) { bench in
       _ = await bench.list()
       bench.server.follow(S.except([S.terminate: .silence]))
-      let (before, closed) = (bench.server.connections, bench.server.closed)
-      let (timing, answer) = await bench.kill(by: .seconds(6))
+      let before = bench.server.connections
+      let call = Task { await bench.kill(by: .seconds(60)) }
+      while bench.server.lines.last != S.terminate { await Task.yield() }
+      bench.clock.add(.seconds(60))
+      let (timing, answer) = await call.value
       #expect(answer == .unanswered)
       #expect(timing.firstByte != nil)
       #expect(bench.server.connections == before + 1)
-      let patience = ContinuousClock.now + .seconds(60)
-      while bench.server.closed == closed, ContinuousClock.now < patience { await Task.yield() }
-      #expect(bench.server.closed == closed + 1)
+      while !bench.server.ended.contains(S.terminate) { await Task.yield() }
     }
   }
 
@@ -160,7 +161,7 @@ struct TestCertificates: Sendable {
     let late = Gate.Flag()
     try await withTLS(caFile: \.ca) { clock in
       guard late.isSet else { return }
-      if onTheWallOnly { clock.step(.seconds(6)) } else { clock.add(.seconds(6)) }
+      if onTheWallOnly { clock.step(.seconds(6)) } else { clock.jump(.seconds(6)) }
     } _: { bench in
       _ = await bench.list()
       bench.server.clear()
@@ -183,14 +184,17 @@ struct TestCertificates: Sendable {
       let connection = VCenterConnection(
         id: VCenterID("lab"), host: "localhost", port: mute.port, userName: "u", password: Secret("p"))
       let clock = bench.clock
-      let started = clock.now.continuous
-      let terminator = try Terminator(to: connection, trusting: try trust(caFile: nil), clock: { clock.now })
-      let result = await terminator.send(
-        Terminator.Order(
-          path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.milliseconds(300)),
-          firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(60))))
+      let terminator = try Terminator(to: connection, trusting: try trust(caFile: nil), clock: clock.forCalls)
+      let late = clock.after(.seconds(5))
+      let order = Terminator.Order(
+        path: "/x", token: "t", body: .object([]), firstByteBy: late,
+        firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(60)))
+      let call = Task { await terminator.send(order) }
+      while mute.connections == 0 { await Task.yield() }
+      clock.add(.seconds(5))
+      let result = await call.value
       #expect(TerminateTests.said(result.answer) == .notSent)
-      #expect(result.timing.ended.continuous < started + .seconds(10))
+      #expect(result.timing.ended.continuous == late)
       await mute.stop()
     }
   }
@@ -204,7 +208,7 @@ struct TestCertificates: Sendable {
       try VCenterClient(
         connection: VCenterConnection(
           id: VCenterID("lab"), host: "localhost", userName: "u", password: Secret("p"), caFile: path.path),
-        clock: { TestClock().now })
+        clock: TestClock().forCalls)
     }
     #expect(fault?.kind == .untrusted && fault?.code == "ca_file")
     #expect(fault?.detail.contains(path.lastPathComponent) == true)

@@ -131,7 +131,10 @@ import Testing
     try await withVCenter(VCenterScript.except([VCenterScript.terminate: .silence])) { bench in
       _ = await bench.list()
       bench.server.clear()
-      let (timing, answer) = await bench.kill(by: .seconds(6))
+      let call = Task { await bench.kill(by: .seconds(60)) }
+      while bench.server.lines.isEmpty { await Task.yield() }
+      bench.clock.add(.seconds(60))
+      let (timing, answer) = await call.value
       #expect(answer == .unanswered)
       #expect(timing.firstByte != nil)
       #expect(bench.server.lines == [VCenterScript.terminate])
@@ -142,7 +145,10 @@ import Testing
     let drip = Reply.drip(everyMilliseconds: 20)
     try await withVCenter(VCenterScript.except([VCenterScript.terminate: drip])) { bench in
       _ = await bench.list()
-      let (_, answer) = await bench.kill(by: .seconds(6))
+      let call = Task { await bench.kill(by: .seconds(60)) }
+      while bench.server.drips < 3 { await Task.yield() }
+      bench.clock.add(.seconds(60))
+      let (_, answer) = await call.value
       #expect(answer == .unanswered)
     }
   }

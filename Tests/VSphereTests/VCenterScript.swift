@@ -91,28 +91,6 @@ enum VCenterScript {
   }
 }
 
-/// A clock that runs with the real one, plus what a test adds.
-final class TestClock: Sendable {
-  private let start = ContinuousClock.now
-  private let added = Mutex<(continuous: Duration, wall: Duration)>((.zero, .zero))
-
-  var now: Now {
-    let passed = ContinuousClock.now - start
-    let more = added.withLock { $0 }
-    return Now(
-      continuous: Instant(nanoseconds: 1_000_000_000_000) + passed + more.continuous,
-      wall: 1_700_000_000_000_000_000 + (passed + more.continuous + more.wall).nanoseconds)
-  }
-
-  /// Time passes on both clocks.
-  func add(_ duration: Duration) { added.withLock { $0.continuous += duration } }
-  /// Only the wall clock steps.
-  func step(_ duration: Duration) { added.withLock { $0.wall += duration } }
-
-  /// So far from now.
-  func after(_ duration: Duration) -> Instant { now.continuous + duration }
-}
-
 let guest = GuestCredential(userName: "guest-svc", password: Secret("guest-pass"))
 
 /// A client and the server it talks to, for one test.
@@ -151,7 +129,7 @@ func withVCenter(
   let client = try VCenterClient(
     connection: VCenterConnection(
       id: VCenterID("lab"), scheme: .http, host: "127.0.0.1", port: server.port, userName: "svc@vsphere.local",
-      password: Secret("vc-pass")), clock: { clock.now })
+      password: Secret("vc-pass")), clock: clock.forCalls)
   let failure: (any Error)?
   do {
     try await test(Bench(server: server, client: client, clock: clock))

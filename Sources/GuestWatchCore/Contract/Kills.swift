@@ -20,6 +20,8 @@ public enum Gate: String, Hashable, Sendable, CaseIterable {
   case vmBudget = "vm-budget"
   case fleetBudget = "fleet-budget"
   case cooldown
+  /// The rule's `not_during` says so, or our wall clock is not trusted and the rule has a `not_during`.
+  case notDuring = "not-during"
   /// VMware Tools executes power scripts: the VM is about to change its state.
   case toolsBusy = "tools-busy"
   /// vCenter has no VI JSON: nothing can be terminated there.

@@ -79,11 +79,14 @@ public struct Report: Hashable, Sendable {
   public var fault: Fault?
   /// More, in words of ours (never guest text): for a newcomer what differs, for a doubt what speaks against.
   public var detail: String
+  /// When the closed gate opens by itself; nil: it does not, or nobody can know.
+  public var opens: Opening?
 
   public init(
     _ kind: Kind, _ level: Level, rule: RuleID? = nil, vcenter: VCenterID? = nil, moid: String? = nil,
     vmName: String? = nil, login: LoginID? = nil, process: Process? = nil, killID: KillID? = nil,
-    reason: Reason? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil, detail: String = ""
+    reason: Reason? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil, detail: String = "",
+    opens: Opening? = nil
   ) {
     self.kind = kind
     self.level = level
@@ -99,6 +102,20 @@ public struct Report: Hashable, Sendable {
     self.outcome = outcome
     self.fault = fault
     self.detail = detail
+    self.opens = opens
+  }
+}
+
+/// An instant with what clocks in the operator's time zone show then.
+public struct Opening: Hashable, Sendable {
+  /// Seconds since 1970.
+  public var at: Int64
+  /// Seconds that local time is ahead of UTC at that instant.
+  public var offset: Int64
+
+  public init(at: Int64, offset: Int64) {
+    self.at = at
+    self.offset = offset
   }
 }
 

@@ -85,11 +85,13 @@ public struct Configuration: Hashable, Sendable {
   public var rules: [Rule]
   /// BIOS uuid of the machine that the daemon runs on, where that is a VM: it is never in scope. nil: not known.
   public var ownMachine: String?
+  /// In which `not_during` is meant; UTC where no rule has one.
+  public var timeZone: TimeZoneRules
 
   public init(
     dryRun: Bool = false, logCommands: LogCommands = .name, budget: FleetBudget = FleetBudget(),
     protect: Protect = Protect(), vcenters: [VCenterEntry], logins: [LoginEntry], rules: [Rule],
-    ownMachine: String? = nil
+    ownMachine: String? = nil, timeZone: TimeZoneRules = .utc
   ) {
     self.dryRun = dryRun
     self.logCommands = logCommands
@@ -99,5 +101,6 @@ public struct Configuration: Hashable, Sendable {
     self.logins = logins
     self.rules = rules
     self.ownMachine = ownMachine
+    self.timeZone = timeZone
   }
 }

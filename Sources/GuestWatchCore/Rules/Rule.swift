@@ -118,11 +118,13 @@ public struct Rule: Hashable, Sendable {
   public var budget: Budget?
   /// The pause on a VM after a terminate that this rule sent there; nil: none.
   public var cooldown: Duration?
+  /// When it kills nothing, in `Configuration.timeZone`; `lasting` goes on counting.
+  public var notDuring: [QuietTime]
 
   public init(
     id: RuleID, description: String = "", login: LoginID, vcenters: [VCenterID]? = nil, scope: Scope, match: Match,
     unless: [Match] = [], limits: Limits, lasting: Duration = .zero, every: Duration, action: Action = .report,
-    budget: Budget? = nil, cooldown: Duration? = nil
+    budget: Budget? = nil, cooldown: Duration? = nil, notDuring: [QuietTime] = []
   ) {
     self.id = id
     self.description = description
@@ -137,6 +139,7 @@ public struct Rule: Hashable, Sendable {
     self.action = action
     self.budget = budget
     self.cooldown = cooldown
+    self.notDuring = notDuring
   }
 
   /// True where a reload keeps the state of this rule (S7): scope, match, unless, limits, login, vCenter and action are

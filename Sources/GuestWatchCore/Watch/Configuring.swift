@@ -143,14 +143,20 @@ extension Watch {
     let before = OrderedDictionary(uniqueKeysWithValues: old.rules.map { ($0.id, $0) })
     var kept: OrderedSet<RuleID> = []
     for rule in new.rules where before[rule.id].map({ rule.keepsState(of: $0) }) ?? false { kept.append(rule.id) }
+    let quietMoved = Set(
+      new.rules.filter { old.timeZone != new.timeZone || before[$0.id]?.notDuring != $0.notDuring }.map(\.id))
     let gatesMoved = old.dryRun != new.dryRun || old.budget != new.budget || old.protect != new.protect
     for place in vms.indices {
       for v in vms[place].views.indices {
         for c in vms[place].views[v].candidates.indices {
           vms[place].views[v].candidates[c].tracks.removeAll { !kept.contains($0.rule) }
-          guard gatesMoved else { continue }
           for t in vms[place].views[v].candidates[c].tracks.indices {
-            vms[place].views[v].candidates[c].tracks[t].said = []
+            if gatesMoved {
+              vms[place].views[v].candidates[c].tracks[t].said = []
+            } else if quietMoved.contains(vms[place].views[v].candidates[c].tracks[t].rule) {
+              // What was said of its end is not so any more.
+              vms[place].views[v].candidates[c].tracks[t].said.removeAll { $0 == .notDuring }
+            }
           }
         }
         vms[place].views[v].candidates.removeAll { $0.tracks.isEmpty }

@@ -86,6 +86,7 @@ extension Watch {
     if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous) { return .paused }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
     if logins.stopped(rule.login, on: vm.key) { return .login }
+    if isQuiet(rule, configuration, now) { return .notDuring }
     if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
     if shutdown != nil { return .stopping }
     if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
@@ -118,6 +119,8 @@ extension Watch {
       return gate
     case .report, .dryRun:
       reportWouldKill(candidate, rule, reason, gate, place, now)
+    case .notDuring:
+      reportQuiet(candidate, rule, reason, place, now)
     case .paused, .protected, .ruleBudget, .vmBudget, .fleetBudget, .cooldown, .toolsBusy, .noTerminate, .ledger,
       .stuck, .denied, .login:
       report(

@@ -145,7 +145,12 @@ extension Watch {
       if let exceeded = track.exceeded {
         let ready = exceeded.due(rule.lasting)
         // Once it is ready, surveys ask for its gates again.
-        if exceeded.lastSent < ready { due = min(due, max(ready, now.continuous + .milliseconds(200))) }
+        if exceeded.lastSent < ready {
+          due = min(due, max(ready, now.continuous + .milliseconds(200)))
+        } else if let opens = quietEnds(rule, now) {
+          // But who waits for the end of `not_during` is looked at then: the next survey may fall into the next one.
+          due = min(due, max(opens + .milliseconds(1), now.continuous + .milliseconds(200)))
+        }
       } else if case .bounded(let maxAge?, _) = rule.limits {
         let age = ProvenAge.due(
           started: candidate.process.started, firstSeen: candidate.firstSeen, evidence: candidate.evidence,

@@ -7,12 +7,12 @@ extension Watch {
   func aboutVM(
     _ kind: Report.Kind, _ level: Report.Level, _ place: Int, rule: RuleID? = nil, login: LoginID? = nil,
     process: Process? = nil, killID: KillID? = nil, reason: Reason? = nil, gate: Gate? = nil, fault: Fault? = nil,
-    detail: String = ""
+    detail: String = "", opens: Opening? = nil
   ) -> Report {
     Report(
       kind, level, rule: rule, vcenter: vms[place].address.vcenter, moid: vms[place].address.moid,
       vmName: vms[place].facts.name, login: login, process: process, killID: killID, reason: reason, gate: gate,
-      fault: fault, detail: detail)
+      fault: fault, detail: detail, opens: opens)
   }
 
   /// A limit on something that can grow was reached; said once an hour for each VM.

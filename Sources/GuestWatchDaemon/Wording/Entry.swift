@@ -42,7 +42,7 @@ private func sentence(_ report: Report) -> String {
       + report.killWords + report.detailWords
   case .waiting:
     "\(report.placeWords) has run away and is not killed for now: \(report.reasonWords), but "
-      + (report.gate.map(words) ?? "a gate is closed") + report.whyWords
+      + (report.gate.map(words) ?? "a gate is closed") + report.untilWords + report.whyWords
   case .wouldKill:
     "would kill \(report.placeWords): \(report.reasonWords); "
       + (report.gate.map(words) ?? "this is a dry run") + report.killWords + report.detailWords
@@ -80,7 +80,8 @@ private func sentence(_ report: Report) -> String {
     "the scope of \(report.ruleWords) reaches no VM" + (report.vcenter == nil ? "" : " of \(report.vcenterWords)")
       + report.detailWords
   case .clockDoubted:
-    "the clock of this machine is not trusted: start times count for nothing until it agrees again"
+    "the clock of this machine is not trusted: until it agrees again start times count for nothing, and rules with "
+      + "not_during kill nothing"
       + report.detailWords
   case .clockTrusted: "the clock of this machine is trusted\(report.detailWords)"
   case .ledgerFailing: "the ledger cannot be written, so nothing is killed until it can\(report.whyWords)"

@@ -14,7 +14,18 @@ func words(_ duration: Duration) -> String {
 }
 
 /// Seconds since 1970 as RFC 3339 in UTC, `2026-11-21T21:39:05Z`. A guest may claim any number: there is one text for each.
-func timestamp(_ seconds: Int64) -> String {
+func timestamp(_ seconds: Int64) -> String { civil(seconds) + "Z" }
+
+/// The same as clocks show it that are this many seconds ahead of UTC, `2026-11-21T22:39:05+01:00`; the seconds that a
+/// few zones of long ago have in their offset stay.
+func timestamp(_ seconds: Int64, offset: Int64) -> String {
+  let (hours, rest) = offset.magnitude.quotientAndRemainder(dividingBy: 3600)
+  let odd = rest % 60 == 0 ? "" : ":" + padded(Int64(rest % 60), 2)
+  let ahead = padded(Int64(hours), 2) + ":" + padded(Int64(rest / 60), 2) + odd
+  return civil(seconds.addingReportingOverflow(offset).partialValue) + (offset < 0 ? "-" : "+") + ahead
+}
+
+private func civil(_ seconds: Int64) -> String {
   let day = seconds.quotientAndRemainder(dividingBy: 86_400)
   let (days, clock) = day.remainder < 0 ? (day.quotient - 1, day.remainder + 86_400) : (day.quotient, day.remainder)
   // Years begin on 1 March here, so that the leap day is the last of its year; an era is 400 years, 146097 days.
@@ -27,7 +38,7 @@ func timestamp(_ seconds: Int64) -> String {
   let month = march < 10 ? march + 3 : march - 9
   let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * march + 2) / 5 + 1, 2))"
-  return "\(date)T\(padded(clock / 3600, 2)):\(padded(clock / 60 % 60, 2)):\(padded(clock % 60, 2))Z"
+  return "\(date)T\(padded(clock / 3600, 2)):\(padded(clock / 60 % 60, 2)):\(padded(clock % 60, 2))"
 }
 
 private func padded(_ number: Int64, _ width: Int) -> String {

@@ -45,6 +45,9 @@ extension Report {
     return parts.isEmpty ? "" : ": \(parts.joined(separator: "; "))"
   }
 
+  /// ` until 2026-11-23T06:00:00+01:00`, by the clocks of the operator's time zone; empty where nobody knows.
+  var untilWords: String { opens.map { " until \(timestamp($0.at, offset: $0.offset))" } ?? "" }
+
   /// The same behind a sentence that has said already what the fault means.
   var answerWords: String { (fault.map(codeWords) ?? "") + detailWords }
 }
@@ -132,6 +135,7 @@ func words(_ gate: Gate) -> String {
   case .vmBudget: "the VM's budget is used up"
   case .fleetBudget: "the budget of all rules is used up"
   case .cooldown: "the rule's cooldown on this VM is not over"
+  case .notDuring: "the rule's not_during holds"
   case .toolsBusy: "VMware Tools executes power scripts there"
   case .noTerminate: "this vCenter has no VI JSON API, nothing can be terminated through it"
   case .ledger: "the ledger cannot be written"

@@ -8,6 +8,11 @@ struct MainSettings {
   /// The folder of the rule files, and where it was named; nil: the default, which need not exist.
   var rules: (folder: String, place: Place)?
   var logCommands: LogCommands = .name
+  /// `[daemon] time_zone`, and where it stands; nil: absent, or wrong.
+  var timeZone: (name: String, place: Place)?
+  var hasTimeZone = false
+  /// Where what is said of the machine's time zone is shown.
+  var daemonPlace = Place.start
   var budget = FleetBudget()
   var protect = Protect()
   var vcenters: [(settings: VCenterSettings, entry: VCenterEntry)] = []
@@ -44,14 +49,16 @@ extension Findings {
 
   private mutating func daemon(in file: Section, folder: String, into settings: inout MainSettings) {
     let keys = Keys(
-      known: ["dry_run", "every", "rules", "log_commands"],
-      notYet: ["time_zone": "remove it: only 'not_during' needs it"])
+      known: ["dry_run", "every", "rules", "log_commands", "time_zone"])
     guard let entry = file.unlessEmpty("daemon"),
       let daemon = section(entry, title: "[daemon]", keys: keys, hint: "a table: [daemon]")
     else { return }
+    settings.daemonPlace = daemon.place
     settings.dryRun = boolean(daemon["dry_run"]) ?? false
     if let every = every(in: daemon) { settings.every = every }
     settings.logCommands = word(daemon["log_commands"], of: [LogCommands.name, .full]) ?? .name
+    settings.timeZone = timeZone(daemon["time_zone"])
+    settings.hasTimeZone = daemon["time_zone"] != nil
     if let entry = daemon["rules"], let path = path(entry, from: folder, hint: "the folder of the rule files") {
       settings.rules = (path, entry.value.place)
     }

@@ -8,6 +8,8 @@ struct RuleContext {
   var known: KnownNames?
   /// Where each rule name was first defined.
   var defined: [String: (file: String, place: Place)] = [:]
+  /// Some rule has a `not_during`, so that the time zone is needed.
+  var needsZone = false
   /// How many `[[rule]]` were seen, good or not.
   var count = 0
 }
@@ -15,9 +17,9 @@ struct RuleContext {
 private let ruleKeys = Keys(
   known: [
     "name", "description", "guest_login", "vcenter", "scope", "match", "unless", "max_age", "max_instances",
-    "forbidden", "keep", "per", "lasting", "every", "action", "budget", "cooldown",
+    "forbidden", "keep", "per", "lasting", "every", "not_during", "action", "budget", "cooldown",
   ],
-  notYet: ["not_during": "remove it"], later: ["max_cpu", "max_memory", "when"])
+  later: ["max_cpu", "max_memory", "when"])
 
 /// The keys of a file of the rules folder.
 private let ruleFileKeys: Keys = {
@@ -62,6 +64,8 @@ extension Findings {
     let action = word(section["action"], of: [Action.report, .terminate]) ?? .report
     let budget = budget(section.unlessEmpty("budget"), action: action)
     let cooldown = duration(section["cooldown"])
+    let notDuring = notDuring(section.unlessEmpty("not_during"), action: action)
+    if !notDuring.isEmpty { context.needsZone = true }
 
     let isLimited = context.known.flatMap { known in login.map { known.limitedLogins.contains($0) } } ?? false
     if action == .terminate, !isLimited, let entry = section["scope"], let scope, scope.ids == nil {
@@ -74,7 +78,7 @@ extension Findings {
     return Rule(
       id: RuleID(name.name), description: description, login: LoginID(login), vcenters: vcenters, scope: scope,
       match: match, unless: unless, limits: limits, lasting: lasting, every: every, action: action, budget: budget,
-      cooldown: cooldown)
+      cooldown: cooldown, notDuring: notDuring)
   }
 
   private mutating func define(_ name: (name: String, place: Place), context: inout RuleContext) {

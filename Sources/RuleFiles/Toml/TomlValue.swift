@@ -82,15 +82,7 @@ struct TomlDateTime: Hashable, Sendable {
 
   /// Seconds since 1970 in UTC, the fraction cut off.
   var secondsSince1970: Int64 {
-    // Days by the rule of the Gregorian calendar, in years that begin on 1 March, so that the leap day comes last.
-    let marchYear = month > 2 ? year : year - 1
-    let marchMonth = month > 2 ? month - 3 : month + 9
-    let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
-    let yearOfEra = marchYear - era * 400
-    let dayOfYear = (153 * marchMonth + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    // 719,468 days lie between 1 March of year 0 and 1 January 1970; an era of 400 years has 146,097 days.
-    let days = era * 146_097 + dayOfEra - 719_468
-    return Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second) - Int64(offsetMinutes) * 60
+    let days = daysSince1970(year: year, month: month, day: day)
+    return days * 86_400 + Int64(hour * 3600 + minute * 60 + second) - Int64(offsetMinutes) * 60
   }
 }

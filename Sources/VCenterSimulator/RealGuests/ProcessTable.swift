@@ -57,6 +57,14 @@ enum ProcessTable {
     return nil
   }
 
+  /// Whether a process is just becoming a program: it has neither arguments nor an environment then, so that nobody can say
+  /// whose it is. (Threads of the kernel have neither for good, but no program either.)
+  static func isBecomingAProgram(_ entry: ProcessEntry) -> Bool {
+    guard entry.arguments.isEmpty, entry.state != UInt8(ascii: "Z") else { return false }
+    var byte: CChar = 0
+    return readlink("/proc/\(entry.identity.pid)/exe", &byte, 1) == 1
+  }
+
   /// Whole seconds since this machine booted.
   static func uptime() -> Int64? {
     guard let bytes = contents("/proc/uptime") else { return nil }

@@ -159,7 +159,12 @@ public actor RealGuest {
     // What is killed may have started something just before; a few rounds find it.
     for _ in 0..<10 {
       let left = members(withHidden: true).map(\.entry.identity)
-      if left.isEmpty { return }
+      if left.isEmpty {
+        // What is just becoming a program may be ours: it shows its mark soon.
+        let all = ProcessTable.pids().lazy.compactMap(ProcessTable.entry)
+        guard all.contains(where: ProcessTable.isBecomingAProgram) else { return }
+        try? await Task.sleep(for: .milliseconds(10), clock: .continuous)
+      }
       for identity in left { _ = signal(identity, SIGKILL) }
       await gone(left)
     }
@@ -256,12 +261,13 @@ public actor RealGuest {
     return handle.send(signal)
   }
 
-  /// Waits until the processes, which were sent SIGKILL, are gone; 5 s for what the kernel cannot end at once.
+  /// Waits until the processes, which were sent SIGKILL, are gone; 5 s for what the kernel cannot end at once. That is this
+  /// machine's time, not the guest's.
   private func gone(_ identities: [LocalIdentity]) async {
     for _ in 0..<500 {
       reap()
       if !identities.contains(where: { ProcessTable.startTicks(of: $0.pid) == $0.startTicks }) { return }
-      guard (try? await clock.sleep(for: .milliseconds(10))) != nil else { return }
+      guard (try? await Task.sleep(for: .milliseconds(10), clock: .continuous)) != nil else { return }
     }
   }
 }

@@ -22,8 +22,10 @@ public enum Remains {
     for _ in 0..<10 {
       var found = false
       for pid in ProcessTable.pids() {
-        guard let entry = ProcessTable.entry(of: pid),
-          ProcessTable.environment(of: pid, parts[0])?.hasPrefix(parts[1] + "/") == true,
+        guard let entry = ProcessTable.entry(of: pid) else { continue }
+        // It shows its mark soon, if it has one.
+        if ProcessTable.isBecomingAProgram(entry) { found = true }
+        guard ProcessTable.environment(of: pid, parts[0])?.hasPrefix(parts[1] + "/") == true,
           let handle = ProcessHandle(entry.identity)
         else { continue }
         found = true
@@ -43,10 +45,12 @@ struct Sweeper: Sendable {
 
   init(_ arguments: [String]) throws(SimulatorError) {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw SimulatorError("no pipe: \(String(cString: strerror(errno)))") }
+    // Closed in children from its first moment on: a guest that inherited it would keep the sweeper waiting. (Swift's Glibc
+    // module has no pipe2.)
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw SimulatorError("no socket pair: \(String(cString: strerror(errno)))")
+    }
     defer { close(ends[0]) }
-    // A guest that inherited it would keep the sweeper waiting.
-    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
     do throws(SimulatorError) {
       process = try ChildProcess.spawn(arguments, environment: [], standardInput: ends[0])
     } catch {

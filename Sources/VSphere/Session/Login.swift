@@ -5,6 +5,7 @@ import NIOHTTP1
 struct Login: Sendable {
   let wire: Wire
   let connection: VCenterConnection
+  let clock: CallClock
 
   /// The releases that we ask for, newest first: those since VI JSON is there (8.0 U1). All guest calls have had one
   /// shape since long before, so any of them will do.
@@ -12,15 +13,6 @@ struct Login: Sendable {
 
   /// How long a login that failed half-way may take to clean up; what is left then ends by vCenter's idle timeout.
   static let undoTime: Duration = .seconds(5)
-
-  private func within(_ time: Duration, _ work: @escaping @Sendable () async -> Void) async {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await work() }
-      group.addTask { try? await Task.sleep(for: time, clock: .continuous) }
-      await group.next()
-      group.cancelAll()
-    }
-  }
 
   /// What is left of a session of which a half died.
   struct Remains: Sendable {
@@ -61,7 +53,9 @@ struct Login: Sendable {
       // A login that ends half-way leaves nothing open; a task of its own, for this one may have been cancelled.
       if remains.vi == nil, let vi {
         let undo = self
-        await Task { await undo.within(Login.undoTime) { await undo.logOut(vi) } }.value
+        await Task {
+          _ = await within(undo.clock().continuous + Login.undoTime, on: undo.clock) { await undo.logOut(vi) }
+        }.value
       }
       throw error
     }

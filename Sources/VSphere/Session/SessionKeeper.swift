@@ -24,7 +24,7 @@ actor SessionKeeper {
   }
 
   private let login: Login
-  private let clock: @Sendable () -> Now
+  private let clock: CallClock
   private let logger: Logger?
   private var state = State.none(Login.Remains())
   private var generation: UInt64 = 0
@@ -33,7 +33,7 @@ actor SessionKeeper {
   private var last: OpenSession?
   private var opened: Instant?
 
-  init(login: Login, clock: @escaping @Sendable () -> Now, logger: Logger?) {
+  init(login: Login, clock: CallClock, logger: Logger?) {
     self.login = login
     self.clock = clock
     self.logger = logger

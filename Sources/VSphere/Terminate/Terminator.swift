@@ -40,10 +40,10 @@ struct Terminator: Sendable {
 
   private let connection: VCenterConnection
   private let tls: NIOSSLContext?
-  private let clock: @Sendable () -> Now
+  private let clock: CallClock
 
   init(
-    to connection: VCenterConnection, trusting tls: TLSConfiguration, clock: @escaping @Sendable () -> Now
+    to connection: VCenterConnection, trusting tls: TLSConfiguration, clock: CallClock
   ) throws(Fault) {
     self.connection = connection
     self.clock = clock
@@ -61,7 +61,7 @@ struct Terminator: Sendable {
   }
 
   func send(_ order: Order) async -> Result {
-    let shot = Shot(firstByteBy: order.firstByteBy, firstByteByWall: order.firstByteByWall, clock: clock)
+    let shot = Shot(firstByteBy: order.firstByteBy, firstByteByWall: order.firstByteByWall, clock: clock.now)
     let start = clock()
     if Task.isCancelled || min(order.by, order.firstByteBy) <= start.continuous || order.firstByteByWall <= start.wall {
       shot.giveUp()
@@ -71,8 +71,8 @@ struct Terminator: Sendable {
     let clock = clock
     let (ending, timing) = await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { deadlines in
-        deadlines.addTask { if await slept(until: order.firstByteBy, on: clock) { shot.giveUpUnsent() } }
-        deadlines.addTask { if await slept(until: order.by, on: clock) { shot.giveUp() } }
+        deadlines.addTask { if await clock.slept(until: order.firstByteBy) { shot.giveUpUnsent() } }
+        deadlines.addTask { if await clock.slept(until: order.by) { shot.giveUp() } }
         let end = await shot.ended()
         deadlines.cancelAll()
         return end
@@ -127,11 +127,6 @@ struct Terminator: Sendable {
       }
       .whenFailure { error in shot.lost(wireFault(error, answering: false)) }
   }
-}
-
-/// False where the task was cancelled meanwhile.
-private func slept(until end: Instant, on clock: @Sendable () -> Now) async -> Bool {
-  (try? await Task.sleep(for: min(end - clock().continuous, longestCall), clock: .continuous)) != nil
 }
 
 /// An address has no name to ask for; its certificate must carry the address itself.

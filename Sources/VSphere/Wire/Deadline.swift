@@ -23,14 +23,13 @@ final class Trace: Sendable {
 /// Returns nil when the deadline (on the continuous clock) came first or the caller was cancelled; the call is then
 /// cancelled, which closes its connection.
 func within<Answer: Sendable>(
-  _ deadline: Instant, on clock: @Sendable () -> Now, _ call: @escaping @Sendable () async -> Answer
+  _ deadline: Instant, on clock: CallClock, _ call: @escaping @Sendable () async -> Answer
 ) async -> Answer? {
-  let left = deadline - clock().continuous
-  guard left > .zero, !Task.isCancelled else { return nil }
+  guard deadline > clock().continuous, !Task.isCancelled else { return nil }
   return await withTaskGroup(of: Answer?.self) { group in
     group.addTask { await call() }
     group.addTask {
-      try? await Task.sleep(for: min(left, longestCall), clock: .continuous)
+      _ = await clock.slept(until: deadline)
       return nil
     }
     let first = await group.next()
@@ -38,9 +37,6 @@ func within<Answer: Sendable>(
     return first ?? nil
   }
 }
-
-/// Far above every deadline of ours (60 s), and low enough that no timer overflows where `by` is the end of time.
-let longestCall: Duration = .seconds(3600)
 
 /// No answer within the deadline.
 let deadlinePassed = Fault(.unanswered, code: "deadline", detail: "no whole answer before the deadline of the call")

@@ -24,6 +24,10 @@ import WatchSimulation
   @Flag(help: "Print the hash of every seed's events and effects, and nothing else of those that pass.")
   var hashes = false
 
+  @Option(help: "Measure instead: so many VMs with 50 processes each, surveyed every 5 minutes, for --hours.")
+  var fleet: Int?
+  @Option(help: "Virtual hours: of faults in a seed (2), of a fleet (24).") var hours: Int?
+
   func validate() throws {
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
     guard seeds > 0, first.addingReportingOverflow(seeds - 1).overflow == false else {
@@ -34,6 +38,7 @@ import WatchSimulation
   func run() async throws {
     Crash.handle()
     let started = ContinuousClock.now
+    if let fleet { return try measure(fleet, since: started) }
     var summary = Summary()
     var failures: [World.Report] = []
     var progress = Progress(total: Int(clamping: seed == nil ? seeds : 1), isWanted: seed == nil && !hashes)
@@ -68,6 +73,23 @@ import WatchSimulation
     if !failures.isEmpty { throw ExitCode(128) }
   }
 
+  /// A fleet in which hardly anything is wrong: how much faster than the real one does it go?
+  private func measure(_ machines: Int, since started: ContinuousClock.Instant) throws {
+    var world = try World(seed: seed ?? 1, fleet: Fleet(machines: machines, hours: hours ?? 24))
+    let report = world.run()
+    if let violation = report.violation {
+      tell(report, violation)
+      throw ExitCode(violation.isLiveness ? 128 : 129)
+    }
+    let took = ContinuousClock.now - started
+    let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
+    let virtual = Double(report.span) / 1e9
+    print(
+      "\(machines) VMs: \(Int(virtual)) virtual s in \(seconds) s: \(Int(virtual / seconds)) times as fast; "
+        + "\(report.tally.events) events, \(report.checked.terminates) terminates, hash \(String(report.hash, radix: 16))"
+    )
+  }
+
   /// What became of one seed.
   enum Played: Sendable {
     case report(World.Report)
@@ -81,7 +103,7 @@ import WatchSimulation
     let from = seed ?? first
     let count = seed == nil ? seeds : 1
     let settings = Settings(
-      lines: lines, isLoud: seed != nil && !quiet, ignored: Set(ignore))
+      lines: lines, isLoud: seed != nil && !quiet, hours: hours, ignored: Set(ignore))
     return await withTaskGroup(of: (UInt64, Played).self) { group in
       var next: UInt64 = 0
       var due: UInt64 = 0
@@ -110,12 +132,13 @@ import WatchSimulation
   private struct Settings: Sendable {
     var lines: Int
     var isLoud: Bool
+    var hours: Int?
     var ignored: Set<String>
 
     func play(_ seed: UInt64) -> Played {
       Crash.begins(seed)
       do {
-        var world = try World(seed: seed, kept: lines, loud: isLoud, ignoring: ignored)
+        var world = try World(seed: seed, kept: lines, loud: isLoud, hours: hours, ignoring: ignored)
         return .report(world.run())
       } catch {
         return .unmade(seed: seed, why: "\(error)")

@@ -40,7 +40,7 @@ extension World {
     case 14, 15:
       if let someone { try meddle(guest, someone.pid, .retitle) }
     case 16, 17:
-      if let someone { try meddle(guest, someone.pid, .swap) }
+      if let someone { try meddle(guest, someone.pid, random.chance(0.1) ? .setuid : .swap) }
     case 18:
       let spawn = Setup.spawn(mix, windows: isWindows(guest), &random)
       servers[s].model.withGuest(moid) { _ = $0.spawnProgram(spawn, at: at) }
@@ -69,7 +69,7 @@ extension World {
       let server = entrances[entry.digest]?.server
     else { return }
     let meddling: Meddling = random.pick(
-      .exit, .swap, .swap, .swap, .retitle, .retitle, random.pick(.restartAgent, .revert, .suspend))
+      .exit, .swap, .swap, .swap, .retitle, .retitle, .setuid, random.pick(.restartAgent, .revert, .suspend))
     agenda.enter(
       .meddle(guest: guestNumber(server, vm.moid), pid: pid, meddling),
       at: clock + random.between(0...random.pick(300, 3_000, 8_000)) * Span.millisecond)
@@ -86,6 +86,8 @@ extension World {
       if mix.quickReuse { servers[s].model.withGuest(moid) { _ = $0.swap(pid: pid, for: newcomer, at: at) } }
     case .retitle:
       servers[s].model.withGuest(moid) { $0.retitle(pid: pid, name: newcomer.name, command: newcomer.command, at: at) }
+    case .setuid:
+      servers[s].model.withGuest(moid) { $0.setOwner(pid: pid, to: newcomer.owner, at: at) }
     case .restartAgent:
       if mix.troubles[Trouble.agentRestart.rawValue] > 0 {
         servers[s].model.withGuest(moid) { $0.restartAgent(at: at) }

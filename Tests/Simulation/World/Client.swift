@@ -10,7 +10,14 @@ extension World {
     case terminate(KillID, VMAddress, LoginID, pid: Int64, firstByteBy: Instant, wall: Int64)
 
     var isTerminate: Bool { if case .terminate = self { true } else { false } }
-    var isRefresh: Bool { if case .refresh = self { true } else { false } }
+    /// Of the VM; nil for an inventory.
+    var moid: String? {
+      switch self {
+      case .refresh: nil
+      case .survey(let vm, _, _), .look(let vm, _, _, _): vm.moid
+      case .terminate(_, let vm, _, _, _, _): vm.moid
+      }
+    }
   }
 
   /// What a call comes back with.
@@ -63,7 +70,7 @@ extension World {
       return agenda.enter(
         .deliver(op, .fault(Fault(.unreachable, code: "no such entry")), again: false), at: clock + Span.millisecond)
     }
-    let fate = drawFate(call, servers[route.server])
+    let fate = isBad(call, route) ? .lostRequest : drawFate(call, servers[route.server])
     if let name = fate.name { tally.count(name) }
     flights[op] = Flight(
       call: call, daemon: daemon, route: route, fate: fate, isDoubled: random.chance(faults.doubled))
@@ -77,6 +84,11 @@ extension World {
     var queue = random.between(20...3_000) * 1_000
     if random.chance(faults.slow) { queue += random.between(0...6_000) * Span.millisecond }
     agenda.enter(.leave(op), at: clock + queue)
+  }
+
+  private func isBad(_ call: Call, _ route: Route) -> Bool {
+    guard !bad.isEmpty, let moid = call.moid else { return false }
+    return bad.contains(guestNumber(route.server, moid))
   }
 
   /// By the configuration as it is; looks after a kill by what the kill was sent over.
@@ -191,7 +203,11 @@ extension World {
       guard case .survey(let vm, _, let ends) = flight.call else { return }
       comeBack(op, .listing(listing(rows, flight.route.server, vm.moid, ends: ends)))
     case .now(let response):
-      if case .failure(.guestLoginRefused) = response { try guardAccount(flight) }
+      switch response {
+      case .failure(.guestLoginRefused): try guardAccount(flight)
+      case .failure: break
+      default: if let key = accountKey(flight) { toldRefusals[key] = nil }
+      }
       comeBack(op, .response(response))
     }
   }
@@ -238,6 +254,9 @@ extension World {
       // A late answer is told once more; of one that comes twice the second is.
       guard again || mix.lateAnswers else { return }
       tally.count(again ? "doubled answer" : "late answer")
+    }
+    if !flight.isAnswered, case .response(.failure(.guestLoginRefused)) = answer, let key = accountKey(flight) {
+      toldRefusals[key, default: 0] += 1
     }
     flights[op]?.isAnswered = true
     if flight.isDoubled, !again {

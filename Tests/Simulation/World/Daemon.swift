@@ -23,7 +23,7 @@ extension World {
     }
     daemon += 1
     isRunning = true
-    watch = Watch()
+    watch = fresh
     links = []
     sent = []
     let restored = ledger.restored(at: now.continuous)
@@ -112,7 +112,9 @@ extension World {
     if writes.count == 1 { agenda.enter(.written(daemon: daemon), at: clock + writeTime()) }
   }
 
-  private mutating func writeTime() -> Int64 { random.between(100...20_000) * 1_000 }
+  private mutating func writeTime() -> Int64 {
+    faults.slowDisk ? random.between(1...6_000) * Span.millisecond : random.between(100...20_000) * 1_000
+  }
 
   mutating func written(_ daemon: Int) throws(Violation) {
     guard isRunning, daemon == self.daemon, !writes.isEmpty else { return }

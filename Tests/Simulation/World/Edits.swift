@@ -22,7 +22,7 @@ extension World {
       configuration.rules.append(try drawRule())
       return
     }
-    switch random.below(27) {
+    switch random.below(28) {
     case 0, 1: configuration.rules[i].action = configuration.rules[i].action == .report ? .terminate : .report
     case 2: configuration.rules[i].lasting = .seconds(random.pick(0, 10, 40, 300))
     case 3: configuration.rules[i].limits = drawLimits()
@@ -56,7 +56,8 @@ extension World {
       configuration.logins[l].maxInFlight = random.pick(1, 2, 4, 64)
     case 24: swapEntries()
     case 25: if let exactly = try drawExactly(like: configuration.rules[i]) { configuration.rules.append(exactly) }
-    default: break
+    case 26: configuration.rules[i].notDuring = drawQuietTimes()
+    default: configuration.timeZone = drawTimeZone()
     }
   }
 

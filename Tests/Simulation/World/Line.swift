@@ -54,13 +54,17 @@ enum Line {
   }
 
   static func of(_ c: Configuration) -> String {
-    let logins = c.logins.map { "\($0.id)=\($0.account) \($0.maxInFlight)\($0.directory ? " directory" : "")" }
+    let logins = c.logins.map {
+      "\($0.id)=\($0.account) \($0.maxInFlight)\($0.directory ? " directory" : "")"
+        + ($0.scope.map { " only " + of($0) } ?? "")
+    }
     let vcenters = c.vcenters.map { "\($0.id) \($0.maxInFlight)" }
     let protect =
       "\(globs(c.protect.names))/\(globs(c.protect.owners))/\(globs(c.protect.commands))"
       + (c.protect.vms.map { " VMs " + of($0) } ?? "")
+    let zone = "\(c.timeZone.first) \(c.timeZone.transitions.map { "\($0.at) \($0.offset)" })"
     return "configured\(c.dryRun ? " dry run" : "") budget \(c.budget.kills), \(c.budget.perVM) in \(c.budget.within) "
-      + "protects \(protect), \(vcenters.joined(separator: ", ")), \(logins.joined(separator: ", ")): "
+      + "zone \(zone) own \(c.ownMachine ?? "-") protects \(protect), \(vcenters.joined(separator: ", ")), \(logins.joined(separator: ", ")): "
       + c.rules.map { of($0) }.joined(separator: "; ")
   }
 

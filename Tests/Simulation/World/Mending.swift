@@ -35,7 +35,8 @@ extension World {
     case .hiding(let guest):
       if let (s, moid) = homes[guest] { servers[s].model.withGuest(moid) { $0.hideOthers(false) } }
     case .connection(let guest): update(guest) { $0.facts.connection = .connected }
-    case .uuid(let guest, let uuid): update(guest) { $0.facts.instanceUUID = uuid }
+    // Once everything has healed each VM has a uuid of its own, which stays.
+    case .uuid(let guest, let uuid): if hasFaults { update(guest) { $0.facts.instanceUUID = uuid } }
     case .enabled(let guest): update(guest) { $0.disabled = [] }
     case .back(let guest): comeBack(limbo: guest)
     case .up(let server): servers[server].isDown = false
@@ -45,6 +46,7 @@ extension World {
     case .date(let server): servers[server].dateShift = 0
     case .slew: setSlew(0)
     case .disk: isDiskFull = false
+    case .pauses: if isRunning { try tell(.asked(.resume(rule: nil, vms: nil))) }
     case .secrets:
       reenterSecrets()
       if isRunning { try tell(.configured(configuration)) }
@@ -79,7 +81,20 @@ extension World {
       for mending in [Mending.up(server: s), .well(server: s), .privilege(server: s)] { try mend(mending) }
       if servers[s].dateShift != nil { try mend(.date(server: s)) }
     }
+    // An account that no guest has is a mistake of the operator's: it is put right.
+    for (digest, credential) in credentials where credential.user == "GuestWatch" {
+      credentials[digest]?.user = "guestwatch"
+    }
+    let isNarrow =
+      configuration.vcenters.contains { $0.maxInFlight < 4 } || configuration.logins.contains { $0.maxInFlight < 4 }
+    if homes.count > 2, !isNarrow, random.chance(0.15), let guest = random.pick(homes.keys.sorted()) {
+      note("* guest \(guest) answers nothing any more")
+      bad.insert(guest)
+    }
     try mend(.slew)
     try mend(.disk)
+    // By then a daemon runs again, if none does now.
+    asleepUntil = 0
+    agenda.enter(.mend(.pauses), at: clock + 20 * Span.minute)
   }
 }

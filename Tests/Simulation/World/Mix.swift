@@ -27,6 +27,8 @@ public struct Mix: Hashable, Sendable {
 
   // Chances for each record and each effect.
   public var ledgerFailure = 0.0
+  /// Writes take up to six seconds.
+  public var slowDisk = false
   public var crash = 0.0
 
   /// Mean waiting time between two things that a guest does by itself, in nanoseconds.
@@ -75,6 +77,7 @@ public struct Mix: Hashable, Sendable {
       mix.unsetFact = often(&random, 0.1, zero: 0.7)
     }
     mix.ledgerFailure = often(&random, 0.4, zero: 0.6)
+    mix.slowDisk = random.chance(0.15)
     mix.crash = often(&random, 0.01)
     mix.hostility = often(&random, 0.9, zero: 0.4)
     mix.oddText = often(&random, 0.4)

@@ -23,6 +23,7 @@ extension Setup {
     if random.chance(0.6) { command += " --run \(random.below(100))" }
     if random.chance(0.15) { command += " --keep" }
     if random.chance(0.1) { command += " --important" }
+    if random.chance(0.1) { command += " --token " + Canary.argument }
     // Some without any argument: their zombies cannot be told from them.
     if random.chance(0.05) { command = name }
     if random.chance(mix.oddText) {

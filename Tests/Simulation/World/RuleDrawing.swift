@@ -37,6 +37,28 @@ extension World {
     configuration.logCommands = random.pick(.name, .name, .full)
     configuration.budget = drawBudget()
     configuration.protect = try drawProtect()
+    configuration.timeZone = drawTimeZone()
+    if random.chance(0.08) { configuration.ownMachine = Setup.biosUUID(1 + random.below(setup.count)) }
+  }
+
+  /// Some have a change of the clocks while the seed runs.
+  mutating func drawTimeZone() -> TimeZoneRules {
+    let first = random.between(-12...14) * 3_600 + random.pick(0, 0, 1_800, 2_700)
+    guard random.chance(0.3) else { return TimeZoneRules(name: "drawn", first: first) }
+    let at = (World.wallBase + World.origin) / Span.second + random.between(0...10_000)
+    return TimeZoneRules(
+      name: "drawn", first: first, transitions: [.init(at: at, offset: first + random.pick(-3_600, 3_600, 1_800))])
+  }
+
+  /// Times that may begin or end while the seed runs, whatever the zone.
+  mutating func drawQuietTimes() -> [QuietTime] {
+    guard random.chance(0.12) else { return [] }
+    return (0...random.below(2)).map { _ in
+      let from = random.below(1_440)
+      return QuietTime(
+        days: random.chance(0.5) ? .all : Weekdays(rawValue: UInt8(1 + random.below(127))), from: from,
+        until: from + 1 + random.below(random.pick(30, 240, 1_440)))
+    }
   }
 
   mutating func drawBudget() -> FleetBudget {
@@ -106,7 +128,8 @@ extension World {
     // Accounts of a directory and of the guest alike; the first two are in every configuration.
     let login = random.chance(0.6) ? LoginID("root") : random.pick(configuration.logins)?.id ?? LoginID("root")
     rulesDrawn += 1
-    return Rule(
+    let quiet = drawQuietTimes()
+    var rule = Rule(
       id: RuleID("rule-\(rulesDrawn)"), login: login,
       vcenters: random.chance(0.8) ? nil : [random.pick(configuration.vcenters)?.id ?? VCenterID("vc1")],
       scope: try drawScope(), match: try drawMatch(), unless: unless, limits: drawLimits(),
@@ -115,6 +138,8 @@ extension World {
       budget: random.chance(0.2)
         ? Budget(kills: random.below(4), within: .seconds(random.pick(60, 200, 600))) : nil,
       cooldown: random.chance(0.2) ? .seconds(random.pick(20, 60, 300)) : nil)
+    rule.notDuring = quiet
+    return rule
   }
 
   mutating func drawEvery() -> Duration {

@@ -60,6 +60,15 @@ extension World {
     return places
   }
 
+  /// True where the daemon may be held to its promises there: one entry leads to it, it answers, it is not the daemon's own
+  /// machine, and the rule's login may be sent to it.
+  func isFair(_ place: Place, _ rule: Rule) -> Bool {
+    if place.addresses.count != 1 || bad.contains(place.guest) { return false }
+    if let own = configuration.ownMachine, place.facts.biosUUID == own { return false }
+    guard let login = configuration.logins.first(where: { $0.id == rule.login }) else { return false }
+    return login.scope.map { OwnRules.reaches($0, place.facts) } ?? true
+  }
+
   func guest(at place: Place) -> SyntheticGuest? { servers[place.server].model.guest(place.moid) }
 
   mutating func spawn(_ spawn: Spawn, at place: Place) -> GuestProcess? {

@@ -94,12 +94,7 @@ extension World {
   /// Tells the checker what the guest really did: who held which pid, and which call a terminate became.
   mutating func witness(_ op: OpID, _ flight: Flight) throws(Violation) {
     let server = flight.route.server
-    let moid: String
-    switch flight.call {
-    case .survey(let vm, _, _), .look(let vm, _, _, _): moid = vm.moid
-    case .terminate(_, let vm, _, _, _, _): moid = vm.moid
-    case .refresh: return
-    }
+    guard let moid = flight.call.moid else { return }
     if servers[server].model.hasTruths {
       let truths = servers[server].model.takeTruths()
       for truth in truths {
@@ -133,22 +128,24 @@ extension World {
     return fresh
   }
 
-  /// S10: no account is ever locked by us. (A password that is changed frees and resets its account.)
+  /// S10: no account is ever locked by what a daemon does although it was told. (A refusal whose answer is lost is one that
+  /// nobody knows of; a password that is changed frees its account.)
   func guardAccount(_ flight: Flight) throws(Violation) {
-    guard let user = flight.route.credential?.user else { return }
+    guard let user = flight.route.credential?.user, let moid = flight.call.moid,
+      let key = accountKey(flight)
+    else { return }
     let model = servers[flight.route.server].model
-    for account in model.directoryAccounts where account.user == user && account.locked {
-      throw Violation("S10", "the directory account \(user) was locked")
-    }
-    let moid: String
-    switch flight.call {
-    case .survey(let vm, _, _), .look(let vm, _, _, _): moid = vm.moid
-    case .terminate(_, let vm, _, _, _, _): moid = vm.moid
-    case .refresh: return
-    }
-    for account in model.virtualMachine(moid)?.accounts ?? [] where account.user == user && account.locked {
-      throw Violation("S10", "the account \(user) on \(moid) was locked")
-    }
+    let account =
+      model.virtualMachine(moid)?.accounts.first { $0.user == user }
+      ?? model.directoryAccounts.first { $0.user == user }
+    guard let account, account.locked, toldRefusals[key, default: 0] >= account.lockoutAfter - 1 else { return }
+    throw Violation("S10", "the account \(user) was locked by a login on \(moid)")
+  }
+
+  /// Accounts of a guest are of that guest alone.
+  func accountKey(_ flight: Flight) -> String? {
+    guard let user = flight.route.credential?.user, let moid = flight.call.moid else { return nil }
+    return user.contains("\\") || user.contains("@") ? user : "\(user) \(guestNumber(flight.route.server, moid))"
   }
 }
 

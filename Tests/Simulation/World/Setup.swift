@@ -63,7 +63,7 @@ struct Setup {
     moid: String, name: String, uuid: String, at now: ModelTime, _ random: inout Seeded
   ) -> VirtualMachine {
     var facts = VirtualMachine.Facts(
-      moid: moid, name: name, instanceUUID: uuid, biosUUID: "bios-\(uuid)", family: .linux)
+      moid: moid, name: name, instanceUUID: uuid, biosUUID: Setup.biosUUID(nextGuest), family: .linux)
     let isWindows = random.chance(0.25)
     if isWindows { facts.family = .windows }
     if random.chance(0.06) { facts.family = random.pick(nil, .other, .solaris) }
@@ -85,6 +85,11 @@ struct Setup {
           settings: settings, bootedAt: booted,
           clockOffset: random.chance(0.4) ? random.between(-90_000...90_000) * Span.millisecond : 0)),
       usesDirectory: true)
+  }
+
+  static func biosUUID(_ guest: Int) -> String {
+    let digits = String(guest, radix: 16)
+    return "42000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.utf8.count) + digits
   }
 
   static var accounts: [GuestAccount] {

@@ -22,10 +22,9 @@ enum Trouble: Int, CaseIterable {
     case .revert, .snapshot, .tools, .guestClockStep, .hostClockStep, .fork, .rotation, .request: 0.25
     case .login, .rename, .gracefulRestart, .kill, .delete, .clone, .reregister, .down, .diskFull: 0.15
     case .guestClockDrift, .hiding, .scripts, .family, .hostCutOff, .newUUID, .twinUUID, .noUUID, .move, .vcenterLogin,
-      .privilege, .disabled, .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostSlew, .hostSuspend:
+      .privilege, .disabled, .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostSlew, .hostSuspend,
+      .hostReboot:
       0.12
-    // Until the checker follows the clock of a new boot.
-    case .hostReboot: 0
     }
   }
 }
@@ -36,12 +35,12 @@ enum Mending {
   case connection(Int), uuid(Int, String?), enabled(Int)
   case back(limbo: Int)
   case up(server: Int), well(server: Int), vcenterLogin(server: Int), privilege(server: Int), date(server: Int)
-  case slew, disk
+  case slew, disk, pauses
   /// The operator enters what is right now.
   case secrets
 }
 
 /// What a hostile guest does to a process that is about to be killed.
 enum Meddling: CaseIterable {
-  case exit, swap, retitle, restartAgent, revert, suspend
+  case exit, swap, retitle, setuid, restartAgent, revert, suspend
 }

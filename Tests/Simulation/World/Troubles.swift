@@ -45,8 +45,11 @@ extension World {
     switch trouble {
     case .agentRestart: servers[server].model.withGuest(moid) { $0.restartAgent(at: at) }
     case .guestClockStep:
-      let step = random.between(-1_000...1_000) * random.pick(Span.millisecond, Span.second)
+      let step = random.between(-1_000...1_000) * random.pick(Span.millisecond, Span.second, 10 * Span.second)
       servers[server].model.withGuest(moid) { $0.stepClock(by: step) }
+      // Only a new life of the agent shows it; and whoever set the guest's clock may have set ours.
+      if random.chance(0.5) { servers[server].model.withGuest(moid) { $0.restartAgent(at: at) } }
+      if random.chance(0.2), faults.troubles[Trouble.hostClockStep.rawValue] > 0 { hostShift += step }
     case .guestClockDrift:
       let drift = random.between(-5_000...5_000)
       servers[server].model.withGuest(moid) { $0.setDrift(drift, at: at) }
@@ -154,6 +157,7 @@ extension World {
     let password = "canary-\(user)-\(secretsRotated + 1)"
     passwords[user] = password
     let comesFirst = random.chance(0.2)
+    toldRefusals = [:]
     for s in servers.indices {
       for account in servers[s].model.directoryAccounts where account.user.lowercased() == user {
         servers[s].model.setDirectoryAccount(GuestAccount(user: account.user, password: password, lockoutAfter: 5))

@@ -1,4 +1,4 @@
-import GuestWatchCore
+public import GuestWatchCore
 import VCenterModel
 
 /// One seed: a daemon's `Watch` against vCenters as values, on one thread, in virtual time.
@@ -60,14 +60,20 @@ public struct World {
   var homes: [Int: (server: Int, moid: String)] = [:]
   var nextGuest: Int
   /// VMs that are in no vCenter for a while.
+  /// Guests that answer nothing, whatever heals (L3).
+  var bad = Set<Int>()
   var limbo: [(number: Int, server: Int, machine: VirtualMachine)] = []
   let crowd: Int
   /// The passwords that are right now, by user name in lower case; of the vCenters by place.
   var passwords = Setup.passwords
+  /// Refusals in a row that a daemon was told of, by account.
+  var toldRefusals: [String: Int] = [:]
   var vcenterPasswords: [String]
 
   // the daemon
   var watch = Watch()
+  /// What every daemon begins as.
+  public var fresh = Watch()
   var isRunning = false
   var daemon = 0
   var writes: [Write] = []
@@ -183,6 +189,7 @@ public struct World {
       var again = try? World(
         seed: seed, fleet: fleet, kept: max(kept, 1), loud: false, rendered: true, hours: hours, ignoring: ignored)
     else { return report }
+    again.fresh = fresh
     let second = again.run()
     report.last = second.last
     if second.hash != report.hash {
