@@ -33,7 +33,8 @@ import VCenterModel
     let worker = try #require(lab.spawn(Spawn(name: "worker", owner: "alice")))
     let before = lab.rows()
     let now = lab.now
-    let copy = try #require(lab.model.withGuest("vm-1") { $0.cloned(number: 7, at: now) })
+    let cloned = lab.model.withGuest("vm-1") { $0.cloned(number: 7, at: now) }
+    let copy = try #require(cloned)
     var machine = try #require(lab.model.virtualMachine("vm-1"))
     machine.facts.moid = "vm-2"
     machine.guest = .synthetic(copy)
@@ -49,7 +50,8 @@ import VCenterModel
   @Test func `a VM that is registered anew keeps its guest`() throws {
     let lab = Lab()
     let worker = try #require(lab.spawn(Spawn(name: "worker", owner: "alice", livesFor: 10 * second)))
-    var machine = try #require(lab.model.take("vm-1"))
+    let taken = lab.model.take("vm-1")
+    var machine = try #require(taken)
     #expect(lab.rows().isEmpty)
     lab.pass(5)
     machine.facts.moid = "vm-9"
