@@ -116,6 +116,31 @@ import WatchSimulation
     },
     Change("the rule only reports", "S4") { $0.configuration.rules[0].action = .report },
     Change("a command line in the ledger", "S9") { $0.recordedCommand = "/opt/worker --secret" },
+    Change("a password in a report", "S9") {
+      $0.interlude = [.effect(.report(Report(.vcenterDown, .warning, detail: "user svc, \(Canary.password)vcenter-1")))]
+    },
+    Change("an argument in a report", "S9") {
+      $0.interlude = [.effect(.report(Report(.runaway, .info, detail: "worker --\(Canary.argument)")))]
+    },
+    Change("a look that was no confirm", "S1") { $0.confirmPurpose = .check },
+    Change("the confirm showed another owner", "S1") {
+      var row = $0.row
+      row.owner = "bob"
+      $0.confirmed = .running(row)
+    },
+    Change("old in truth, but neither seen for so long nor new since a listing", "S1") { $0.early = nil },
+    Change("paused", "S1") { $0.interlude = [.event(.asked(.pause(Pause())))] },
+    Change("paused for its VM", "S1") { $0.interlude = [.event(.asked(.pause(Pause(vms: try Glob("web-?")))))] },
+    Change("survived, by a look right after", "S5") {
+      $0.victimDies = false
+      $0.outcomes = [.survived]
+    },
+    Change("exited, but its VM has booted since", "S5") {
+      $0.facts.bootTime = 1_790_000_000
+      var later = $0.facts
+      later.bootTime = 1_790_010_000
+      $0.aftermath = Story.inventory(Story.op(70), 23.2, later)
+    },
     Change("two operations on one VM", "S6") {
       $0.interlude = [
         .effect(.survey(Story.op(90), $0.address, Story.login, showingEnds: false, by: Story.now(90).continuous))
@@ -193,7 +218,7 @@ import WatchSimulation
     let again = story.record(KillID(life: 1, number: 2))
     var caught = false
     do {
-      try checker.observe(.effect(.record(again.id, .intent(again))), at: Story.now(25 + after))
+      try checker.observe(.effect(.record(again.id, .intent(again))), at: Story.now(50 + after))
     } catch {
       caught = true
     }
@@ -201,10 +226,18 @@ import WatchSimulation
   }
 
   private func close(_ checker: inout Checker, _ outcome: Outcome) throws(Violation) {
-    let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: Story.now(25))
-    try checker.observe(.effect(.record(Story.id, step)), at: Story.now(25))
-    try checker.observe(.durable(Story.id, step), at: Story.now(25))
-    try checker.observe(.event(.recorded(Story.id, .closed, .success(()))), at: Story.now(25))
+    if outcome == .survived {
+      let op = Story.op(80)
+      let look = Effect.look(op, try! Story().address, Story.login, pid: 500, .verify, by: Story.now(99).continuous)
+      try checker.observe(.effect(look), at: Story.now(49))
+      try checker.observe(.executed(op, lives: [500: 7]), at: Story.now(49))
+      let timing = Timing(firstByte: Story.now(49), ended: Story.now(50))
+      try checker.observe(.event(.looked(op, timing, .success(.running(Story.process(500))))), at: Story.now(50))
+    }
+    let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: Story.now(50))
+    try checker.observe(.effect(.record(Story.id, step)), at: Story.now(50))
+    try checker.observe(.durable(Story.id, step), at: Story.now(50))
+    try checker.observe(.event(.recorded(Story.id, .closed, .success(()))), at: Story.now(50))
   }
 
   @Test func `a cooldown runs from the last terminate`() throws {
@@ -218,6 +251,47 @@ import WatchSimulation
       try checker.observe(.effect(.record(again.id, .intent(again))), at: Story.now(70))
     }
     try checker.observe(.effect(.record(again.id, .intent(again))), at: Story.now(90))
+  }
+
+  @Test func `a cooldown goes on while the host boots`() throws {
+    let story = try Story { $0.cooldown = .seconds(60) }
+    var (violation, checker) = story.tell()
+    #expect(violation == nil)
+    func booted(_ seconds: Double) -> Now {
+      Now(continuous: Instant(nanoseconds: Int64(seconds * 1e9)), wall: Story.now(30 + seconds).wall)
+    }
+    try checker.observe(.daemonEnded, at: Story.now(29))
+    try checker.observe(.hostBooted(ahead: Story.now(30).continuous.nanoseconds), at: Story.now(30))
+    try checker.observe(.daemonBegan(open: []), at: booted(0))
+    try checker.observe(.event(.configured(story.configuration)), at: booted(0))
+    var other = story
+    other.row = Story.process(501)
+    let again = other.record(KillID(life: 2, number: 1))
+    #expect(throws: Violation.self) {
+      try checker.observe(.effect(.record(again.id, .intent(again))), at: booted(40))
+    }
+    try checker.observe(.effect(.record(again.id, .intent(again))), at: booted(60))
+  }
+
+  @Test func `a late answer is recorded`() throws {
+    let story = try Story().with {
+      $0.answer = .unanswered
+      $0.outcomes = []
+    }
+    var (violation, checker) = story.tell()
+    #expect(violation == nil)
+    let timing = Timing(firstByte: Story.now(22.2), ended: Story.now(90))
+    try checker.observe(.event(.terminated(Story.op(60), timing, .done)), at: Story.now(90))
+    #expect(throws: Violation.self) { try checker.guardEnd(at: Story.now(91).continuous.nanoseconds) }
+    try checker.observe(.effect(.record(Story.id, .answered(timing, .done))), at: Story.now(90))
+    try checker.guardEnd(at: Story.now(91).continuous.nanoseconds)
+  }
+
+  @Test func `a terminate without an outcome is noticed in the end`() throws {
+    let (violation, checker) = try Story().with { $0.outcomes = [] }.tell()
+    #expect(violation == nil)
+    try checker.guardEnd(at: Story.now(100).continuous.nanoseconds)
+    #expect(throws: Violation.self) { try checker.guardEnd(at: Story.now(900).continuous.nanoseconds) }
   }
 
   @Test func `a login that was refused on a VM is not used there again`() throws {
@@ -270,6 +344,19 @@ import WatchSimulation
   @Test func `too many is confirmed by a listing only`() throws {
     let story = try CheckerTests.tooMany().with { $0.confirmsByListing = false }
     #expect(story.tell().violation?.invariant == "S1")
+  }
+
+  /// Three where two are too many: the last in keep order is the victim, unless it may not be killed.
+  @Test(arguments: [(false, false), (true, true)])
+  func `the victim is the last that may be killed`(isProtected: Bool, isBlameless: Bool) throws {
+    let story = try CheckerTests.tooMany().with {
+      var last = Story.process(600, started: 1_790_009_950)
+      last.command = "/opt/worker --late"
+      $0.others.append(last)
+    }
+    var told = story
+    if isProtected { told.configuration.protect.commands = [try Glob("*--late")] }
+    #expect((told.tell().violation == nil) == isBlameless)
   }
 
   @Test func `others of another owner do not count`() throws {

@@ -2,9 +2,8 @@ import Testing
 import WatchSimulation
 
 @Suite struct SeedTests {
-  /// Short ones with kills in them. 3, 9, 12, 18 and 67 each broke a promise when the decision was young: a budget window
-  /// after a restart, a zombie killed twice, an age that was not there, a rest cut short, a vCenter never asked again.
-  @Test(arguments: [3, 4, 9, 12, 18, 33, 34, 37, 47, 67] as [UInt64])
+  /// Short ones with kills in them; many more are played by the command, in a release build (`run.sh`).
+  @Test(arguments: [1, 3, 8, 12] as [UInt64])
   func `a seed keeps every promise and replays bit for bit`(seed: UInt64) throws {
     var first = try World(seed: seed)
     var second = try World(seed: seed)

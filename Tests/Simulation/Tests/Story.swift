@@ -19,10 +19,13 @@ struct Story {
   var confirmed: Look?
   /// The confirm is a listing that shows ends.
   var confirmsByListing = false
+  var confirmPurpose = LookPurpose.confirm
   var reason = Reason.tooOld(limit: .seconds(60), proven: .seconds(90), claimed: .seconds(100))
 
   // Seconds after `base`.
   var born = -100.0
+  /// A first look long before, by which its age is seen and not only shown; nil: none.
+  var early: Double? = -70
   var looks = [10.0, 20.0]
   var confirmAt = 22.0
   /// Of the first byte of the terminate, after the confirm was sent.
@@ -41,6 +44,8 @@ struct Story {
   var recordedCommand: GuestText = ""
   /// Told right before the terminate.
   var interlude: [Observation] = []
+  /// Told after the terminate was answered, before its outcome.
+  var aftermath: [Observation] = []
   var reusesPIDs = true
 
   init(_ change: (inout Rule) -> Void = { _ in }) throws {
@@ -86,23 +91,34 @@ struct Story {
   }
 
   func begin(_ checker: inout Checker) throws(Violation) {
-    try checker.observe(.daemonBegan(open: []), at: Story.now(0))
-    try checker.observe(.event(.configured(configuration)), at: Story.now(0))
+    try checker.observe(.daemonBegan(open: []), at: Story.now(-80))
+    try checker.observe(.event(.configured(configuration)), at: Story.now(-80))
     func birth(_ life: Truth.Life, _ born: Double) -> Observation {
       .truth(
         Truth(
           moid: "vm-1", at: Story.moment(born), event: .born(life, pid: row.pid, owner: "alice", restored: nil)))
     }
-    try checker.observe(birth(7, born), at: Story.now(0))
-    if holder.life != 7 { try checker.observe(birth(holder.life, holder.born), at: Story.now(0)) }
-    try checker.observe(
-      .effect(.refresh(Story.op(1), Story.vcenter, ScopeQuery(names: [], ids: []), by: Story.now(30).continuous)),
-      at: Story.now(0))
+    try checker.observe(birth(7, born), at: Story.now(-80))
+    if holder.life != 7 { try checker.observe(birth(holder.life, holder.born), at: Story.now(-80)) }
+    try inventory(&checker, Story.op(1), -80, facts)
+  }
+
+  func inventory(_ checker: inout Checker, _ op: OpID, _ at: Double, _ facts: VMFacts) throws(Violation) {
+    for observation in Story.inventory(op, at, facts) { try checker.observe(observation, at: Story.now(at)) }
+  }
+
+  /// A refresh and its answer.
+  static func inventory(_ op: OpID, _ at: Double, _ facts: VMFacts) -> [Observation] {
     let inventory = Inventory(vcenterUUID: "vc", canTerminate: true, vms: [facts], complete: true)
-    try checker.observe(.event(.inventory(Story.op(1), timing(0, 1), .success(inventory))), at: Story.now(1))
+    let timing = Timing(firstByte: Story.now(at), ended: Story.now(at))
+    return [
+      .effect(.refresh(op, Story.vcenter, ScopeQuery(names: [], ids: []), by: Story.now(at + 30).continuous)),
+      .event(.inventory(op, timing, .success(inventory))),
+    ]
   }
 
   func look(_ checker: inout Checker) throws(Violation) {
+    if let early { try survey(&checker, Story.op(9), early, ends: false) }
     for (i, at) in looks.enumerated() {
       try survey(&checker, Story.op(10 + UInt64(i)), at, ends: false)
     }
@@ -110,7 +126,7 @@ struct Story {
     if confirmsByListing { return try survey(&checker, op, confirmAt, ends: true) }
     try checker.observe(
       .effect(
-        .look(op, address, Story.login, pid: row.pid, .confirm, by: Story.now(confirmAt + 30).continuous)),
+        .look(op, address, Story.login, pid: row.pid, confirmPurpose, by: Story.now(confirmAt + 30).continuous)),
       at: Story.now(confirmAt))
     try checker.observe(.executed(op, lives: [row.pid: 7]), at: Story.now(confirmAt + 0.1))
     try checker.observe(
@@ -163,6 +179,7 @@ struct Story {
       if victimDies { try truth(&checker, .died(holder.life, pid: row.pid, .terminated(call)), at + 0.5) }
       try checker.observe(.event(.terminated(op, timing(at, at + 1), answer)), at: Story.now(at + 1))
     }
+    for observation in aftermath { try checker.observe(observation, at: Story.now(at + 1)) }
     for outcome in outcomes {
       let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: Story.now(at + 2))
       try checker.observe(.effect(.record(id, step)), at: Story.now(at + 2))

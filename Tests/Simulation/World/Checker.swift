@@ -66,6 +66,8 @@ public struct Checker: Sendable {
     var recorded: KillAnswer?
     /// The daemon was told that nothing came of it: its outcome is certain to be one that gives the intent back.
     var nothingCame = false
+    /// Its deadline came before its answer, which may still come.
+    var wasUnanswered = false
     /// False where not a byte of it left.
     var isSent = true
     /// The row that the confirm showed, when its look was sent, and which life it was in truth.
@@ -151,7 +153,6 @@ public struct Checker: Sendable {
   var calls: [CallID: KillID] = [:]
   var lives: [Truth.Life: LifeState] = [:]
   var daemon = 0
-  var life: UInt32 = 0
   /// Late answers that are not on their way to the ledger yet.
   var owed: [KillID: KillAnswer] = [:]
   var stopping = false
@@ -160,6 +161,16 @@ public struct Checker: Sendable {
   var unwritten = Set<KillID>()
   /// How far the true continuous clock is ahead of that of the daemon's host, in nanoseconds.
   var ahead: Int64 = 0
+  /// Logins of which it was said that they are not used anywhere any more.
+  var stopped = Set<LoginID>()
+  /// When a gate was last named for a runaway.
+  var told: [Told: Instant] = [:]
+  struct Told: Hashable, Sendable {
+    var vm: VMAddress
+    var pid: Int64
+    var rule: RuleID
+  }
+
   var tally = Tally()
   var effects = 0
   /// Gates that an operator closed.
@@ -252,10 +263,9 @@ public struct Checker: Sendable {
   }
 
   mutating func close(_ vm: VMAddress, _ id: KillID, at now: Now) {
-    machines[vm]?.open.removeAll { $0 == id }
-    if let last = machines[vm]?.killSpans.indices.last, machines[vm]?.open.isEmpty == true {
-      machines[vm]?.killSpans[last].to = now.continuous.nanoseconds
-    }
+    machines[vm]?.close(id, at: now)
+    // Its VM may be in no inventory for now.
+    for key in away.keys { away[key]?.close(id, at: now) }
   }
 
   /// On disk: after a crash it counts, whether the daemon was told or not.
@@ -370,7 +380,13 @@ public struct Checker: Sendable {
 
   private mutating func see(_ report: Report, at now: Now) throws(Violation) {
     tally.reports[report.kind, default: 0] += 1
-    if let gate = report.gate { tally.gates[gate, default: 0] += 1 }
+    if let gate = report.gate {
+      tally.gates[gate, default: 0] += 1
+      if let rule = report.rule, let vcenter = report.vcenter, let moid = report.moid, let process = report.process {
+        told[Told(vm: VMAddress(vcenter: vcenter, moid: moid), pid: process.pid, rule: rule)] = now.continuous
+      }
+    }
+    if report.kind == .loginStopped, let login = report.login { stopped.insert(login) }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
       let vm = VMAddress(vcenter: vcenter, moid: moid)
       machines[vm]?.epoch = now.continuous
@@ -384,7 +400,7 @@ public struct Checker: Sendable {
 
   private mutating func see(_ event: Event, at now: Now) throws(Violation) {
     switch event {
-    case .began(_, let restored): life = restored.life
+    case .began: break
     case .timeCame: break
     case .configured(let new):
       let old = configuration
@@ -400,6 +416,8 @@ public struct Checker: Sendable {
       // Another secret is another chance.
       for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
         for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
+        for key in away.keys { away[key]?.refused[login.id] = nil }
+        stopped.remove(login.id)
       }
       for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) {
         redirected(entry.id)
@@ -431,10 +449,16 @@ public struct Checker: Sendable {
       tally.answers[AnswerKind(answer), default: 0] += 1
       if let fault = answer.fault { tally.faults[fault.kind, default: 0] += 1 }
       guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else {
-        if let kill = terminates[op], op.life == life { owed[kill] = answer }
+        if let kill = terminates[op], kills[kill]?.daemon == daemon,
+          kills[kill]?.wasUnanswered == true
+        {
+          // One more answer after it was heard is none that is owed.
+          kills[kill]?.wasUnanswered = false
+          owed[kill] = answer
+        }
         return
       }
-      machines[vm]?.inFlight = nil
+      landed(op, on: vm)
       if case .terminate(let id) = flight.kind {
         kills[id]?.answered = now.continuous
         switch answer {
@@ -442,7 +466,8 @@ public struct Checker: Sendable {
           kills[id]?.isSent = false
           kills[id]?.nothingCame = true
         case .denied, .notBegun: kills[id]?.nothingCame = true
-        case .done, .notFound, .ambiguous, .unanswered: break
+        case .unanswered: kills[id]?.wasUnanswered = true
+        case .done, .notFound, .ambiguous: break
         }
       }
       if case .denied(let fault) = answer, fault.kind == .guestLoginRefused, let login = flight.login {
@@ -462,11 +487,22 @@ public struct Checker: Sendable {
     }
   }
 
+  /// The VM that it was asked of may have another address by now, or none.
+  private mutating func landed(_ op: OpID, on vm: VMAddress) {
+    if machines[vm]?.inFlight == op {
+      machines[vm]?.inFlight = nil
+    } else if let key = away.first(where: { $0.value.inFlight == op })?.key {
+      away[key]?.inFlight = nil
+    } else if let other = machines.first(where: { $0.value.inFlight == op })?.key {
+      machines[other]?.inFlight = nil
+    }
+  }
+
   private mutating func answer(
     _ op: OpID, _ timing: Timing, _ result: Result<Shown.What, Fault>, at now: Now
   ) throws(Violation) {
     guard let flight = flights.removeValue(forKey: op), let vm = flight.vm, let login = flight.login else { return }
-    machines[vm]?.inFlight = nil
+    landed(op, on: vm)
     // What it says is about a VM of another server, or about nothing that is still believed.
     if flight.isOfOld, flight.kind.bringsRest { return }
     switch result {

@@ -56,6 +56,12 @@ extension Checker {
 }
 
 extension Checker.Machine {
+  mutating func close(_ id: KillID, at now: Now) {
+    guard open.contains(id) else { return }
+    open.removeAll { $0 == id }
+    if open.isEmpty, let last = killSpans.indices.last { killSpans[last].to = now.continuous.nanoseconds }
+  }
+
   /// Start times and pids mean something else from now on.
   mutating func forgetEpoch() {
     sightings = [:]

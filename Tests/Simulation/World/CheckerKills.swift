@@ -59,6 +59,9 @@ extension Checker {
     if let pause = pauses.first(where: { covers($0, rule.id, facts, at: now.continuous) }) {
       throw Violation("S1", "kill \(record.id) while rule \(pause.rule?.name ?? "any") is paused on its VM")
     }
+    if OwnQuietTimes.cover(rule, configuration, wall: now.wall) {
+      throw Violation("S1", "kill \(record.id) in a quiet time of rule \(rule.id)")
+    }
     if facts.tools == .executingScripts {
       throw Violation("S1", "kill \(record.id) on \(record.address), where Tools executes scripts")
     }

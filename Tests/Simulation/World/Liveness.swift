@@ -1,17 +1,19 @@
 import GuestWatchCore
 import VCenterModel
 
-/// What must come about once faults have healed: runaways that are due, and surveys that keep coming.
+/// What must come about once faults have healed: runaways that are due, gates that are named, and surveys that keep coming.
 struct Liveness {
   enum Phase { case faults, settling, trial, ending }
 
-  /// A process that must have got a closed outcome by a moment.
+  /// A runaway since the trial.
   struct Expectation {
     var place: Place
     var pid: Int64
     var life: Truth.Life
     var rule: RuleID
-    var deadline: Int64
+    /// A gate keeps it: it must be named instead.
+    var isGated: Bool
+    var isOver = false
   }
 
   /// One guest login on one VM.
@@ -22,6 +24,8 @@ struct Liveness {
 
   var phase = Phase.faults
   var expectations: [Expectation] = []
+  /// When the trial began.
+  var began: Int64 = 0
   private var asked: [OpID: Pair] = [:]
   /// When the last complete survey was answered.
   var surveyed: [Pair: Int64] = [:]
@@ -40,13 +44,17 @@ extension World {
   var hasFaults: Bool { if case .faults = liveness.phase { true } else { false } }
   var isEnding: Bool { if case .ending = liveness.phase { true } else { false } }
 
-  /// Waits of the past that may still run when everything has healed: the longest back-off and retry wait is 10 min,
-  /// the longest budget window 15 min, five minutes until the clock is trusted.
+  /// Waits of the past that may still run when everything has healed: a permanent answer parks a VM for an hour.
   private static let settling = 62 * Span.minute
   /// Longer than that no trial lasts; what is due later is not looked at.
-  private static let longestTrial = 3 * Span.hour
+  private static let longestTrial = 2 * Span.hour
+  /// How often L2 is looked at, and how long the trial lasts at least.
+  private static let tick = 15 * Span.second
+  private static let shortestTrial = 10 * Span.minute
+  /// A look when nothing goes wrong: queue, request, answer.
+  private static let look = 500 * Span.millisecond
 
-  /// The faults end; what they broke is mended; the operator has entered every password anew.
+  /// The faults end; what they broke is mended; where a login is stopped or refused the operator enters its password anew.
   mutating func heal() throws(Violation) {
     note("* everything heals")
     faults = Mix()
@@ -59,50 +67,74 @@ extension World {
     agenda.enter(.trial, at: clock + World.settling)
   }
 
-  /// Fresh runaways for every rule on every VM, and a deadline for each.
+  /// Fresh runaways for every rule on every VM, and those that are there already.
   mutating func holdTrial() throws(Violation) {
     try takeTruths()
     note("* the trial")
     liveness.phase = .trial
+    liveness.began = clock
     guard isRunning else { throw Violation("L4", "no daemon runs at the trial") }
-    var fresh: [(place: Place, process: GuestProcess, rule: Rule)] = []
-    for (place, rule) in trialPairs() {
-      let count: Int
-      if case .bounded(nil, let most?) = rule.limits { count = most.count + 1 } else { count = 1 }
-      guard var spawn = runaway(for: rule, at: place) else { continue }
-      spawn.livesFor = nil
-      for _ in 0..<count {
-        if let process = self.spawn(spawn, at: place) { fresh.append((place, process, rule)) }
-      }
+    for place in places where isWatched(place) {
+      // Quiet times close a gate for hours; nothing is promised in the gaps between them.
+      for rule in rules(reaching: place) where rule.notDuring.isEmpty { try expect(rule, at: place) }
     }
     try takeTruths()
-    var last = clock + 10 * Span.minute
-    for (place, process, rule) in fresh {
-      let deadline = clock + bound(rule, place)
-      guard deadline - clock <= World.longestTrial else { continue }
-      liveness.expectations.append(
-        Liveness.Expectation(place: place, pid: process.pid, life: process.life, rule: rule.id, deadline: deadline))
-      agenda.enter(.due(liveness.expectations.count - 1), at: deadline)
-      last = max(last, deadline)
+    for number in liveness.expectations.indices {
+      let expected = liveness.expectations[number]
+      guard let rule = configuration.rules.first(where: { $0.id == expected.rule }) else { continue }
+      agenda.enter(.due(number), at: clock + base(rule, expected))
     }
-    agenda.enter(.end, at: last + Span.second)
+    agenda.enter(.due(-1), at: clock + World.tick)
+    agenda.enter(.end, at: clock + World.shortestTrial)
   }
 
-  /// Rules whose gates are open, on VMs that they reach and that can be watched.
-  private func trialPairs() -> [(Place, Rule)] {
-    guard !configuration.dryRun, configuration.budget.kills > 0,
-      configuration.budget.perVM > 0
-    else { return [] }
-    var pairs: [(Place, Rule)] = []
-    for place in places where place.canTerminate {
-      let facts = place.facts
-      if OwnRules.isUntouchable(facts, configuration.protect) { continue }
-      for rule in configuration.rules
-      where rule.action == .terminate && rule.budget?.kills != 0 && rule.notDuring.isEmpty && isFair(place, rule) {
-        if OwnRules.reaches(rule, facts, of: place.address.vcenter) { pairs.append((place, rule)) }
+  private mutating func expect(_ rule: Rule, at place: Place) throws(Violation) {
+    let isGated =
+      rule.action == .report || configuration.dryRun || configuration.budget.kills == 0
+      || configuration.budget.perVM == 0 || rule.budget?.kills == 0 || !place.canTerminate
+    let count: Int
+    switch rule.limits {
+    case .forbidden, .bounded(_, nil): count = 1
+    // Of a group it is not fixed who waits and is named.
+    case .bounded(_, let most?): count = isGated ? 0 : most.count + 1
+    }
+    if count > 0, !isGated {
+      for process in guest(at: place)?.processes ?? [] where !process.isZombie && isWanted(process, rule, place) {
+        if case .bounded(_, .some) = rule.limits { continue }
+        if checker.isDealtWith(process.life) { continue }
+        liveness.expectations.append(
+          Liveness.Expectation(place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: false))
       }
     }
-    return pairs
+    guard var spawn = runaway(for: rule, at: place) else { return }
+    spawn.livesFor = nil
+    for _ in 0..<count {
+      guard let process = self.spawn(spawn, at: place) else { continue }
+      liveness.expectations.append(
+        Liveness.Expectation(place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: isGated))
+    }
+  }
+
+  // MARK: who is watched
+
+  /// Nothing keeps the VM from being watched: it is known by a uuid, and not one that is never touched.
+  private func isWatched(_ place: Place) -> Bool {
+    place.facts.instanceUUID != nil && !OwnRules.isUntouchable(place.facts, configuration.protect)
+  }
+
+  /// Rules that reach the VM and that the daemon may be held to there (L3: what stays bad holds up nobody else).
+  private func rules(reaching place: Place) -> [Rule] {
+    configuration.rules.filter {
+      OwnRules.reaches($0, place.facts, of: place.address.vcenter) && isFair(place, $0)
+    }
+  }
+
+  private func isWanted(_ process: GuestProcess, _ rule: Rule, _ place: Place) -> Bool {
+    let row = GuestWatchCore.Process(
+      pid: process.pid, started: 0, owner: GuestText(process.owner), name: GuestText(process.name),
+      command: GuestText(process.command))
+    return rule.match.exactly == nil && OwnRules.reaches(rule, row, family: place.facts.family)
+      && !OwnRules.isProtected(row, configuration.protect, family: place.facts.family)
   }
 
   /// Something that the rule wants and nothing protects.
@@ -122,120 +154,142 @@ extension World {
     return nil
   }
 
-  /// L1: how long it may take until a process that begins now has its outcome.
-  private func bound(_ rule: Rule, _ place: Place) -> Int64 {
+  // MARK: L1
+
+  /// E: `every`, but at least 10 s, or what the slots allow.
+  private func interval(_ every: Duration, _ place: Place) -> Int64 {
+    max(every.nanoseconds, 10 * Span.second, Int64(sharers(place).count) * World.look)
+  }
+
+  /// VMs that share a slot with this one where there are too few; itself alone where there are enough.
+  private func sharers(_ place: Place) -> [Place] {
     let places = places
-    let everyE = max(rule.every.nanoseconds, 10 * Span.second)
-    var sum = rule.lasting.nanoseconds + 4 * everyE
-    // Its age is proven from the first look on, which comes within 2E (L2).
-    if case .bounded(let maxAge?, _) = rule.limits { sum += maxAge.nanoseconds + 2 * everyE }
-    var here = 0
-    var everywhere = 0
-    for other in places {
-      let wanted = guest(at: other)?.processes.count { isWanted($0, other) } ?? 0
-      everywhere += wanted
-      if other.guest == place.guest { here = wanted }
+    let logins = Set(rules(reaching: place).map(\.login))
+    let accounts = Set(configuration.logins.filter { logins.contains($0.id) }.map(\.account))
+    var most = configuration.vcenters.first { $0.id == place.address.vcenter }?.maxInFlight ?? 1
+    for login in configuration.logins where accounts.contains(login.account) {
+      most = min(most, login.directory ? 4 : login.maxInFlight)
     }
-    // One slot for all: then the kills on every VM come before it.
-    let caps =
-      configuration.vcenters.map(\.maxInFlight) + configuration.logins.filter { $0.id == rule.login }.map(\.maxInFlight)
-    let isNarrow = caps.contains { $0 < places.count }
-    sum += Int64(isNarrow ? everywhere : here) * 50 * Span.second
-    if isNarrow { sum += 4 * everyE * Int64(places.count) }
-    let budget = configuration.budget
-    sum += budgetWait(everywhere, budget.kills, budget.within)
-    sum += budgetWait(here, budget.perVM, budget.within)
-    if let own = rule.budget { sum += budgetWait(everywhere, own.kills, own.within) }
-    if let cooldown = rule.cooldown { sum += cooldown.nanoseconds * Int64(here) }
-    return sum
+    return most < places.count ? places : [place]
   }
 
-  /// 0 where there is room for all; else as many windows as it takes.
-  private func budgetWait(_ wanted: Int, _ kills: Int, _ within: Duration) -> Int64 {
-    // Those that survive are tried again and count again: three tries each.
-    let tries = wanted * 3
-    guard tries > kills, kills > 0 else { return 0 }
-    return Int64(tries / kills + 1) * within.nanoseconds
+  /// How long it may take where nothing holds it up: by the age it becomes a runaway once that is proven, from its first
+  /// look on, which comes within 2E (L2).
+  private func base(_ rule: Rule, _ expected: Liveness.Expectation) -> Int64 {
+    let interval = interval(rule.every, expected.place)
+    var sum = rule.lasting.nanoseconds + (expected.isGated ? 2 : 4) * interval
+    if case .bounded(let maxAge?, _) = rule.limits { sum += maxAge.nanoseconds + 2 * interval }
+    return sum + (expected.isGated ? 0 : 50 * Span.second)
   }
 
-  private func isWanted(_ process: GuestProcess, _ place: Place) -> Bool {
-    let facts = place.facts
-    let row = GuestWatchCore.Process(
-      pid: process.pid, started: 0, owner: GuestText(process.owner), name: GuestText(process.name),
-      command: GuestText(process.command))
-    return configuration.rules.contains { rule in
-      rule.action == .terminate && OwnRules.reaches(rule, facts, of: place.address.vcenter)
-        && OwnRules.reaches(rule, row, family: facts.family)
-    }
-  }
-
-  /// The deadline of a fresh runaway has come.
+  /// A runaway is due: it has its outcome, or something that L1 counts held it up.
   mutating func judge(_ number: Int) throws(Violation) {
     try takeTruths()
+    if number < 0 { return try judgeSurveys() }
     let expected = liveness.expectations[number]
-    guard let rule = configuration.rules.first(where: { $0.id == expected.rule }),
-      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid)
-    else { return }
+    let start = liveness.began
+    guard let rule = configuration.rules.first(where: { $0.id == expected.rule }), clock - start < World.longestTrial,
+      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid), !isSettled(expected, rule)
+    else {
+      liveness.expectations[number].isOver = true
+      return
+    }
     let vm = expected.place.address
-    if checker.isClosed(expected.life, on: vm) { return }
-    if case .bounded(nil, let most?) = rule.limits, stays(expected, rule, most, guest, vm) { return }
-    throw Violation(
-      "L1",
-      "life \(expected.life), pid \(expected.pid) on \(vm), a runaway of \(rule.id) since the trial, "
-        + "has no outcome at its deadline; the rule: \(Line.of(rule))")
+    if checker.isStopped(rule.login, on: vm) {
+      liveness.expectations[number].isOver = true
+      return
+    }
+    // Kills before it on its VM; where slots are few, on every VM.
+    let before = checker.killsBegun(
+      on: sharers(expected.place).count > 1 ? nil : vm, from: start, to: clock)
+    if hasNewer(expected, rule) {
+      // They are its group's victims, as long as there are any.
+      agenda.enter(.due(number), at: clock + interval(rule.every, expected.place))
+      return
+    }
+    var allowed = base(rule, expected) + Int64(before) * 50 * Span.second
+    if !expected.isGated { allowed += checker.wait(rule, on: vm, from: start, to: clock) }
+    if clock < start + allowed {
+      agenda.enter(.due(number), at: min(start + allowed, start + World.longestTrial))
+      return
+    }
+    liveness.expectations[number].isOver = true
+    let what =
+      "life \(expected.life), pid \(expected.pid) on \(vm), a runaway of \(rule.id) since the trial, has no "
+      + "\(expected.isGated ? "report that names its gate" : "outcome") after \(allowed / Span.second) s"
+    try checker.raise("L1", what, expected.isGated ? "L1-gate" : "L1-outcome")
+  }
+
+  private func isSettled(_ expected: Liveness.Expectation, _ rule: Rule) -> Bool {
+    let vm = expected.place.address
+    if expected.isGated {
+      return checker.told[Checker.Told(vm: vm, pid: expected.pid, rule: rule.id)].map {
+        $0.nanoseconds >= liveness.began
+      } ?? false
+    }
+    if checker.isClosed(expected.life) { return true }
+    if case .bounded(nil, let most?) = rule.limits { return stays(expected, rule, most) }
+    return false
   }
 
   /// True where no more are left of its group than may be, not counting those that cannot be killed.
-  private func stays(
-    _ expected: Liveness.Expectation, _ rule: Rule, _ most: MaxInstances, _ guest: SyntheticGuest, _ vm: VMAddress
-  ) -> Bool {
-    var guest = guest
+  private func stays(_ expected: Liveness.Expectation, _ rule: Rule, _ most: MaxInstances) -> Bool {
+    guard var guest = guest(at: expected.place) else { return true }
     let rows = guest.rows(at: modelTime).map { Wire.process($0, ends: true) }
     guard let own = rows.first(where: { $0.pid == expected.pid }) else { return true }
     let left = rows.count { row in
       guard row.finished == nil, most.per == .vm || row.owner == own.owner,
         let process = guest.process(pid: row.pid), !process.isZombie
       else { return false }
-      return OwnRules.reaches(rule, row, family: expected.place.facts.family)
-        && !OwnRules.isProtected(row, configuration.protect, family: expected.place.facts.family)
-        && !checker.isClosed(process.life, on: vm)
+      return isWanted(process, rule, expected.place) && !checker.isClosed(process.life)
     }
     return left <= most.count
   }
 
-  /// The end: every VM was surveyed lately, no kill is open for long, and the daemon ends when it is asked to.
-  mutating func finish() throws(Violation) {
-    try takeTruths()
-    guard isRunning else { throw Violation("L4", "no daemon runs at the end") }
-    for place in places {
-      let facts = place.facts
-      if OwnRules.isUntouchable(facts, configuration.protect) || facts.instanceUUID == nil { continue }
+  /// True where others of its group began since: of those that may be killed the last comes first.
+  private func hasNewer(_ expected: Liveness.Expectation, _ rule: Rule) -> Bool {
+    guard case .bounded(nil, .some) = rule.limits, let guest = guest(at: expected.place) else { return false }
+    return guest.processes.contains {
+      !$0.isZombie && $0.born.continuous > liveness.began && isWanted($0, rule, expected.place)
+    }
+  }
+
+  // MARK: L2
+
+  /// Every VM that can be watched was surveyed lately, with every login that a rule needs there.
+  private mutating func judgeSurveys() throws(Violation) {
+    guard case .trial = liveness.phase else { return }
+    guard isRunning else { throw Violation("L4", "no daemon runs in the trial") }
+    agenda.enter(.due(-1), at: clock + World.tick)
+    for place in places where isWatched(place) {
       let vm = place.address
-      let rules = configuration.rules.filter { OwnRules.reaches($0, facts, of: vm.vcenter) }
-      for rule in rules where isFair(place, rule) {
-        let everyE = max(rule.every.nanoseconds, 10 * Span.second)
-        // Kills of the last minutes may have held it up: with narrow caps on any VM.
-        let kills = checker.killsSince(clock - 10 * Span.minute)
-        let allowed = 2 * everyE * Int64(places.count) + 50 * Span.second * Int64(kills)
-        let last = liveness.surveyed[Liveness.Pair(vm: vm, login: rule.login)] ?? .min / 2
+      let reaching = rules(reaching: place)
+      for login in Set(reaching.map(\.login)).sorted(by: { $0.name < $1.name }) {
+        // Listed with the reason instead.
+        if checker.isStopped(login, on: vm) { continue }
+        guard let every = reaching.filter({ $0.login == login }).map(\.every).min() else { continue }
+        let last = liveness.surveyed[Liveness.Pair(vm: vm, login: login)] ?? (World.origin - Span.hour)
+        let kills = checker.killsBegun(on: sharers(place).count > 1 ? nil : vm, from: last, to: clock)
+        let allowed = 2 * interval(every, place) + 50 * Span.second * Int64(kills)
         if clock - last > allowed {
-          throw Violation("L2", "\(vm) was not surveyed with login \(rule.login) for \((clock - last) / Span.second) s")
+          try checker.raise(
+            "L2", "\(vm) was not surveyed with login \(login) for \((clock - last) / Span.second) s")
         }
       }
     }
+  }
+
+  /// The end: nothing is owed any more, and the daemon ends when it is asked to.
+  mutating func finish() throws(Violation) {
+    try takeTruths()
+    guard isRunning else { throw Violation("L4", "no daemon runs at the end") }
+    let isWaiting = liveness.expectations.contains { !$0.isOver }
+    if isWaiting, clock - liveness.began < World.longestTrial {
+      agenda.enter(.end, at: clock + World.tick)
+      return
+    }
+    try checker.guardEnd(at: clock)
     liveness.phase = .ending
     try askToStop()
   }
-}
-
-extension Checker {
-  /// True where some kill of that process has its outcome.
-  func isClosed(_ life: Truth.Life, on vm: VMAddress) -> Bool {
-    killOrder.contains { id in
-      guard let kill = kills[id], kill.record.address == vm, kill.closed != nil else { return false }
-      return kill.confirmed?.life == life
-    }
-  }
-
-  func killsSince(_ time: Int64) -> Int { killOrder.count { kills[$0].map { $0.asked.nanoseconds >= time } ?? false } }
 }

@@ -8,11 +8,13 @@ extension Setup {
   private static let windowsOwners = [
     #"LAB\alice"#, #"lab\Alice"#, #"LAB\bob"#, #"WEB\svc"#, #"NT AUTHORITY\SYSTEM"#, #"NT-AUTORITÄT\Lokaler Dienst"#,
   ]
+  /// Longer than what is kept of a text.
+  static let endless = String(repeating: "worker ", count: 700)
   /// What an attacker writes over a name or a command line.
   private static let hostile = [
     "wor\u{FFFD}ker", "worker\n", "\u{1B}[2Jminer", "java\u{202E}gnp", #"worker","pid":1,"x":""#, "work[e]r",
     #"back\up"#,
-    "", "*", "worker ", "WORKER", "wörker", "w\u{0}rker", String(repeating: "worker ", count: 700),
+    "", "*", "worker ", "WORKER", "wörker", "w\u{0}rker", endless,
   ]
 
   static func spawn(_ mix: Mix, windows: Bool = false, _ random: inout Seeded) -> Spawn {

@@ -1,0 +1,117 @@
+import GuestWatchCore
+import VCenterModel
+
+/// How long gates that open by themselves were closed: what L1 calls budget wait, and cooldowns and pauses beside it.
+extension Checker {
+  /// The time between two moments in which some gate of that rule on that VM was closed.
+  func wait(_ rule: Rule, on vm: VMAddress, from: Int64, to: Int64) -> Int64 {
+    guard let configuration else { return 0 }
+    var closed: [(from: Int64, to: Int64)] = []
+    func close(_ most: Int, _ within: Duration, _ counts: (Kill) -> Bool) {
+      var spent: [(from: Int64, to: Int64)] = []
+      for id in killOrder {
+        guard let kill = kills[id], counts(kill) else { continue }
+        let asked = kill.asked.nanoseconds
+        var end = asked + within.nanoseconds
+        if let closed = kill.closed, OwnRules.givesBack(closed.outcome) { end = min(end, closed.at.nanoseconds) }
+        spent.append((asked, end))
+      }
+      closed += Checker.spans(spent, most)
+    }
+    let key = machines[vm]?.key
+    close(configuration.budget.kills, configuration.budget.within) { _ in true }
+    close(configuration.budget.perVM, configuration.budget.within) { $0.record.vm == key }
+    if let own = rule.budget { close(own.kills, own.within) { $0.record.rule == rule.id } }
+    if let cooldown = rule.cooldown {
+      for id in killOrder {
+        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
+        else { continue }
+        closed.append((sent.nanoseconds, sent.nanoseconds + cooldown.nanoseconds))
+      }
+    }
+    if let facts = machines[vm]?.facts {
+      for pause in pauses where covers(pause, rule.id, facts, at: Instant(nanoseconds: from)) {
+        closed.append((from, pause.until?.nanoseconds ?? .max))
+      }
+    }
+    return Checker.length(closed, from, to)
+  }
+
+  /// Where `most` or more of the spans overlap.
+  private static func spans(_ spans: [(from: Int64, to: Int64)], _ most: Int) -> [(from: Int64, to: Int64)] {
+    guard most > 0 else { return [(.min, .max)] }
+    var steps = spans.flatMap { [($0.from, 1), ($0.to, -1)] }
+    steps.sort { $0 < $1 }
+    var found: [(from: Int64, to: Int64)] = []
+    var open = 0
+    var since: Int64?
+    for (at, step) in steps {
+      open += step
+      if open >= most, since == nil { since = at }
+      if open < most, let from = since {
+        found.append((from, at))
+        since = nil
+      }
+    }
+    return found
+  }
+
+  /// How much of `from` to `to` the spans cover together.
+  private static func length(_ spans: [(from: Int64, to: Int64)], _ from: Int64, _ to: Int64) -> Int64 {
+    var sum: Int64 = 0
+    var reached = from
+    for span in spans.sorted(by: { $0.from < $1.from }) {
+      let start = max(span.from, reached)
+      let end = min(span.to, to)
+      if end > start {
+        sum += end - start
+        reached = end
+      }
+    }
+    return sum
+  }
+
+  /// Kills whose intent came between two moments; on one VM, or nil: anywhere.
+  func killsBegun(on vm: VMAddress?, from: Int64, to: Int64) -> Int {
+    killOrder.count { id in
+      guard let kill = kills[id], vm.map({ home(kill.record) == $0 }) ?? true else { return false }
+      // One that was open already holds it up as well.
+      return kill.asked.nanoseconds <= to && (kill.closed?.at.nanoseconds ?? .max) >= from
+    }
+  }
+
+  /// True where the login, or its account, is not used there any more and that was said.
+  func isStopped(_ login: LoginID, on vm: VMAddress) -> Bool {
+    if machines[vm]?.refused[login] != nil { return true }
+    guard let account = configuration?.logins.first(where: { $0.id == login })?.account else { return true }
+    return configuration?.logins.contains { $0.account == account && stopped.contains($0.id) } ?? true
+  }
+
+  /// True where some kill of that process has its outcome.
+  func isClosed(_ life: Truth.Life) -> Bool {
+    killOrder.contains { kills[$0].map { $0.closed != nil && $0.confirmed?.life == life } ?? false }
+  }
+
+  /// True where some kill of it ended in a way after which nothing more is owed to it.
+  func isDealtWith(_ life: Truth.Life) -> Bool {
+    killOrder.contains { id in
+      guard let kill = kills[id], kill.confirmed?.life == life, let closed = kill.closed else { return false }
+      switch closed.outcome {
+      case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown: return true
+      case .failed, .abandoned: return false
+      }
+    }
+  }
+
+  /// Everything that is owed at the end: one outcome for each terminate, and late answers on their way to the ledger.
+  public func guardEnd(at now: Int64) throws(Violation) {
+    if let (kill, _) = owed.first { try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late") }
+    for id in killOrder {
+      guard let kill = kills[id], kill.terminated != nil, kill.closed == nil else { continue }
+      let since = (kill.answered ?? kill.asked).nanoseconds
+      if now - since > 10 * Span.minute {
+        try raise("S5", "kill \(id) has no outcome, \((now - since) / Span.second) s after its answer", "S5-open")
+      }
+    }
+  }
+}
