@@ -92,7 +92,7 @@ extension Checker {
         "kill \(id) for age: seen for \(seen) only, and no complete listing before lacked it; max_age is \(maxAge)")
     }
     if confirm.sent.continuous - lacking <= maxAge || proven > confirm.sent.continuous - lacking + Checker.slack {
-      throw Violation("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it")
+      try raise("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it", "S1-proof")
     }
   }
 
