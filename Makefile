@@ -15,7 +15,7 @@ JOBS ?= $(shell nproc)
 
 debug = $(BUILD)/debug
 
-.PHONY: help deps need build test unit-test simulation-test end-to-end-test client-test simulate demo lint format clean
+.PHONY: help deps need build test unit-test simulation-test end-to-end-test client-test simulate mutations demo lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -53,6 +53,9 @@ simulate: need ## the decision against a simulated world: make simulate SEEDS=10
 	@swift build --scratch-path $(BUILD) -c release --product simulate $(SWIFT_FLAGS)
 	@$(BUILD)/release/simulate --jobs $(JOBS) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST)) \
 	  $(if $(HOURS),--hours $(HOURS))
+
+mutations: need ## faults in the decision: each must be found by the simulation; writes Tests/Simulation/MUTATIONS.md anew
+	@JOBS=$(JOBS) Tests/Simulation/mutations.sh $(BUILD) $(SWIFT_FLAGS)
 
 demo: deps ## watch it kill real runaway processes in a simulated vCenter
 	@scripts/build $(BUILD) $(SWIFT_FLAGS)

@@ -36,6 +36,11 @@ let package = Package(
     .executable(name: "vcenter-simulator", targets: ["vcenter-simulator"]),
     .executable(name: "simulate", targets: ["simulate"]),
   ],
+  traits: [
+    .trait(
+      name: "Mutations",
+      description: "Faults that can be put into the decision, to test the simulation. Never in what is shipped.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

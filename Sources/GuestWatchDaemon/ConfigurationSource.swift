@@ -19,7 +19,7 @@ public enum LoadOutcome<Link: VCenterLink>: Sendable {
 public struct Setup<Link: VCenterLink>: Sendable {
   public var configuration: Configuration
   public var links: [Link]
-  /// What the operator should look at, each `FILE:LINE:COLUMN: warning: ...`.
+  /// What the operator should look at, most as `FILE:LINE:COLUMN: warning: ...`.
   public var warnings: [String]
 
   public init(configuration: Configuration, links: [Link], warnings: [String] = []) {

@@ -18,7 +18,7 @@ public struct Daemon: Sendable {
     public var state: String
     /// `--log`; nil: the journal where stderr goes there, else stderr.
     public var log: LogDestination.Asked?
-    /// `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID` and `JOURNAL_STREAM`, where they are set.
+    /// `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `JOURNAL_STREAM` and `RUNTIME_DIRECTORY`, where they are set.
     public var environment: [String: String]
     public var surroundings: Surroundings
 
@@ -58,7 +58,9 @@ public struct Daemon: Sendable {
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
 
-    let source = RuleFileSource(main: options.config, surroundings: options.surroundings, clock: clock)
+    let source = RuleFileSource(
+      main: options.config, surroundings: options.surroundings, machine: .read(environment: options.environment),
+      clock: clock)
     let setup: Setup<VSphereLink>
     switch await source.load(keeping: []) {
     case .loaded(let loaded): setup = loaded

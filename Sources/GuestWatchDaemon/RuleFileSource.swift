@@ -1,5 +1,5 @@
 import GuestWatchCore
-public import RuleFiles
+import RuleFiles
 import VSphere
 
 /// The configuration as the rule files have it, each time it is loaded.
@@ -7,11 +7,15 @@ public struct RuleFileSource: ConfigurationSource {
   private let main: String
   private let surroundings: Surroundings
   private let clock: any DaemonClock
+  private let machine: MachineUUID
 
-  /// - Parameter main: The path of `guestwatchd.toml`.
-  public init(main: String, surroundings: Surroundings, clock: any DaemonClock) {
+  /// - Parameters:
+  ///   - main: The path of `guestwatchd.toml`.
+  ///   - machine: The machine that the daemon runs on, which no file names.
+  init(main: String, surroundings: Surroundings, machine: MachineUUID, clock: any DaemonClock) {
     self.main = main
     self.surroundings = surroundings
+    self.machine = machine
     self.clock = clock
   }
 
@@ -54,6 +58,9 @@ public struct RuleFileSource: ConfigurationSource {
       for client in made { await client.shutDown() }
       return .refused(mistakes)
     }
-    return .loaded(Setup(configuration: loaded.configuration, links: links, warnings: diagnostics))
+    var configuration = loaded.configuration
+    configuration.ownMachine = machine.text
+    let warnings = diagnostics + (machine.complaint.map { [$0] } ?? [])
+    return .loaded(Setup(configuration: configuration, links: links, warnings: warnings))
   }
 }

@@ -83,7 +83,8 @@ public final class LedgerStore: Sendable {
         let refusals = Refusals(connection: connection, time: time)
         return Restored(
           life: life, rows: try restoring.rows(reach: reach), open: try restoring.open(),
-          refusals: try refusals.guests(), vcenterRefusals: try refusals.vcenters(now: now),
+          refusals: try refusals.guests(), standings: try refusals.standings(now: now),
+          vcenterRefusals: try refusals.vcenters(now: now),
           memories: try Memories(connection: connection, time: time).all(now: now),
           pauses: try Pauses(connection: connection, time: time).all(now: now))
       } catch {

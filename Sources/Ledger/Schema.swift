@@ -4,7 +4,7 @@ enum Schema {
   static let applicationID: Int64 = 0x4757_4c67
 
   /// Step n brings a file from version n to n + 1 (`PRAGMA user_version`). A step that was released is never changed.
-  static let steps = [first]
+  static let steps = [first, logins]
 
   /// Version 1.
   ///
@@ -161,6 +161,20 @@ enum Schema {
       rule TEXT,
       vms BLOB,
       until_running INTEGER
+    ) STRICT;
+    """
+
+  /// Credentials (user name and secret) that are stopped, or whose use an earlier life may not have seen answered.
+  static let logins = """
+    CREATE TABLE login_standings (
+      account BLOB NOT NULL,
+      digest INTEGER NOT NULL,
+      -- Uses whose answer nobody saw: each may have been a refusal.
+      doubts INTEGER NOT NULL,
+      -- Tries since the account was stopped; NULL: it is not.
+      tries INTEGER,
+      running INTEGER NOT NULL,
+      UNIQUE (account, digest)
     ) STRICT;
     """
 

@@ -24,7 +24,7 @@ struct Run: AsyncParsableCommand {
   enum Log: String, ExpressibleByArgument, CaseIterable { case journal, stderr }
 
   func run() async throws {
-    let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"]
+    let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM", "RUNTIME_DIRECTORY"]
     let environment = names.compactMap { name in variable(name).map { (name, $0) } }
     let options = Daemon.Options(
       config: config, state: state ?? stateDirectory, log: asked,

@@ -154,9 +154,10 @@ struct ReloadTests {
     stage.begin([Stage.rule()])
     stage.run(.seconds(30))
     #expect(stage.outcomes == [.exited])
-    var book = stage.watch.logins
-    _ = book.occupy(Stage.login, vcenter: Stage.vcenter)
-    #expect(!book.hasSlot(Stage.login, vcenter: Stage.vcenter))
+    let book = stage.watch.logins
+    let state = book.credential(Stage.login).flatMap { book.state($0) }
+    #expect(state?.proven.isEmpty == true)
+    #expect(stage.looks(.verify).count == 1)
   }
 
   @Test("A reload to a longer every does not mend a chain that was broken (S7)")

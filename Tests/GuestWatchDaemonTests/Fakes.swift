@@ -159,11 +159,43 @@ final class FakeSource: ConfigurationSource {
   }
 }
 
+/// What a fake ledger was given to keep, and how often it refuses.
+final class Shelf: Sendable {
+  private let state = Mutex(State())
+  private struct State {
+    var marks: [[VMMemory]] = []
+    var pauses: [[Pause]] = []
+    var refusals = 0
+  }
+
+  /// Every call but those that were refused.
+  var marks: [[VMMemory]] { state.withLock { $0.marks } }
+  var pauses: [[Pause]] { state.withLock { $0.pauses } }
+
+  func refuse(next count: Int) { state.withLock { $0.refusals = count } }
+  func put(_ memories: [VMMemory]) -> Result<Void, LedgerFailure> { put { $0.marks.append(memories) } }
+  func put(_ pauses: [Pause]) -> Result<Void, LedgerFailure> { put { $0.pauses.append(pauses) } }
+
+  private func put(_ change: (inout State) -> Void) -> Result<Void, LedgerFailure> {
+    state.withLock { state in
+      if state.refusals > 0 {
+        state.refusals -= 1
+        return .failure(LedgerFailure("disk full"))
+      }
+      change(&state)
+      return .success(())
+    }
+  }
+}
+
 /// A ledger that can be held up and can refuse.
 struct FakeLedger: KillLedger {
   var journal: Journal
   var gate: Barrier?
+  /// Holds up marks only.
+  var markGate: Barrier?
   var refuses = false
+  var shelf = Shelf()
 
   func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("ledger begins \(kill) \(step.kind)")
@@ -178,13 +210,16 @@ struct FakeLedger: KillLedger {
   }
 
   func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure> {
-    journal.note("kept \(pauses.count) pauses")
-    return refuses ? .failure(LedgerFailure("disk full")) : .success(())
+    if let gate { await gate.wait() }
+    let result = shelf.put(pauses)
+    journal.note("ledger \((try? result.get()) == nil ? "refused" : "kept") \(pauses.count) pauses")
+    return result
   }
 
   func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("mark")
-    return refuses ? .failure(LedgerFailure("disk full")) : .success(())
+    if let markGate { await markGate.wait() }
+    return refuses ? .failure(LedgerFailure("disk full")) : shelf.put(memories)
   }
 }
 

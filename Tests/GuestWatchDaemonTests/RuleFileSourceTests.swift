@@ -13,7 +13,8 @@ struct RuleFileSourceTests {
     files = try ConfigurationFolder()
     source = RuleFileSource(
       main: files.main,
-      surroundings: Surroundings(purpose: .run, credentialsDirectory: nil, serviceGroups: []), clock: TestClock())
+      surroundings: Surroundings(purpose: .run, credentialsDirectory: nil, serviceGroups: []),
+      machine: .read(environment: [:], kernels: "/nonexistent"), clock: TestClock())
   }
 
   /// Loads, and closes the clients at the end.

@@ -79,12 +79,21 @@ private struct Case<Given: Sendable>: Sendable {
     Case(
       report(.loginQuarantined, .error, fault: Fault(.guestLoginRefused, code: "InvalidGuestLogin")),
       #"VM "db-07" refused guest login "linux" (InvalidGuestLogin); "#,
-      "it is not used there any more until its secret changes"
+      "it is not used there any more until its secret changes or an operator asks (retry-login)"
     ),
     Case(
       report(.loginStopped, .error, detail: "the next try is in 1h"),
       #"guest login "linux" was refused too often: the next try is in 1h; "#,
-      "its account is used nowhere any more until its secret changes"
+      "its account is used nowhere any more until its secret changes or an operator asks (retry-login)"
+    ),
+    Case(
+      report(.loginTried, .info, detail: "its time came"),
+      #"guest login "linux", which was refused before, is tried on VM "db-07": its time came"#
+    ),
+    Case(
+      report(.loginBelieved, .info),
+      #"VM "db-07" accepted guest login "linux", which was refused before: "#,
+      "it is used again where it was not refused"
     ),
     Case(
       report(.vmParked, .warning, fault: Fault(.toolsUnavailable, code: "503")),
@@ -128,6 +137,17 @@ private struct Case<Given: Sendable>: Sendable {
     Case(report(.ledgerWorks, .info), "the ledger can be written again"),
     Case(report(.started, .info, detail: "3 rules"), "started: 3 rules"),
     Case(report(.stopping, .info), "stopping: nothing new is begun"),
+    Case(report(.paused, detail: "VMs db-*, for 60 s"), #"an operator paused rule "spinners": VMs db-*, for 60 s"#),
+    Case(
+      Report(.paused, .notice, detail: "all VMs, until it is resumed"),
+      "an operator paused all rules: all VMs, until it is resumed"),
+    Case(report(.resumed), #"the pause of rule "spinners" is over, kills may begin again"#),
+    Case(
+      Report(.resumed, .notice, detail: "its time is over"),
+      "a pause is over, kills may begin again: its time is over"),
+    Case(
+      report(.waiting, .warning, reason: old, gate: .paused),
+      "\(subject) has run away and is not killed for now: \(because), but an operator paused it"),
     Case(report(.configured, .info, detail: "3 rules"), "configuration loaded: 3 rules"),
     Case(
       report(.configurationRefused, .error, detail: "a.toml:1:1: error: x\nb.toml:2:1: error: y"),

@@ -19,6 +19,7 @@ compile() { # CONFIGURATION options...: the command alone; nothing of the daemon
 }
 
 compile release "$@"
+Tests/Simulation/no-mutations.sh "$build/release/simulate"
 "$build/release/simulate" --seeds 100 --jobs "$jobs"
 
 # The shell draws them, so that the simulation itself reads nothing but its seed.

@@ -212,6 +212,7 @@ public struct Restored: Hashable, Sendable {
   public var open: [OpenKill]
   /// Guests that refused a login, oldest first.
   public var refusals: [LoginRefusal]
+  public var standings: [LoginStanding]
   public var vcenterRefusals: [VCenterRefusal]
   /// What earlier lives knew of VMs, at most one of each.
   public var memories: [VMMemory]
@@ -219,12 +220,14 @@ public struct Restored: Hashable, Sendable {
 
   public init(
     life: UInt32, rows: [Row] = [], open: [OpenKill] = [], refusals: [LoginRefusal] = [],
-    vcenterRefusals: [VCenterRefusal] = [], memories: [VMMemory] = [], pauses: [Pause] = []
+    standings: [LoginStanding] = [], vcenterRefusals: [VCenterRefusal] = [], memories: [VMMemory] = [],
+    pauses: [Pause] = []
   ) {
     self.life = life
     self.rows = rows
     self.open = open
     self.refusals = refusals
+    self.standings = standings
     self.vcenterRefusals = vcenterRefusals
     self.memories = memories
     self.pauses = pauses

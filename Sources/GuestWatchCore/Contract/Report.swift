@@ -21,8 +21,12 @@ public struct Report: Hashable, Sendable {
     // guest logins and VMs
     /// A guest refused a login: not used on that VM any more.
     case loginQuarantined = "login-quarantined"
-    /// Refusals in a row stopped an account everywhere.
+    /// Refusals in a row stopped an account everywhere; `detail` says when it is tried next.
     case loginStopped = "login-stopped"
+    /// A stopped login is tried on one VM, by the timer or because an operator asked (`detail`).
+    case loginTried = "login-tried"
+    /// A guest accepted a login after refusals: it is used again, but not on VMs that refused it.
+    case loginBelieved = "login-believed"
     /// A VM cannot be watched for now; `fault` or `detail` says why.
     case vmParked = "vm-parked"
     case vmWatched = "vm-watched"

@@ -17,7 +17,7 @@ struct Comparison {
     switch family {
     case .windows: true
     case .linux, .other: false
-    case .unknown: leaning == .lenient
+    case .unknown: leaning == .lenient && !mutated(.protectWithoutFolding)
     }
   }
 
@@ -26,7 +26,7 @@ struct Comparison {
     if doubtful {
       switch leaning {
       case .strict: return false
-      case .lenient: return !globs.isEmpty
+      case .lenient: return !globs.isEmpty && !mutated(.protectNoDoubtfulText)
       }
     }
     return globs.contains { $0.matches(text.value, folded: folded) }

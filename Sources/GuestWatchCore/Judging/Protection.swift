@@ -2,7 +2,8 @@
 enum Protection {
   /// True where the process is on the operator's protect list or protected by what is built in.
   static func protects(_ process: Process, _ list: Protect, family: GuestFamily) -> Bool {
-    if isBuiltIn(process) { return true }
+    if isBuiltIn(process), !mutated(.forgetTheBuiltInProtection) { return true }
+    if mutated(.forgetTheProtectList) { return false }
     let compare = Comparison(family: family, leaning: .lenient)
     return compare.fits(list.names, process.name, doubtful: process.name.doubtful)
       || compare.fits(list.owners, process.owner, doubtful: process.ownerIsDoubtful)

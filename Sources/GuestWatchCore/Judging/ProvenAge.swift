@@ -41,6 +41,7 @@ enum ProvenAge {
   ///   - believed: false while the clock is untrusted or something speaks against the VM's start times.
   static func of(started: Int64, firstSeen: Instant, evidence: Int64?, at: Now, believed: Bool) -> Duration {
     let seen = at.continuous - firstSeen
+    if mutated(.believeTheClaimedAge) { return max(claimed(started: started, at: at), .zero) }
     guard believed, let evidence else { return max(seen, .zero) }
     let shown = min(claimed(started: started, at: at) - rounding, evidenced(started, evidence, at.continuous))
     return max(seen, shown, .zero)

@@ -48,17 +48,23 @@ struct BudgetBook: Sendable {
 
   /// The gate that is closed for one more intent, other than `own`; nil: there is room everywhere.
   func gate(rule: Rule, vm: VMKey, fleet: FleetBudget, own: KillID?, now: Instant) -> Gate? {
-    if let budget = rule.budget, count(within: budget.within, now: now, of: rule.id, besides: own) >= budget.kills {
+    if let budget = rule.budget, !mutated(.forgetTheRuleBudget),
+      count(within: budget.within, now: now, of: rule.id, besides: own) >= budget.kills
+    {
       return .ruleBudget
     }
-    if count(within: fleet.within, now: now, on: vm, besides: own) >= fleet.perVM { return .vmBudget }
-    if count(within: fleet.within, now: now, besides: own) >= fleet.kills { return .fleetBudget }
+    let here = mutated(.forgetTheVMBudget) ? 0 : count(within: fleet.within, now: now, on: vm, besides: own)
+    if here >= fleet.perVM { return .vmBudget }
+    let everywhere = mutated(.forgetTheFleetBudget) ? 0 : count(within: fleet.within, now: now, besides: own)
+    if everywhere >= fleet.kills { return .fleetBudget }
     return nil
   }
 
   /// True where the rule pauses on this VM.
   func cools(rule: Rule, vm: VMKey, now: Instant) -> Bool {
-    guard let cooldown = rule.cooldown, let sent = lastSent[Place(rule: rule.id, vm: vm)] else { return false }
+    guard let cooldown = rule.cooldown, let sent = lastSent[Place(rule: rule.id, vm: vm)],
+      !mutated(.forgetACooldown)
+    else { return false }
     return now - sent < cooldown
   }
 

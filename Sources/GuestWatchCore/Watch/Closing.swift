@@ -10,6 +10,7 @@ extension Watch {
     guard case .terminate(let killID) = operation.kind, let key = operation.vm, let place = places[key] else { return }
     ended(operation, at: place)
     if clock.hear(timing.date, at: now) { clockChanged(now) }
+    terminateToldOfLogin(answer, operation, place, now)
     guard var kill = vms[place].kill, kill.id == killID else { return }
     if case .unanswered = answer {
       if late.count >= 256 { late.removeFirst() }
@@ -21,16 +22,18 @@ extension Watch {
     kill.took = timing.firstByte.map { timing.ended.continuous - $0.continuous }
     kill.phase = .verifying(next: timing.ended.continuous + KillTiming.verify[0], looks: 0)
     vms[place].kill = kill
+    if mutated(.sendAgainWithoutAnAnswer), answer == .unanswered { return sendAgain(kill, place, now) }
+    if mutated(.spendAtTheAnswer) { budgets.spend(killID, rule: kill.rule, vm: key, at: now.continuous) }
     if let sent = timing.firstByte { budgets.sent(rule: kill.rule, vm: key, at: sent.continuous) }
     write(killID, .answered(timing, answer))
-    settle(place, operation, now)
+    settle(place, now)
     decide(place, now)
     serve(operation, now)
     book(place, now)
   }
 
   /// Closes what an answer alone decides; everything else is looked at.
-  mutating func settle(_ place: Int, _ operation: Operation?, _ now: Now) {
+  mutating func settle(_ place: Int, _ now: Now) {
     guard let kill = vms[place].kill, let answer = kill.answer else { return }
     switch answer {
     case .notSent, .notBegun: break
@@ -44,15 +47,15 @@ extension Watch {
       restFromKills(place, fault, now)
       close(place, .failed, error: fault, verified: nil, now)
     case .denied(let fault):
-      if fault.kind == .guestLoginRefused, let slot = operation?.slot { quarantine(place, slot, fault) }
       close(place, .denied, error: fault, verified: nil, now)
     case .notFound:
       guard let took = kill.took else { break }
-      if took < KillTiming.ownEffect {
+      if took < KillTiming.ownEffect || mutated(.callEveryNotFoundAlreadyGone) {
         close(place, .alreadyGone, error: nil, verified: now, now)
       } else if kill.lost {
         close(place, .unknown, error: nil, verified: nil, now)
       }
+    case .done where mutated(.closeWithoutALook): close(place, .exited, error: nil, verified: now, now)
     case .done, .ambiguous, .unanswered:
       if kill.lost { close(place, .unknown, error: nil, verified: nil, now) }
     }
@@ -68,7 +71,7 @@ extension Watch {
 
   /// An answer after its deadline still tells what our terminate did.
   private mutating func answeredLate(_ id: OpID, _ timing: Timing, _ answer: KillAnswer) {
-    guard let killID = late.removeValue(forKey: id) else { return }
+    guard let killID = late.removeValue(forKey: id), !mutated(.dropLateAnswers) else { return }
     write(killID, .answered(timing, answer))
     guard let key = killPlaces[killID], let place = places[key], vms[place].kill?.id == killID,
       case .verifying? = vms[place].kill?.phase
@@ -99,6 +102,8 @@ extension Watch {
     vms[place].kill = kill
     vms[place].lastOutcome = now.continuous
     if outcome.givesBack { budgets.giveBack(id) }
+    if mutated(.countUnknownAsNoKill), outcome == .unknown { budgets.giveBack(id) }
+    if mutated(.countSurvivedAsNoKill), outcome == .survived || outcome == .stuck { budgets.giveBack(id) }
     keepChains(place, since: kill.intentAt, now)
     // The view's picture is from before the kill: the next victim is chosen from a new one.
     for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
@@ -106,6 +111,7 @@ extension Watch {
         vms[place].views[v].nextSurvey, max(now.continuous, vms[place].killRestUntil))
     }
     write(id, .closed(outcome, error: error ?? kill.fault, verified: verified, at: now))
+    if mutated(.recordTheOutcomeTwice) { write(id, .closed(outcome, error: nil, verified: verified, at: now)) }
     report(
       Report(
         .killed, level(of: outcome), rule: kill.rule, vcenter: kill.address.vcenter, moid: kill.address.moid,
@@ -166,7 +172,7 @@ extension Watch {
     switch outcome {
     case .survived, .unknown:
       vms[place].attempts[i].count += 1
-      if vms[place].attempts[i].count >= Attempts.most { vms[place].attempts[i].stuck = true }
+      if vms[place].attempts[i].count >= Attempts.most, !mutated(.neverStuck) { vms[place].attempts[i].stuck = true }
     case .stuck:
       vms[place].attempts[i].stuck = true
     case .denied:

@@ -4,14 +4,16 @@ extension Watch {
   mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
     chance = Chance(seed: seed)
     life = restored.life
-    logins.restore(restored.refusals)
+    if !mutated(.forgetRefusalsOverARestart) {
+      logins.restore(restored.refusals, restored.standings, now.continuous)
+    }
     for refusal in restored.vcenterRefusals { restore(refusal, now) }
     pauses = PauseBook(restored.pauses)
     for memory in restored.memories { restore(memory) }
-    for open in restored.open { restore(open, now) }
+    for open in restored.open where !mutated(.forgetOpenKills) { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
-    for place in vms.indices { settle(place, nil, now) }
+    for place in vms.indices { settle(place, now) }
   }
 
   /// An earlier life was refused by a vCenter: its pause goes on, a restart is no reason for one more try.
@@ -22,13 +24,15 @@ extension Watch {
 
   private mutating func restore(_ row: Restored.Row, _ now: Now) {
     let decided = now.continuous - row.age
-    if row.outcome?.givesBack != true { budgets.spend(row.id, rule: row.rule, vm: row.vm, at: decided) }
-    if row.outcome != .abandoned {
+    if row.outcome?.givesBack != true, !mutated(.forgetBudgetsOverARestart) {
+      budgets.spend(row.id, rule: row.rule, vm: row.vm, at: decided)
+    }
+    if row.outcome != .abandoned, !mutated(.forgetCooldownsOverARestart) {
       // The terminate left at most one window after its confirm, and the intent lies between.
       budgets.sent(rule: row.rule, vm: row.vm, at: decided + KillTiming.window)
     }
     let closed = now.continuous - (row.closedAge ?? row.age)
-    switch row.outcome {
+    switch mutated(.forgetAttemptsOverARestart) ? nil : row.outcome {
     case .survived, .unknown, .stuck, .denied:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
       noteAttempt(
@@ -76,7 +80,8 @@ extension Watch {
     rulePlaces = [:]
     saidEmpty = []
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
-    logins.configure(new.logins)
+    logins.configure(new.logins, now.continuous)
+    sendLoginNotes()
 
     takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.
@@ -85,11 +90,14 @@ extension Watch {
       vcenters[id]?.waiting = []
       vcenters[id]?.slowWaiting = []
     }
-    for place in vms.indices { vms[place].queued = false }
+    for place in vms.indices {
+      vms[place].queued = false
+      vms[place].waits = []
+    }
 
     if let old {
       keepState(of: old, in: new)
-      lookAgain(old, new, now)
+      noteLinks(now)
     }
     for place in vms.indices { applyRules(place, now) }
     if !saidReady {
@@ -142,7 +150,10 @@ extension Watch {
   private mutating func keepState(of old: Configuration, in new: Configuration) {
     let before = OrderedDictionary(uniqueKeysWithValues: old.rules.map { ($0.id, $0) })
     var kept: OrderedSet<RuleID> = []
-    for rule in new.rules where before[rule.id].map({ rule.keepsState(of: $0) }) ?? false { kept.append(rule.id) }
+    for rule in new.rules
+    where before[rule.id].map({ rule.keepsState(of: $0) || mutated(.carryLastingOverAReload) }) ?? false {
+      kept.append(rule.id)
+    }
     let quietMoved = Set(
       new.rules.filter { old.timeZone != new.timeZone || before[$0.id]?.notDuring != $0.notDuring }.map(\.id))
     let gatesMoved = old.dryRun != new.dryRun || old.budget != new.budget || old.protect != new.protect
@@ -166,15 +177,11 @@ extension Watch {
     recountCandidates()
   }
 
-  /// Open kills whose login was refused are looked at again with its new secret.
-  private mutating func lookAgain(_ old: Configuration, _ new: Configuration, _ now: Now) {
+  /// From the first reload on, the link that a terminate left by is kept for a while only.
+  private mutating func noteLinks(_ now: Now) {
     for place in vms.indices {
-      guard let kill = vms[place].kill, kill.refused, case .verifying(_, let looks) = kill.phase else { continue }
-      let before = old.logins.first { $0.id == kill.login }?.digest
-      guard let after = new.logins.first(where: { $0.id == kill.login })?.digest, after != before else { continue }
-      vms[place].kill?.refused = false
-      vms[place].kill?.digest = nil
-      vms[place].kill?.phase = .verifying(next: now.continuous, looks: looks)
+      guard let kill = vms[place].kill, kill.credential != nil, kill.linkUntil == nil else { continue }
+      vms[place].kill?.linkUntil = now.continuous + KillTiming.linkEnds
     }
   }
 
@@ -190,7 +197,8 @@ extension Watch {
     vms[place].unwatchable = reasonNotToWatch(vm, configuration)
     var views: [LoginView] = []
     if vm.present, vcenters[vm.address.vcenter] != nil {
-      for (i, rule) in configuration.rules.enumerated() where rule.reaches(vm.facts, of: vm.address.vcenter) {
+      for (i, rule) in configuration.rules.enumerated()
+      where rule.reaches(vm.facts, of: vm.address.vcenter) || mutated(.ignoreTheScope) {
         guard loginReaches(rule.login, vm) else { continue }
         if let v = views.firstIndex(where: { $0.login == rule.login }) {
           views[v].rules.append(i)
@@ -219,6 +227,7 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    vms[place].rulesApply = true
     vms[place].memoryIsStale = true
     dropConfirm(place)
     book(place, now)
@@ -246,6 +255,7 @@ extension Watch {
     let facts = vm.facts
     if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
+    if mutated(.touchTheUntouchable) { return facts.power != .on || !facts.ready ? .off : nil }
     if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }

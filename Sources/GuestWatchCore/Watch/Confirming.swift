@@ -2,7 +2,8 @@ extension Watch {
   /// Step 3 of a kill by a `get`: the same identity, running, and the rules as loaded now say runaway on this answer.
   mutating func confirm(_ look: Look, _ pid: Int64, _ place: Int, sent: Now, ended: Now, _ now: Now) {
     guard let kill = vms[place].kill, case .confirming = kill.phase, kill.target.pid == pid else { return }
-    checked(look, pid, place, kill.login, sent: sent, ended: ended)
+    checked(
+      mutated(.judgeTheOldAnswer) ? .running(kill.target) : look, pid, place, kill.login, sent: sent, ended: ended)
     switch look {
     case .gone, .finished:
       spare(place, kill, nil, "it ended by itself before the kill")
@@ -13,7 +14,7 @@ extension Watch {
         spare(place, kill, process, "another process has the pid now")
         return
       }
-      intend(place, process, sent: sent, ended: ended, now)
+      intend(place, mutated(.judgeTheOldAnswer) ? kill.target : process, sent: sent, ended: ended, now)
     }
   }
 
@@ -63,16 +64,22 @@ extension Watch {
     guard let rule = rule(kill.rule), rule.login == kill.login,
       let exceeded = ground(of: kill, place)?.track.exceeded
     else { return false }
-    return exceeded.lastSent == confirmSent && exceeded.looks >= 2 && exceeded.lastSent >= exceeded.due(rule.lasting)
+    if mutated(.confirmAGroupByAGet), kill.group != nil { return true }
+    return exceeded.lastSent == confirmSent && exceeded.looks >= (mutated(.actOnOneLook) ? 1 : 2)
+      && exceeded.lastSent >= exceeded.due(rule.lasting)
       && exceeded.group == kill.group
   }
 
   /// Step 4: everything holds on this answer, so the intent is written down.
-  private mutating func intend(_ place: Int, _ process: Process, sent: Now, ended: Now, _ now: Now) {
+  mutating func intend(_ place: Int, _ process: Process, sent: Now, ended: Now, _ now: Now) {
     guard var kill = vms[place].kill else { return }
     kill.target = process
     guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let rule = rule(kill.rule),
-      gate(process, rule, place, own: nil, now) == nil, ledger.takesIntents(now.continuous)
+      gate(process, rule, place, own: nil, now) == nil,
+      ledger.takesIntents(now.continuous) || mutated(.ignoreLedgerTrouble),
+      // Another guest may have refused the login meanwhile: then nothing else is sent with it.
+      let credential = logins.credential(kill.login),
+      logins.hasSlot(kill.login, credential, vcenter: vms[place].address.vcenter, on: vms[place].key)
     else {
       vms[place].kill = nil
       return
@@ -85,17 +92,18 @@ extension Watch {
     kill.decided = now
     kill.intentAt = now.continuous
     kill.anchors = anchors(place, kill.login)
-    kill.slot = occupy(vms[place].address.vcenter, kill.login)
+    kill.slot = occupy(place, kill.login, credential)
     kill.phase = .recording
     vms[place].kill = kill
     killPlaces[id] = vms[place].key
-    budgets.spend(id, rule: kill.rule, vm: vms[place].key, at: now.continuous)
+    if !mutated(.spendAtTheAnswer) { budgets.spend(id, rule: kill.rule, vm: vms[place].key, at: now.continuous) }
     let record = KillRecord(
       id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action, dryRun: false,
       reason: kill.reason, vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name,
       login: kill.login, process: shown(process), anchors: kill.anchors, decided: kill.decided, confirmed: ended)
     statusDirty = true
     effects.append(.record(id, .intent(record)))
+    if mutated(.sendBeforeTheIntentIsDurable) { terminateNow(place, now) }
   }
 
   private func isStillVictim(_ kill: Kill, _ place: Int) -> Bool {
@@ -125,8 +133,9 @@ extension Watch {
   mutating func terminateNow(_ place: Int, _ now: Now) {
     guard let kill = vms[place].kill, case .recording = kill.phase, let id = kill.id, let confirmSent = kill.confirmSent
     else { return }
+    let opens = mutated(.startTheWindowAtTheConfirmsEnd) ? kill.confirmed ?? confirmSent : confirmSent
     var reason: String?
-    if kill.lost {
+    if kill.lost && !mutated(.killAfterTheEpochEnded) {
       reason = "the VM's epoch ended"
     } else if vms[place].address != kill.address {
       reason = "the VM has another id"
@@ -134,10 +143,14 @@ extension Watch {
       reason = "the configuration changed"
     } else if let rule = rule(kill.rule), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
       reason = "it does not match any more"
-    } else if let rule = rule(kill.rule), let gate = gate(kill.target, rule, place, own: id, now) {
+    } else if let rule = rule(kill.rule), let gate = gate(kill.target, rule, place, own: id, now),
+      !mutated(.askNoGateTwice)
+    {
       reason = "gate \(gate.rawValue)"
-    } else if now.continuous - confirmSent.continuous >= KillTiming.window
-      || now.wall - confirmSent.wall >= KillTiming.window.nanoseconds
+    } else if kill.slot.map({ !logins.stillHolds($0) }) ?? true {
+      reason = "the guest login was refused elsewhere or has another secret now"
+    } else if now.continuous - opens.continuous >= KillTiming.window
+      || now.wall - opens.wall >= KillTiming.window.nanoseconds
     {
       reason = "the confirm is too old"
     }
@@ -148,16 +161,17 @@ extension Watch {
       close(place, .abandoned, error: fault, verified: nil, now)
       return
     }
-    let slot = kill.slot ?? occupy(kill.address.vcenter, kill.login)
+    guard let slot = kill.slot else { return }
     let op = nextOperation(.terminate(id), place, login: kill.login, slot: slot)
     vms[place].kill?.slot = nil
-    vms[place].kill?.digest = slot.digest
+    vms[place].kill?.credential = slot.credential
     vms[place].kill?.phase = .terminating
     vms[place].busy = op
     effects.append(
       .terminate(
         op, id, kill.address, kill.login, pid: kill.target.pid,
-        firstByteBy: confirmSent.continuous + KillTiming.window,
-        firstByteByWall: confirmSent.wall + KillTiming.window.nanoseconds, by: now.continuous + KillTiming.terminate))
+        firstByteBy: opens.continuous + KillTiming.window,
+        firstByteByWall: mutated(.leaveTheWallClockOut) ? .max : opens.wall + KillTiming.window.nanoseconds,
+        by: now.continuous + KillTiming.terminate))
   }
 }

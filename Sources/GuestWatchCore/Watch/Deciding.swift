@@ -32,8 +32,11 @@ extension Watch {
           guard let exceeded = track.exceeded, let order = rulePlaces[track.rule], let rule = rule(track.rule) else {
             continue
           }
+          if mutated(.neverAskAgain), !track.said.isEmpty { continue }
           let due = exceeded.due(rule.lasting)
-          guard exceeded.looks >= 2, exceeded.lastSent >= due, now.continuous - exceeded.lastEnded <= view.chain else {
+          guard exceeded.looks >= 2 || mutated(.actOnOneLook), exceeded.lastSent >= due,
+            now.continuous - exceeded.lastEnded <= view.chain
+          else {
             continue
           }
           if exceeded.group != nil, rule.action == .terminate, configuration?.dryRun != true {
@@ -52,7 +55,7 @@ extension Watch {
   /// True where nobody of the group comes before it: protected, stuck and denied ones are passed over, never replaced by
   /// one within the limit.
   func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
-    guard track.exceeded?.group != nil, let mine = track.rank else { return true }
+    guard track.exceeded?.group != nil, let mine = track.rank, !mutated(.takeAnyVictim) else { return true }
     for other in vms[place].views[v].candidates where other.process.identity != candidate.process.identity {
       // One that is beyond the limit counts, whatever it is a runaway for.
       guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.rank, theirs.group == mine.group,
@@ -69,7 +72,7 @@ extension Watch {
     if Protection.protects(process, configuration.protect, family: vms[place].facts.family) { return .protected }
     if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }) {
       if attempts.stuck { return .stuck }
-      if attempts.denied.contains(rule.login) { return .denied }
+      if attempts.denied.contains(rule.login), !mutated(.forgetDenied) { return .denied }
     }
     return nil
   }
@@ -81,13 +84,18 @@ extension Watch {
     guard let configuration else { return .stopping }
     let vm = vms[place]
     if let gate = lastingGate(process, rule, place) { return gate }
-    if rule.action == .report { return .report }
-    if configuration.dryRun { return .dryRun }
-    if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous) { return .paused }
+    if rule.action == .report, !mutated(.ignoreReport) { return .report }
+    if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
+    if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous),
+      !mutated(.forgetPauses)
+    {
+      return .paused
+    }
     if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.stopped(rule.login, on: vm.key) { return .login }
-    if isQuiet(rule, configuration, now) { return .notDuring }
-    if !vm.watchable || vm.facts.tools == .executingScripts { return .toolsBusy }
+    if logins.isStopped(rule.login, on: vm.key) { return .login }
+    if isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
+    if !vm.watchable { return .toolsBusy }
+    if vm.facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
     if shutdown != nil { return .stopping }
     if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
     if let attempts = vm.attempts.first(where: { $0.identity == process.identity }),
@@ -113,7 +121,7 @@ extension Watch {
     if gate == .fleetBudget || gate == .ruleBudget, budgetWaiters[vms[place].key] == nil {
       budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due)
     }
-    guard !track.said.contains(gate) else { return gate }
+    guard !track.said.contains(gate), !mutated(.sayNoGate) else { return gate }
     switch gate {
     case .killOpen, .retryWait, .stopping:
       return gate
@@ -139,8 +147,8 @@ extension Watch {
       let isTarget = vms[place].kill?.identity == process.identity
       return isTarget && gate != .report && gate != .dryRun ? .killOpen : gate
     }
-    if vms[place].kill != nil { return .killOpen }
-    if !ledger.takesIntents(now.continuous) { return .ledger }
+    if let kill = vms[place].kill, !mutated(.killTwoAtATime) || !kill.isOpen { return .killOpen }
+    if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return .ledger }
     return budgetGate(rule, place, due: due, now)
   }
 
@@ -175,6 +183,12 @@ extension Watch {
       id: nil, rule: rule.id, login: rule.login, address: vms[place].address, vmName: vms[place].facts.name,
       reason: exceeded.reason, target: candidate.process, group: exceeded.group,
       phase: .confirming(notBefore: now.continuous, tries: 0), decided: now, intentAt: now.continuous)
+    defer {
+      if mutated(.skipTheConfirm) {
+        let sent = Now(continuous: exceeded.lastSent, wall: now.wall)
+        intend(place, candidate.process, sent: sent, ended: now, now)
+      }
+    }
     guard !track.announced else { return }
     vms[place].views[v].candidates[c].tracks[t].announced = true
     report(

@@ -2,7 +2,9 @@ import OrderedCollections
 
 extension Watch {
   /// A guest took the call: whatever was wrong with the VM is over.
-  mutating func guestCallWorked(_ operation: Operation, _ place: Int) {
+  ///
+  /// - Parameter proves: false where vCenter answered before the guest was asked, which says nothing of the login.
+  mutating func guestCallWorked(_ operation: Operation, _ place: Int, proves: Bool = true, _ now: Now) {
     vms[place].failures = 0
     vms[place].timedOut = false
     vms[place].restUntil = Instant(nanoseconds: .min)
@@ -11,7 +13,7 @@ extension Watch {
       report(aboutVM(.vmWatched, .info, place))
       statusDirty = true
     }
-    if let slot = operation.slot, logins.accepted(slot) { effects.append(.note(.accepted(account: slot.account))) }
+    if proves { loginAccepted(operation, place, now) } else { loginUntold(operation, nil, now) }
   }
 
   /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
@@ -19,9 +21,9 @@ extension Watch {
     vms[place].timedOut = fault.kind == .unanswered
     // Looks after a terminate go on whatever is parked, in the pace of the back-off.
     if operation.verifies { backOff(place, now) }
+    if fault.kind != .guestLoginRefused { loginUntold(operation, fault, now) }
     switch fault.kind {
-    case .guestLoginRefused:
-      if let slot = operation.slot { quarantine(place, slot, fault) }
+    case .guestLoginRefused: loginRefused(operation, place, fault, now)
     case .guestLoginTrouble:
       if !operation.verifies { backOff(place, now) }
     case .guestDenied:
@@ -48,13 +50,13 @@ extension Watch {
   private mutating func backOff(_ place: Int, _ now: Now) {
     vms[place].failures += 1
     // A rest that is longer already stays.
-    let until = now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
+    let until = mutated(.restForever) ? .never : now.continuous + chance.around(KillTiming.backOff(vms[place].failures))
     vms[place].restUntil = max(vms[place].restUntil, until)
   }
 
   /// After an unanswered survey or check the VM rests; the looks after a terminate go on in their own time.
   private mutating func rest(_ operation: Operation, _ place: Int, _ now: Now) {
-    if operation.verifies { return }
+    if operation.verifies || mutated(.lookAgainAtOnce) { return }
     vms[place].failures += 1
     vms[place].restUntil = now.continuous + KillTiming.rest
   }
@@ -73,19 +75,6 @@ extension Watch {
       report(aboutVM(.vmParked, .warning, place, fault: fault))
     }
     vms[place].parked = (now.continuous + KillTiming.park, fault)
-    statusDirty = true
-  }
-
-  /// One refusal stops a login on that VM.
-  mutating func quarantine(_ place: Int, _ slot: Slot, _ fault: Fault) {
-    let refusal = logins.refused(slot, on: vms[place].key)
-    guard refusal != .old else { return }
-    effects.append(
-      .note(
-        .refused(
-          LoginRefusal(vm: vms[place].key, login: slot.login, account: slot.account, digest: slot.digest))))
-    report(aboutVM(.loginQuarantined, .error, place, login: slot.login, fault: fault))
-    if refusal == .stopped { report(Report(.loginStopped, .error, login: slot.login, fault: fault)) }
     statusDirty = true
   }
 }

@@ -6,25 +6,27 @@ struct Verdict {
     /// Beyond `max_instances`, or within it (`beyond` false). `lastThatMayBeKilled`: nobody comes before it.
     case ranked(beyond: Bool, count: Int, place: Int, group: Group.Key, limit: Int, maxAge: Duration?)
   }
-  var rule: Rule
+  var rule: RuleID
   var finding: Finding
 }
 
-/// What the rules of one view say of every row of one listing.
+/// What the rules of one view say of every row of one listing. Most rows match nothing, and cost nothing here.
 struct Verdicts {
-  private let perRow: [[Verdict]]
-  /// True for each row that some rule matches (and does not except).
-  let matched: [Bool]
+  /// By row, and for one row in rule order.
+  private var found: [(row: Int, verdict: Verdict)] = []
 
   init(rows: [Process], rules: [Rule], ended: Set<Identity>, family: GuestFamily) {
-    var perRow = [[Verdict]](repeating: [], count: rows.count)
     for rule in rules {
       let matching = rows.indices.filter { Verdicts.matches(rows[$0], rule, family) }
+      guard !matching.isEmpty else { continue }
+      func find(_ row: Int, _ finding: Verdict.Finding) {
+        found.append((row, Verdict(rule: rule.id, finding: finding)))
+      }
       switch rule.limits {
       case .forbidden:
-        for i in matching { perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: nil, forbidden: true))) }
+        for i in matching { find(i, .alone(maxAge: nil, forbidden: true)) }
       case .bounded(let maxAge, nil):
-        for i in matching { perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false))) }
+        for i in matching { find(i, .alone(maxAge: maxAge, forbidden: false)) }
       case .bounded(let maxAge, let limit?):
         // The dead count for nothing: those that the guest shows as ended, and those that we know to be.
         let alive = matching.filter { rows[$0].finished == nil && !ended.contains(rows[$0].identity) }
@@ -33,29 +35,50 @@ struct Verdicts {
         for group in Group.rank(alive.map { rows[$0] }, limit, family: family) {
           for (place, member) in group.members.enumerated() {
             guard let i = rowOf[member.pid] else { continue }
-            perRow[i].append(
-              Verdict(
-                rule: rule,
-                finding: .ranked(
-                  beyond: place >= limit.count, count: group.members.count, place: place + 1, group: group.key,
-                  limit: limit.count, maxAge: maxAge)))
+            find(
+              i,
+              .ranked(
+                beyond: place >= limit.count - (mutated(.killWithinTheLimit) ? 1 : 0), count: group.members.count,
+                place: place + 1, group: group.key, limit: limit.count, maxAge: maxAge))
           }
         }
         for i in matching where rows[i].finished != nil || ended.contains(rows[i].identity) {
-          perRow[i].append(Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false)))
+          find(i, .alone(maxAge: maxAge, forbidden: false))
         }
       }
     }
-    self.perRow = perRow
-    matched = perRow.map { !$0.isEmpty }
+    // Rule after rule was gone through; a stable order by row keeps that for each.
+    if rules.count > 1 {
+      found = found.enumerated().sorted { ($0.element.row, $0.offset) < ($1.element.row, $1.offset) }.map(\.element)
+    } else {
+      found.sort { $0.row < $1.row }
+    }
   }
 
-  func of(row: Int) -> [Verdict] { perRow[row] }
+  /// Walks along the rows from the first to the last.
+  struct Walk {
+    fileprivate let found: [(row: Int, verdict: Verdict)]
+    private var next = 0
+
+    fileprivate init(_ found: [(row: Int, verdict: Verdict)]) { self.found = found }
+
+    /// What the rules say of the row; empty: none matches it. Rows must be asked for in their order.
+    mutating func verdicts(of row: Int) -> ArraySlice<(row: Int, verdict: Verdict)> {
+      while next < found.count, found[next].row < row { next += 1 }
+      let first = next
+      while next < found.count, found[next].row == row { next += 1 }
+      return found[first..<next]
+    }
+  }
+
+  func walk() -> Walk { Walk(found) }
 
   /// The rule's match fits and no `unless` does.
   static func matches(_ process: Process, _ rule: Rule, _ family: GuestFamily) -> Bool {
     Comparison(family: family, leaning: .strict).fits(rule.match, process)
-      && !rule.unless.contains { Comparison(family: family, leaning: .lenient).fits($0, process) }
+      && !rule.unless.contains {
+        !mutated(.forgetUnless) && Comparison(family: family, leaning: .lenient).fits($0, process)
+      }
   }
 }
 
@@ -91,12 +114,12 @@ extension Candidate {
 extension Track {
   /// Goes on with the chain of looks, starts it, or ends it.
   mutating func see(_ reason: Reason?, group: Group.Key?, sent: Now, ended: Now, chain: Duration) {
-    guard let reason else {
+    guard let reason = reason ?? (mutated(.carryLastingOverAnInnocentLook) ? exceeded?.reason : nil) else {
       exceeded = nil
       said = []
       return
     }
-    if var running = exceeded, sent.continuous - running.lastEnded <= chain,
+    if var running = exceeded, sent.continuous - running.lastEnded <= chain || mutated(.carryLastingOverAGap),
       running.group == nil || group == nil || running.group == group
     {
       running.group = group
@@ -120,11 +143,11 @@ extension Watch {
   ) {
     let found = verdict.exceeded(candidate, sent: sent, believed: believed)
     let t: Int
-    if let known = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule.id }) {
+    if let known = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule }) {
       t = known
     } else {
       t = candidate.tracks.count
-      candidate.tracks.append(Track(rule: verdict.rule.id))
+      candidate.tracks.append(Track(rule: verdict.rule))
     }
     candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
     if case .ranked(_, let count, let place, let group, let limit, _) = verdict.finding {

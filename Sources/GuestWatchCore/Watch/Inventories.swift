@@ -106,8 +106,10 @@ extension Watch {
     for place in vms.indices where vms[place].address.vcenter == vcenter {
       let key = vms[place].key
       if seen.contains(key) {
-        vms[place].isTwice = twice.contains(key)
-        applyRules(place, now)
+        let isTwice = twice.contains(key)
+        if vms[place].isTwice != isTwice { vms[place].rulesApply = false }
+        vms[place].isTwice = isTwice
+        if vms[place].rulesApply { book(place, now) } else { applyRules(place, now) }
         remember(place)
       } else if inventory.complete {
         missing(place, asked, now)
@@ -162,6 +164,9 @@ extension Watch {
     }
     let cameBack = !vms[place].watchable
     if vms[place].present, vms[place].address.moid != facts.moid { endEpoch(place, "it was registered anew", now) }
+    if vms[place].facts != facts || vms[place].address != address || !vms[place].present || !vms[place].isShown {
+      vms[place].rulesApply = false
+    }
     vms[place].present = true
     vms[place].isShown = true
     vms[place].missingSince = nil
@@ -169,13 +174,16 @@ extension Watch {
     vms[place].facts = facts
     if case .verifying? = vms[place].kill?.phase { vms[place].kill?.address = address }
     // An unset property is unknown, never a change: it is compared when it can be read again.
-    let rebooted = moved(vms[place].bootTime, facts.bootTime)
-    vms[place].memoryIsStale = true
-    let suspended = moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)
+    let rebooted = moved(vms[place].bootTime, facts.bootTime) && !mutated(.ignoreReboots)
+    if facts.bootTime != vms[place].bootTime || facts.suspendTime != vms[place].suspendTime {
+      vms[place].memoryIsStale = true
+    }
+    let suspended =
+      (moved(vms[place].suspendTime, facts.suspendTime) || newSuspend(vms[place], facts)) && !mutated(.ignoreSuspends)
     vms[place].bootTime = facts.bootTime ?? vms[place].bootTime
     vms[place].suspendTime = facts.suspendTime ?? vms[place].suspendTime
     if rebooted || suspended { endEpoch(place, rebooted ? "its boot time moved" : "it was suspended", now) }
-    if let suspend = vms[place].suspendTime, let boot = vms[place].bootTime, suspend > boot {
+    if let suspend = vms[place].suspendTime, let boot = vms[place].bootTime, suspend > boot, !mutated(.ignoreSuspends) {
       doubt(place, "it was suspended after its boot")
     }
     if cameBack {
@@ -206,6 +214,7 @@ extension Watch {
     let wasAsked = asked.selects(name: vm.facts.name, moid: vm.address.moid)
     guard vm.present || vm.kill != nil, wasAsked else {
       vms[place].present = false
+      vms[place].rulesApply = false
       return
     }
     if vm.kill?.isOpen == true, !asked.ids.contains(vm.address.moid) {
@@ -214,6 +223,7 @@ extension Watch {
       return
     }
     vms[place].present = false
+    vms[place].rulesApply = false
     vms[place].views = []
     loseKill(place, now)
   }
@@ -264,7 +274,7 @@ extension Watch {
   }
 
   mutating func doubt(_ place: Int, _ why: String) {
-    guard vms[place].doubt == nil else { return }
+    guard vms[place].doubt == nil, !mutated(.ignoreDoubts) else { return }
     vms[place].doubt = why
     report(aboutVM(.startsDoubted, .info, place, detail: why))
   }

@@ -51,10 +51,10 @@ struct Kill: Sendable {
   var since = Instant(nanoseconds: .min)
   /// Until when its looks go over the link that its terminate left by, though its vCenter entry changed or is gone.
   var keepsLinkUntil = Instant(nanoseconds: .min)
-  /// Its login was refused: no look with it any more.
-  var refused = false
-  /// Digest of the secret that the terminate was sent with: its looks use the same.
-  var digest: UInt64?
+  /// What the terminate was sent with: its looks use the same, for as long as its link is kept.
+  var credential: Credential?
+  /// A reload came since the terminate: when the scheduler drops the link that it left by, and the secret with it.
+  var linkUntil: Instant?
   /// Looks in a row that failed.
   var failedLooks = 0
   /// A look failed since the last survey: the survey goes first.
@@ -83,6 +83,9 @@ enum KillTiming {
   static let survived = Duration.seconds(25)
   /// A reload leaves the link of a kill that was sent in place for 90 s; looks over it begin a little before that ends.
   static let keepsLink = Duration.seconds(85)
+  /// When that link is really dropped, and how near to it nobody can say which secret a look would be sent with.
+  static let linkEnds = Duration.seconds(90)
+  static let linkDoubt = Duration.seconds(5)
   /// After a restart the same identity is watched this long from the intent on before nobody can know.
   static let resolve = Duration.seconds(90)
   /// No look succeeded for this long: unknown.

@@ -15,7 +15,9 @@ extension Watch {
       case .verify, .resolve: verifyFailed(place, fault, now)
       }
     case .success(let look):
-      guestCallWorked(operation, place)
+      let proves = if case .vmGone = look { false } else { true }
+      guestCallWorked(operation, place, proves: proves, now)
+      let look = mutated(.takeFinishedForAlive) ? look.revived : look
       guard let sent = timing.firstByte else { break }
       if case .vmGone = look { refreshSoon(operation.vcenter, now) }
       switch purpose {
@@ -84,7 +86,7 @@ extension Watch {
       switch rule.limits {
       case .forbidden:
         follow(
-          &candidate, Verdict(rule: rule, finding: .alone(maxAge: nil, forbidden: true)), sent: sent, ended: ended,
+          &candidate, Verdict(rule: rule.id, finding: .alone(maxAge: nil, forbidden: true)), sent: sent, ended: ended,
           believed: believed, chain: vms[place].views[v].chain)
       case .bounded(let maxAge, let instances):
         guard let maxAge else { continue }
@@ -94,7 +96,7 @@ extension Watch {
         let track = candidate.tracks.first { $0.rule == rule.id }
         if reason == nil, instances != nil, track?.exceeded == nil || track?.exceeded?.group != nil { continue }
         follow(
-          &candidate, Verdict(rule: rule, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent,
+          &candidate, Verdict(rule: rule.id, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent,
           ended: ended, believed: believed, chain: vms[place].views[v].chain)
       }
     }

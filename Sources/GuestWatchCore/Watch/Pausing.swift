@@ -54,8 +54,7 @@ extension Watch {
       guard pauses.pauses.count != before else { return }
       report(Report(.resumed, .notice, rule: rule, detail: vms.map { "VMs \($0.pattern)" } ?? ""))
       pausesChanged(now)
-    case .retryLogin:
-      break
+    case .retryLogin(let login): retryLogin(login, now)
     }
   }
 

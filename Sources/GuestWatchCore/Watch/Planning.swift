@@ -33,6 +33,7 @@ extension Watch {
       attend(place, now)
     }
     takeBudgetTurns(now)
+    giveLoginTurns(now)
     finishShutdown(now)
     sayStatus(now)
     sayWake(now)
@@ -79,23 +80,25 @@ extension Watch {
 
   private func want(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     let vm = vms[place]
-    guard vm.busy == nil else { return nil }
+    guard vm.busy == nil || mutated(.askAVMTwiceAtOnce) else { return nil }
     if let kill = vm.kill {
       switch kill.phase {
       case .confirming(let notBefore, _):
         guard vm.watchable, shutdown == nil else { return nil }
+        // What another login wants goes on while this one waits for its turn.
+        if vm.waits.contains(where: { $0.login == kill.login }) { return wantLook(vm, now) }
         return (max(notBefore, vm.restUntil), .confirm)
       case .recording, .terminating:
         return nil
       case .verifying(let next, _):
         // After a restart, or where its vCenter entry changed, its address is believed once an inventory has shown it.
         guard vm.present, vm.isShown || now.continuous < kill.keepsLinkUntil else { return nil }
-        let stopped = kill.refused || (logins.entries[kill.login] != nil && logins.stopped(kill.login, on: vm.key))
-        if shutdown != nil { return kill.restored || stopped ? nil : (next, .verify) }
+        let verify = verifyFrom(kill, next, vm, now)
+        if shutdown != nil { return kill.restored ? nil : verify.map { ($0, .verify) } }
         let rest = wantLook(vm, now)
-        if stopped { return rest }
-        if let rest, rest.at < next || (kill.surveyTurn && rest.at == next) { return rest }
-        return (next, .verify)
+        guard let verify else { return rest }
+        if let rest, rest.at < verify || (kill.surveyTurn && rest.at == verify) { return rest }
+        return (verify, .verify)
       case .closing:
         break
       }
@@ -108,7 +111,8 @@ extension Watch {
     guard vm.watchable else { return nil }
     let notBefore = max(vm.restUntil, vm.parked?.until ?? vm.restUntil)
     var best: (at: Instant, want: Want)?
-    for (v, view) in vm.views.enumerated() where !logins.stopped(view.login, on: vm.key) {
+    for (v, view) in vm.views.enumerated() where !logins.isStopped(view.login, on: vm.key) {
+      if vm.waits.contains(where: { $0.login == view.login }) { continue }
       var at = max(view.nextSurvey, view.parkedUntil)
       var want = Want.survey(v: v)
       // A survey that is due goes before any check: it shows more.
@@ -143,54 +147,79 @@ extension Watch {
     agenda.book(vms[place].key, at: at)
   }
 
-  /// Starts what a VM wants if it is due and there is a slot; else it queues for one.
-  private mutating func attend(_ place: Int, _ now: Now) {
+  /// Starts what a VM wants if it is due and there is a slot; else it waits for one, and does meanwhile what its other
+  /// logins want.
+  mutating func attend(_ place: Int, _ now: Now) {
     if let kill = vms[place].kill, case .verifying = kill.phase, now.continuous >= givesUpAt(kill) {
       close(place, .unknown, error: nil, verified: nil, now)
     }
-    guard let (at, want) = want(place, now) else { return }
-    guard at <= now.continuous, vcenters[vms[place].address.vcenter]?.down == nil else {
-      book(place, now)
-      return
-    }
-    let vcenter = vms[place].address.vcenter
-    let login: LoginID
-    switch want {
-    case .survey(let v), .check(let v, _): login = vms[place].views[v].login
-    case .confirm, .verify:
-      guard let kill = vms[place].kill else { return }
-      login = kill.login
-      if case .confirming = kill.phase, logins.stopped(login, on: vms[place].key) {
-        vms[place].kill = nil
-        book(place, now)
+    while let (at, want) = want(place, now) {
+      let vcenter = vms[place].address.vcenter
+      guard at <= now.continuous, vcenters[vcenter]?.down == nil else { break }
+      let login: LoginID
+      let credential: Credential?
+      switch want {
+      case .survey(let v), .check(let v, _):
+        login = vms[place].views[v].login
+        credential = logins.credential(login)
+      case .confirm:
+        guard let kill = vms[place].kill else { return }
+        login = kill.login
+        credential = logins.credential(login)
+        if logins.isStopped(login, on: vms[place].key) {
+          vms[place].kill = nil
+          break
+        }
+      case .verify:
+        guard let kill = vms[place].kill else { return }
+        login = kill.login
+        credential = verifySecret(kill, now)
+        if let credential { logins.know(credential) }
+      }
+      if case .confirm = want, vms[place].kill == nil { continue }
+      if let credential, !logins.hasSlot(login, credential, vcenter: vcenter, on: vms[place].key) {
+        wait(place, for: login, credential.account)
+        continue
+      }
+      if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight,
+        !mutated(.ignoreVCenterSlots)
+      {
+        if vms[place].queued { return }
+        vms[place].queued = true
+        if vms[place].timedOut {
+          vcenters[vcenter]?.slowWaiting.append(vms[place].key)
+        } else {
+          vcenters[vcenter]?.waiting.append(vms[place].key)
+        }
         return
       }
-    }
-    if let state = vcenters[vcenter], state.refreshWaits || state.inFlight >= state.entry.maxInFlight {
-      vms[place].queued = true
-      if vms[place].timedOut {
+      if vms[place].timedOut, !want.followsKill, let state = vcenters[vcenter], state.slowInFlight >= state.slowShare {
+        if vms[place].queued { return }
+        vms[place].queued = true
         vcenters[vcenter]?.slowWaiting.append(vms[place].key)
-      } else {
-        vcenters[vcenter]?.waiting.append(vms[place].key)
+        return
       }
+      start(want, place, login, credential, now)
       return
     }
-    if vms[place].timedOut, !want.followsKill, let state = vcenters[vcenter], state.slowInFlight >= state.slowShare {
-      vms[place].queued = true
-      vcenters[vcenter]?.slowWaiting.append(vms[place].key)
-      return
-    }
-    if logins.entries[login] != nil, !logins.hasSlot(login, vcenter: vcenter) {
-      vms[place].queued = true
-      logins.wait(vms[place].key, for: login)
-      return
-    }
-    start(want, place, login, now)
+    book(place, now)
   }
 
-  private mutating func start(_ want: Want, _ place: Int, _ login: LoginID, _ now: Now) {
-    let digest: UInt64? = if case .verify = want { vms[place].kill?.digest } else { nil }
-    let slot = occupy(vms[place].address.vcenter, login, digest: digest, isSlow: vms[place].timedOut)
+  private mutating func wait(_ place: Int, for login: LoginID, _ account: String) {
+    if !vms[place].waits.contains(where: { $0.account == account }) { logins.wait(vms[place].key, for: account) }
+    vms[place].waits.append(LoginWait(login: login, account: account))
+  }
+
+  /// A survey out of turn: an account that is alone or stopped is tried with it.
+  mutating func survey(_ place: Int, _ v: Int, trial: Bool, _ now: Now) {
+    let login = vms[place].views[v].login
+    start(.survey(v: v), place, login, logins.credential(login), trial: trial, now)
+  }
+
+  private mutating func start(
+    _ want: Want, _ place: Int, _ login: LoginID, _ credential: Credential?, trial: Bool = false, _ now: Now
+  ) {
+    let slot = occupy(place, login, credential, trial: trial, isSlow: vms[place].timedOut)
     let by = now.continuous + KillTiming.look
     let address = vms[place].address
     let op: OpID
@@ -209,7 +238,7 @@ extension Watch {
     case .confirm:
       guard let kill = vms[place].kill else { return }
       vms[place].kill?.address = address
-      if kill.group == nil {
+      if kill.group == nil || mutated(.confirmAGroupByAGet) {
         op = nextOperation(.look(pid: kill.target.pid, .confirm), place, login: login, slot: slot)
         effects.append(.look(op, address, login, pid: kill.target.pid, .confirm, by: by))
       } else {
@@ -232,10 +261,18 @@ extension Watch {
 
   // MARK: Slots
 
-  mutating func occupy(_ vcenter: VCenterID, _ login: LoginID, digest: UInt64? = nil, isSlow: Bool = false) -> Slot {
+  mutating func occupy(
+    _ place: Int, _ login: LoginID, _ credential: Credential?, trial: Bool = false, isSlow: Bool = false
+  ) -> Slot {
+    let vcenter = vms[place].address.vcenter
     vcenters[vcenter]?.inFlight += 1
     if isSlow { vcenters[vcenter]?.slowInFlight += 1 }
-    var slot = logins.occupy(login, vcenter: vcenter, digest: digest)
+    var slot = Slot(vcenter: vcenter, login: login)
+    if let credential {
+      slot = logins.occupy(login, credential, vcenter: vcenter, on: vms[place].key, trial: trial)
+    }
+    // What has to be known after a crash goes to the ledger before the operation leaves.
+    sendLoginNotes()
     slot.entry = vcenters[vcenter]?.entry.digest
     slot.isSlow = isSlow
     return slot
@@ -260,7 +297,9 @@ extension Watch {
     guard let slot = vms[place].kill?.slot else { return }
     vms[place].kill?.slot = nil
     release(slot)
-    serve(vcenter: slot.vcenter, account: slot.account, now)
+    logins.saysNothing(slot, mayHaveCome: false, now.continuous)
+    sendLoginNotes()
+    serve(slot, now)
   }
 
   /// An operation was answered: its VM is free again and so are its slots.
@@ -272,12 +311,13 @@ extension Watch {
   /// Lets those that wait for a slot try again, in their order.
   mutating func serve(_ operation: Operation, _ now: Now) {
     guard let slot = operation.slot else { return }
-    serve(vcenter: slot.vcenter, account: slot.account, now)
+    serve(slot, now)
   }
 
-  private mutating func serve(vcenter: VCenterID, account: String, _ now: Now) {
-    for key in logins.takeWaiting(account) { tryAgain(key, now) }
-    serve(vcenter: vcenter, now)
+  private mutating func serve(_ slot: Slot, _ now: Now) {
+    giveLoginTurns(now)
+    if let account = slot.credential?.account { serveWaiting(account, now) }
+    serve(vcenter: slot.vcenter, now)
   }
 
   mutating func serve(vcenter: VCenterID, _ now: Now) {
@@ -340,7 +380,9 @@ extension Watch {
     if let room = nextBudgetRoom(now) { next = min(next, room) }
     if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
+    if shutdown == nil { next = min(next, logins.nextTrial) }
     guard next != .never, next != lastWake else { return }
+    if mutated(.forgetTheWake), next > lastWake ?? .never { return }
     lastWake = next
     effects.append(.wake(at: next))
   }

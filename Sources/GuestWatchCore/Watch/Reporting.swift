@@ -27,7 +27,7 @@ extension Watch {
   private func isLate(_ vm: VMState, _ now: Now) -> Bool {
     guard whyUnwatched(vm) == nil else { return false }
     return vm.views.contains { view in
-      !logins.stopped(view.login, on: vm.key) && now.continuous - view.nextSurvey > view.interval + .seconds(50)
+      !logins.isStopped(view.login, on: vm.key) && now.continuous - view.nextSurvey > view.interval + .seconds(50)
     }
   }
 

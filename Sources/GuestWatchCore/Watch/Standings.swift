@@ -67,7 +67,7 @@ extension Watch {
     if let why = vm.unwatchable { return (why.rawValue, nil) }
     if let down = vcenters[vm.address.vcenter]?.down { return ("its vCenter cannot be asked", down) }
     if let parked = vm.parked { return ("it is left alone for an hour", parked.fault) }
-    if vm.views.allSatisfy({ logins.stopped($0.login, on: vm.key) }) {
+    if vm.views.allSatisfy({ logins.isStopped($0.login, on: vm.key) }) {
       return ("every guest login that reaches it is stopped there", nil)
     }
     return nil

@@ -72,6 +72,8 @@ struct VMState: Sendable {
   /// Terminates in a row that were not sent or not begun, and until when none is tried.
   var killFailures = 0
   var killRestUntil = Instant(nanoseconds: .min)
+  /// The views are what the rules say of these facts; false: they are to be found anew.
+  var rulesApply = false
   /// The inventory has its instance uuid twice: which of them a look shows cannot be told.
   var isTwice = false
   var views: [LoginView] = []
@@ -107,8 +109,10 @@ struct VMState: Sendable {
   var lastOutcome = Instant(nanoseconds: .min)
   /// What the agenda has booked.
   var booked = Instant.never
-  /// Waits for a slot of its vCenter or account.
+  /// Waits for a slot of its vCenter.
   var queued = false
+  /// Waits for a slot of these logins; what others want goes on meanwhile.
+  var waits: [LoginWait] = []
 
   /// The most identities that are remembered as ended, oldest dropped first.
   static let endedCap = 512
@@ -117,6 +121,12 @@ struct VMState: Sendable {
   static let forgetAfter = Duration.seconds(3600)
 
   var watchable: Bool { present && unwatchable == nil }
+}
+
+/// A VM waits for a slot of this login.
+struct LoginWait: Hashable, Sendable {
+  var login: LoginID
+  var account: String
 }
 
 /// What one login has shown of a VM. Looks with one login prove nothing for another.
@@ -190,7 +200,11 @@ struct Track: Sendable {
     var group: Group.Key?
 
     /// When the chain is long enough.
-    func due(_ lasting: Duration) -> Instant { since + max(lasting, Track.twoLooks) }
+    func due(_ lasting: Duration) -> Instant {
+      if mutated(.ignoreLasting) { return since + Track.twoLooks }
+      if mutated(.actOnOneLook) { return since + lasting }
+      return since + max(lasting, Track.twoLooks)
+    }
   }
 
   /// Two looks must be this far apart.
@@ -232,7 +246,7 @@ struct Attempts: Sendable {
 
   /// Until when it is left alone.
   var waitsUntil: Instant {
-    switch count {
+    switch mutated(.retryAtOnce) ? 0 : count {
     case 0: Instant(nanoseconds: .min)
     case 1: last + Attempts.firstWait
     default: last + Attempts.secondWait

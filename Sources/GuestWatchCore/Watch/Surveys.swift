@@ -11,8 +11,8 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      guestCallWorked(operation, place)
-      if !listing.complete {
+      guestCallWorked(operation, place, now)
+      if !listing.complete && !mutated(.takeIncompleteForComplete) {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)
       } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
@@ -58,8 +58,8 @@ extension Watch {
   private mutating func study(_ listing: Listing, _ place: Int, _ login: LoginID, sent: Now, ended: Now) {
     guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
-    let rows = listing.rows.sorted { $0.pid < $1.pid }
-    if comeBack(rows, vms[place].views[v]) >= LoginView.comeback {
+    let rows = byPID(listing.rows)
+    if comeBack(rows, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
       endEpoch(place, "processes that had gone came back", ended)
     }
     let shift = vms[place].views[v].lastListing.flatMap { last in
@@ -67,10 +67,11 @@ extension Watch {
     }
     if let shift { carryOver(place, rows, shift) }
     let memory = remember(rows, place, v, shift: shift, sent: sent, ended: ended)
-    let verdicts = Verdicts(
+    var walk = Verdicts(
       rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
       ended: Set(vms[place].ended.map(\.identity)),
-      family: vms[place].facts.family)
+      family: vms[place].facts.family
+    ).walk()
     let believed = clock.trusted && vms[place].doubt == nil
     let chain = vms[place].views[v].chain
     var old = vms[place].views[v].candidates[...]
@@ -89,13 +90,14 @@ extension Watch {
         {
           // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
           known = first
-          known?.breakChains()
+          if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
           candidateEnded(first, place, gone: false, ended)
         }
         old.removeFirst()
       }
-      guard verdicts.matched[i] else { continue }
+      let verdicts = walk.verdicts(of: i)
+      guard !verdicts.isEmpty else { continue }
       if row.finished != nil || isEnded(row.identity, place) {
         markEnded(row, place, ended, stillListed: row.finished == nil)
         continue
@@ -113,10 +115,10 @@ extension Watch {
       candidate.evidence = memory[i].evidence
       candidate.looks += 1
       if candidate.looks == 2 { vms[place].memoryIsStale = true }
-      for verdict in verdicts.of(row: i) {
+      for (_, verdict) in verdicts {
         follow(&candidate, verdict, sent: sent, ended: ended, believed: believed, chain: chain)
       }
-      candidate.tracks.removeAll { track in !verdicts.of(row: i).contains { $0.rule.id == track.rule } }
+      candidate.tracks.removeAll { track in !verdicts.contains { $0.verdict.rule == track.rule } }
       candidate.due = dueOf(candidate, vms[place], ended)
       fresh.append(candidate)
     }
@@ -139,6 +141,12 @@ extension Watch {
     }
     for i in vms[place].attempts.indices { vms[place].attempts[i].identity = moved(vms[place].attempts[i].identity) }
     for i in vms[place].ended.indices { vms[place].ended[i].identity = moved(vms[place].ended[i].identity) }
+  }
+
+  /// Guests list by pid, so that there is seldom anything to do.
+  private func byPID(_ rows: [Process]) -> [Process] {
+    let isSorted = zip(rows, rows.dropFirst()).allSatisfy { $0.pid <= $1.pid }
+    return isSorted ? rows : rows.sorted { $0.pid < $1.pid }
   }
 
   /// How many rows are back that a complete listing had lacked.
@@ -192,6 +200,7 @@ extension Watch {
         o += 1
       }
       var entry = known ?? firstSight(of: row, owner, place, view, ended)
+      if known == nil, mutated(.countTheAgeFromTheSend) { entry.firstSeen = sent.continuous }
       if entry.isDated, let evidence, let second, second > row.started {
         entry.evidence = max(entry.evidence ?? evidence, evidence)
       }
@@ -269,7 +278,7 @@ extension Watch {
   }
 
   mutating func remember(ended identity: Identity, _ place: Int, _ at: Instant) {
-    guard !isEnded(identity, place) else { return }
+    guard !isEnded(identity, place), !mutated(.forgetTheEnded) else { return }
     if vms[place].ended.count >= VMState.endedCap { vms[place].ended.removeFirst() }
     vms[place].ended.append(Ended(identity: identity, at: at))
   }
@@ -287,7 +296,7 @@ extension Watch {
   /// The process as it may be written down.
   func shown(_ process: Process) -> Process {
     var shown = process
-    if configuration?.logCommands != .full { shown.command = "" }
+    if configuration?.logCommands != .full, !mutated(.writeCommandLines) { shown.command = "" }
     return shown
   }
 }

@@ -55,6 +55,8 @@ extension Watch {
     let wasBare = was.command.value.utf8.elementsEqual(was.name.value.utf8)
     // The kernel's short name has 15 characters; another name is a title that the living process wrote itself.
     let keepsName = process.name.value.utf8.elementsEqual(was.name.value.utf8.prefix(15))
+    if mutated(.takeAZombieForAlive) { return false }
+    if mutated(.takeEveryBareNameForAZombie) { return isBare(process) }
     return isBare(process) && keepsName && !wasBare && !was.command.value.isEmpty
   }
 
@@ -84,7 +86,9 @@ extension Watch {
           place, kill.answer == nil || perhapsZombie ? .unknown : .survived, error: nil, verified: ended, now)
         return
       }
-    } else if sent.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived {
+    } else if sent.continuous - (kill.answered ?? kill.intentAt) >= KillTiming.survived
+      || mutated(.callItSurvivedAtOnce)
+    {
       close(place, .survived, error: nil, verified: ended, now)
       return
     }
@@ -109,7 +113,6 @@ extension Watch {
     vms[place].kill?.surveyTurn = true
     vms[place].kill?.failedLooks += 1
     let pause = chance.around(KillTiming.backOff(kill.failedLooks + 1))
-    if fault.kind == .guestLoginRefused { vms[place].kill?.refused = true }
     if now.continuous >= givesUpAt(kill) {
       close(place, .unknown, error: nil, verified: nil, now)
       return
@@ -117,6 +120,28 @@ extension Watch {
     let early = now.continuous - (kill.restored ? kill.intentAt : kill.answered ?? kill.intentAt) < KillTiming.survived
     let next = early ? nextVerify(kill, looks + 1, now) : max(vms[place].restUntil, now.continuous + pause)
     vms[place].kill?.phase = .verifying(next: next, looks: looks + 1)
+  }
+
+  /// What a look after the terminate is sent with now: the secret of the terminate while the scheduler keeps the link that
+  /// it left by, then the loaded one. nil: no entry has this login any more.
+  func verifySecret(_ kill: Kill, _ now: Now) -> Credential? {
+    let loaded = logins.credential(kill.login)
+    guard let sent = kill.credential, sent != loaded else { return loaded }
+    guard let until = kill.linkUntil, now.continuous >= until else { return sent }
+    return loaded
+  }
+
+  /// When the next look after the terminate may be sent; nil: not with the secrets there are, or it waits for its turn.
+  func verifyFrom(_ kill: Kill, _ next: Instant, _ vm: VMState, _ now: Now) -> Instant? {
+    if vm.waits.contains(where: { $0.login == kill.login }) { return nil }
+    let loaded = logins.credential(kill.login)
+    let loadedStops = loaded.map { logins.isStopped($0, on: vm.key) } ?? false
+    guard let sent = kill.credential, sent != loaded else { return loadedStops ? nil : next }
+    let sentStops = logins.isStopped(sent, on: vm.key)
+    guard let until = kill.linkUntil else { return sentStops ? nil : next }
+    // Around its end nobody can say which secret would go out: nothing is sent.
+    if !sentStops && max(next, now.continuous) < until - KillTiming.linkDoubt { return next }
+    return loadedStops ? nil : max(next, until + KillTiming.linkDoubt)
   }
 
   func givesUpAt(_ kill: Kill) -> Instant { max(kill.answered ?? kill.intentAt, kill.since) + KillTiming.giveUp }

@@ -53,6 +53,10 @@ public struct Watch: Sendable {
   var lastStatus: Snapshot?
   var lastWake: Instant?
   var effects: [Effect] = []
+  #if Mutations
+    /// The fault that is put into this decision, for tests of the simulation.
+    var mutation: Mutation?
+  #endif
 
   public init() {}
 
@@ -62,11 +66,14 @@ public struct Watch: Sendable {
   ///   - event: what happened. An answer to an operation that is not known is ignored.
   ///   - now: both clocks, read when the event happened; the continuous one never runs backwards.
   public mutating func handle(_ event: Event, at now: Now) -> [Effect] {
+    #if Mutations
+      Mutation.active = mutation
+    #endif
     if clock.read(now) { clockChanged(now) }
     switch event {
     case .began(let seed, let restored): begin(seed: seed, restored, now)
     case .configured(let configuration): configure(configuration, now)
-    case .timeCame: lastWake = nil
+    case .timeCame: if !mutated(.forgetTheWake) { lastWake = nil }
     case .inventory(let id, let timing, let result): inventory(id, timing, result, now)
     case .surveyed(let id, let timing, let result): surveyed(id, timing, result, now)
     case .looked(let id, let timing, let result): looked(id, timing, result, now)
@@ -130,11 +137,16 @@ struct Slot: Hashable, Sendable {
   /// Digest of the entry that it was taken from: another entry of that name does not get it back.
   var entry: UInt64?
   var login: LoginID
-  var account: String
   /// It counts in the share of those that time out.
   var isSlow = false
-  /// Digest of the secret that was sent: a refusal of an old one says nothing about the new one.
-  var digest: UInt64
+  /// What is sent: a refusal of an old secret says nothing about the new one. nil: no login is configured, none is sent.
+  var credential: Credential?
+  /// `CredentialState.serial` when it was taken.
+  var serial: UInt64 = 0
+  /// It was sent unproven.
+  var isGuess = false
+  /// It is a try with a stopped account.
+  var isTrial = false
 }
 
 /// SIGTERM came: until when terminates that were sent may be followed.

@@ -67,7 +67,10 @@ public struct Process: Hashable, Sendable {
   }
 
   /// What this process is known by within its VM and epoch.
-  public var identity: Identity { Identity(pid: pid, started: started, owner: owner) }
+  public var identity: Identity {
+    Identity(
+      pid: pid, started: mutated(.ignoreStarted) ? 0 : started, owner: mutated(.ignoreTheOwner) ? "" : owner)
+  }
 }
 
 /// What a process is known by within one VM and epoch. Name and command are not part of it: a process may change them.

@@ -58,10 +58,14 @@ private func sentence(_ report: Report) -> String {
       + report.killWords + report.detailWords
   case .loginQuarantined:
     "\(report.vmWords) refused \(report.loginWords)\(report.answerWords); it is not used there any more until its "
-      + "secret changes"
+      + "secret changes or an operator asks (retry-login)"
   case .loginStopped:
     "\(report.loginWords) was refused too often\(report.answerWords); its account is used nowhere any more until its "
-      + "secret changes"
+      + "secret changes or an operator asks (retry-login)"
+  case .loginTried: "\(report.loginWords), which was refused before, is tried on \(report.vmWords)\(report.detailWords)"
+  case .loginBelieved:
+    "\(report.vmWords) accepted \(report.loginWords), which was refused before: it is used again where it was not refused"
+      + report.detailWords
   case .vmParked: "\(report.vmWords) cannot be watched for now\(report.whyWords)"
   case .vmWatched: "\(report.vmWords) is watched\(report.detailWords)"
   case .epochEnded:

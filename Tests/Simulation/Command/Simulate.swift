@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import GuestWatchCore
 import WatchSimulation
 
 /// Plays seeds of the simulation and stops at the first that breaks a promise.
@@ -27,6 +28,11 @@ import WatchSimulation
   @Option(help: "Measure instead: so many VMs with 50 processes each, surveyed every 5 minutes, for --hours.")
   var fleet: Int?
   @Option(help: "Virtual hours: of faults in a seed (2), of a fleet (24).") var hours: Int?
+  #if Mutations
+    @Flag(help: "Put one fault after the other into the decision and see that each is found.") var mutations = false
+    @Flag(help: "With --mutations: print the table as it stands in MUTATIONS.md.") var markdown = false
+    @Option(help: "With --mutations: only this one; may be repeated.") var mutation: [String] = []
+  #endif
 
   func validate() throws {
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
@@ -36,6 +42,9 @@ import WatchSimulation
   }
 
   func run() async throws {
+    #if Mutations
+      if mutations { return try await tryMutations() }
+    #endif
     Crash.handle()
     let started = ContinuousClock.now
     if let fleet { return try measure(fleet, since: started) }
@@ -98,12 +107,15 @@ import WatchSimulation
 
   /// Plays the seeds, several at once, and hands them to `take` in their order until that says false.
   ///
+  /// - Parameters:
+  ///   - fresh: what every daemon begins as.
+  ///   - from: the first of them that is played; nil: the first of all.
   /// - Returns: the first that could not be made, if any was met.
-  private func play(_ take: (Played) -> Bool) async -> Played? {
-    let from = seed ?? first
-    let count = seed == nil ? seeds : 1
+  func play(_ fresh: Watch = Watch(), from: UInt64? = nil, _ take: (Played) -> Bool) async -> Played? {
+    let from = seed ?? from ?? first
+    let count = seed == nil ? first + seeds - from : 1
     let settings = Settings(
-      lines: lines, isLoud: seed != nil && !quiet, hours: hours, ignored: Set(ignore))
+      fresh: fresh, lines: lines, isLoud: seed != nil && !quiet, hours: hours, ignored: Set(ignore))
     return await withTaskGroup(of: (UInt64, Played).self) { group in
       var next: UInt64 = 0
       var due: UInt64 = 0
@@ -130,6 +142,7 @@ import WatchSimulation
   }
 
   private struct Settings: Sendable {
+    var fresh: Watch
     var lines: Int
     var isLoud: Bool
     var hours: Int?
@@ -139,6 +152,7 @@ import WatchSimulation
       Crash.begins(seed)
       do {
         var world = try World(seed: seed, kept: lines, loud: isLoud, hours: hours, ignoring: ignored)
+        world.fresh = fresh
         return .report(world.run())
       } catch {
         return .unmade(seed: seed, why: "\(error)")

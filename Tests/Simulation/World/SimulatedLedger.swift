@@ -15,6 +15,8 @@ struct SimulatedLedger {
 
   private(set) var rows: [Row] = []
   private var refusals: [LoginRefusal] = []
+  /// With the running time of the note.
+  private var standings: [(standing: LoginStanding, noted: Int64)] = []
   private var vcenterRefusals: [(digest: UInt64, count: Int, at: Int64)] = []
   /// The last one of each VM, its times as running time. Written later than it is given, so a crash may lose some.
   private var memories: [VMKey: VMMemory] = [:]
@@ -71,10 +73,17 @@ struct SimulatedLedger {
     mark(now)
     switch note {
     case .refused(let refusal):
-      refusals.removeAll { $0.vm == refusal.vm && $0.login == refusal.login }
+      refusals.removeAll { $0.vm == refusal.vm && $0.account == refusal.account && $0.digest == refusal.digest }
       refusals.append(refusal)
-    case .accepted(let account):
-      for i in refusals.indices where refusals[i].account == account { refusals[i].inRow = false }
+    case .accepted(let vm, let account, let digest):
+      refusals.removeAll { $0.vm == vm && $0.account == account && $0.digest == digest }
+      for i in refusals.indices where refusals[i].account == account && refusals[i].digest == digest {
+        refusals[i].inRow = false
+      }
+      standings.removeAll { $0.standing.account == account && $0.standing.digest == digest }
+    case .standing(let standing):
+      standings.removeAll { $0.standing.account == standing.account && $0.standing.digest == standing.digest }
+      if !standing.isClear { standings.append((standing, running(now))) }
     case .vcenterRefused(let digest, let count):
       vcenterRefusals.removeAll { $0.digest == digest }
       vcenterRefusals.append((digest, count, running(now)))
@@ -125,6 +134,11 @@ struct SimulatedLedger {
           record: row.record, age: age(row.written), answer: row.answer, answerTook: row.answerTook)
       },
       refusals: refusals,
+      standings: standings.map { entry in
+        var standing = entry.standing
+        standing.age = age(entry.noted)
+        return standing
+      },
       vcenterRefusals: vcenterRefusals.map { VCenterRefusal(digest: $0.digest, count: $0.count, age: age($0.at)) },
       memories: memories, pauses: pauses)
   }

@@ -1,0 +1,83 @@
+import OrderedCollections
+
+/// What answers say of guest logins (S10), to the book, the ledger and the operator.
+extension Watch {
+  /// A guest took the login.
+  mutating func loginAccepted(_ operation: Operation, _ place: Int, _ now: Now) {
+    guard let slot = operation.slot else { return }
+    let ended = logins.accepted(slot, on: vms[place].key)
+    sendLoginNotes()
+    guard ended else { return }
+    report(aboutVM(.loginBelieved, .info, place, login: slot.login))
+    loginsFreed(now)
+  }
+
+  /// One refusal stops a login on that VM.
+  mutating func loginRefused(_ operation: Operation, _ place: Int, _ fault: Fault, _ now: Now) {
+    guard let slot = operation.slot, slot.credential != nil else { return }
+    let refusal = logins.refused(slot, on: vms[place].key, now.continuous)
+    sendLoginNotes()
+    statusDirty = true
+    report(aboutVM(.loginQuarantined, .error, place, login: slot.login, fault: fault))
+    switch refusal {
+    case .quarantined, .old: break
+    case .stopped, .stillStopped:
+      report(Report(.loginStopped, .error, login: slot.login, fault: fault, detail: nextTryWords(slot, now)))
+    }
+  }
+
+  /// The answer says nothing of the login: the next VM may be asked.
+  ///
+  /// - Parameter fault: nil where vCenter answered before the guest was asked.
+  mutating func loginUntold(_ operation: Operation, _ fault: Fault?, _ now: Now) {
+    guard let slot = operation.slot else { return }
+    logins.saysNothing(slot, mayHaveCome: fault?.kind.mayHaveReachedGuest ?? false, now.continuous)
+    sendLoginNotes()
+  }
+
+  mutating func terminateToldOfLogin(_ answer: KillAnswer, _ operation: Operation, _ place: Int, _ now: Now) {
+    switch answer {
+    case .done, .notFound: loginAccepted(operation, place, now)
+    case .denied(let fault) where fault.kind == .guestLoginRefused: loginRefused(operation, place, fault, now)
+    case .denied(let fault), .ambiguous(let fault), .notBegun(let fault), .notSent(let fault):
+      loginUntold(operation, fault, now)
+    case .unanswered: loginUntold(operation, Fault(.unanswered, code: "no answer"), now)
+    }
+  }
+
+  /// An operator asks for one more try with a login that was refused.
+  mutating func retryLogin(_ login: LoginID, _ now: Now) {
+    guard logins.retry(login, now.continuous) else { return }
+    loginsFreed(now)
+  }
+
+  /// VMs may be looked at again that nobody has booked.
+  private mutating func loginsFreed(_ now: Now) {
+    statusDirty = true
+    for place in vms.indices { book(place, now) }
+  }
+
+  /// Gives what the book wants to be kept to the ledger, in its order and before what is sent next.
+  mutating func sendLoginNotes() {
+    for note in logins.notes { effects.append(.note(note)) }
+    logins.notes.removeAll(keepingCapacity: true)
+  }
+
+  private func nextTryWords(_ slot: Slot, _ now: Now) -> String {
+    guard let account = slot.credential?.account, let next = logins.accounts[account]?.nextTry else { return "" }
+    let hours = max((next - now.continuous).nanoseconds, 0) / 3_600_000_000_000
+    return "it is tried on one VM in \(hours) h"
+  }
+}
+
+extension FaultKind {
+  /// The guest may have been asked, and may have refused the login, though nobody heard of it.
+  var mayHaveReachedGuest: Bool {
+    switch self {
+    case .unanswered, .transient, .badAnswer, .unknown, .guestLoginTrouble, .guestDenied, .guestLoginRefused: true
+    case .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost, .loginRefused,
+      .unreachable, .untrusted, .overCap, .badRequest:
+      false
+    }
+  }
+}
