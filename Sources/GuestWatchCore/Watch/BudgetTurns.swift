@@ -4,6 +4,8 @@ import OrderedCollections
 struct BudgetWaiter: Sendable {
   var rule: RuleID
   var due: Instant
+  /// Who waits for the room of its rule takes none of the fleet's from anybody.
+  var gate: Gate
 }
 
 /// Whose turn it is where a budget has no room for all: the VM with the fewest kills in the window first, then who is due
@@ -30,7 +32,7 @@ extension Watch {
     let mine = budgetRank(key, due, now)
     for (gate, room, only) in rooms {
       let first = budgetWaiters.count { waiter in
-        waiter.key != key && (only == nil || waiter.value.rule == only)
+        waiter.key != key && (only.map { waiter.value.rule == $0 } ?? (waiter.value.gate == .fleetBudget))
           && budgetRank(waiter.key, waiter.value.due, now) < mine
       }
       if first >= room { return gate }
