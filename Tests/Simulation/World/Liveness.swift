@@ -136,8 +136,22 @@ extension World {
     let row = GuestWatchCore.Process(
       pid: process.pid, started: 0, owner: GuestText(process.owner), name: GuestText(process.name),
       command: GuestText(process.command))
-    return rule.match.exactly == nil && OwnRules.reaches(rule, row, family: place.facts.family)
+    return isWanted(row, rule, place)
+  }
+
+  private func isWanted(_ row: GuestWatchCore.Process, _ rule: Rule, _ place: Place) -> Bool {
+    rule.match.exactly == nil && OwnRules.reaches(rule, row, family: place.facts.family)
       && !OwnRules.isProtected(row, configuration.protect, family: place.facts.family)
+  }
+
+  /// True where the guest shows it now as what the rule wants. A process that writes itself another title, or that an
+  /// entry of the agent's own table hides, is no runaway that anybody could see.
+  private func isShown(_ expected: Liveness.Expectation, _ rule: Rule) -> Bool {
+    guard var guest = guest(at: expected.place) else { return false }
+    guard let row = guest.rows(at: modelTime).first(where: { $0.pid == expected.pid }), row.finished == nil else {
+      return false
+    }
+    return isWanted(Wire.process(row, ends: true), rule, expected.place)
   }
 
   /// Something that the rule wants and nothing protects.
@@ -192,7 +206,8 @@ extension World {
     let expected = liveness.expectations[number]
     let start = liveness.began
     guard let rule = configuration.rules.first(where: { $0.id == expected.rule }), clock - start < World.longestTrial,
-      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid), !isSettled(expected, rule)
+      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid), !isSettled(expected, rule),
+      isShown(expected, rule)
     else {
       liveness.expectations[number].isOver = true
       return
