@@ -164,6 +164,8 @@ struct FakeLedger: KillLedger {
   var journal: Journal
   var gate: Barrier?
   var refuses = false
+  /// The gate holds marks up too.
+  var holdsMarks = false
 
   func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("ledger begins \(kill) \(step.kind)")
@@ -184,6 +186,7 @@ struct FakeLedger: KillLedger {
 
   func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("mark")
+    if holdsMarks, let gate { await gate.wait() }
     return refuses ? .failure(LedgerFailure("disk full")) : .success(())
   }
 }
