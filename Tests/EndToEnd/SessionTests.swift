@@ -1,67 +1,13 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 private let noMiners = Settings(RuleText("no-miners", match: #"name = "xmrig*""#, "forbidden = true"))
 private func miner(_ label: String) -> Guest { .sleeper("xmrig", owner: "mallory", label: label) }
 
-/// The most sessions that were seen open at once, by API.
-private final class SessionCount: Sendable {
-  private let most = Mutex<[String: Int]>([:])
-  private let asked = Mutex(0)
-
-  var mostOpen: [String: Int] { most.withLock { $0 } }
-  var times: Int { asked.withLock { $0 } }
-
-  func look(_ world: World) async throws {
-    let open = Dictionary(grouping: try await world.control.state().openSessions, by: \.api).mapValues(\.count)
-    most.withLock { $0.merge(open) { max($0, $1) } }
-    asked.withLock { $0 += 1 }
-  }
-}
-
 extension EndToEnd {
   /// S6: one session per vCenter (and API before 8.0 U3), logged out at exit; one daemon per state directory.
   @Suite("Sessions and the lock", .serialized, .timeLimit(.minutes(3))) struct Sessions {
-    @Test(
-      "One session per vCenter, and API before 8.0 U3, at any moment: over expiries and reloads; none is left",
-      arguments: ["8.0.3.0", "8.0.2.0"])
-    func one(release: String) async throws {
-      var scenario = Scenario(Machine("vm-101", "web-01", [.sleeper("bystander", owner: "bob")]))
-      scenario.release = release
-      try await World.with(scenario, noMiners) { world in
-        let count = SessionCount()
-        try await withThrowingTaskGroup { group in
-          group.addTask {
-            while !Task.isCancelled {
-              try await count.look(world)
-              try? await Task.sleep(for: .milliseconds(5))
-            }
-          }
-          let daemon = try await world.startReadyDaemon()
-          try await world.looks(1, at: "vm-101")
-          for round in 1...6 {
-            if round % 2 == 1 { try await world.control.post("sessions", #"{"expire": "all"}"#) }
-            daemon.signal(SIGHUP)
-            try await world.until("reload \(round)") { world.notify.all.count { $0 == "READY=1" } == round + 1 }
-            try await world.looks(2, at: "vm-101")
-          }
-          // It still kills.
-          let pid = try await world.start(miner("miner"), on: "vm-101")
-          try await world.rows(pid, "exited")
-          try await world.stopDaemon(daemon)
-          group.cancelAll()
-        }
-        #expect(count.times > 50)
-        let most = count.mostOpen
-        #expect(!most.isEmpty && most.values.allSatisfy { $0 == 1 }, "\(most)")
-        #expect(most.count == (release == "8.0.3.0" ? 1 : 2), "\(most)")
-        try await world.audit()
-        try await world.expectLoggedOut()
-      }
-    }
-
     @Test("A reload that changes the vCenter's settings: the old session is logged out, and one is left")
     func changedSettings() async throws {
       let scenario = Scenario(Machine("vm-101", "web-01", [.sleeper("bystander", owner: "bob")]))
@@ -133,36 +79,6 @@ extension EndToEnd {
         // The lock is free again.
         let next = try await world.startReadyDaemon()
         try await world.stopDaemon(next)
-      }
-    }
-
-    @Test("A guest login that is refused while the ledger cannot write: the next life does not try it again")
-    func refusedWhileTheLedgerFails() async throws {
-      let scenario = Scenario(
-        Machine("vm-101", "web-01", [], accounts: [Machine.Account(password: "another one", lockoutAfter: 5)]))
-      try await World.with(scenario, noMiners) { world in
-        let hold = try await world.control.post(
-          "faults", #"{"calls": "guest", "vm": "vm-101", "hold": "before"}"#, as: Armed.self)
-        let first = try await world.startReadyDaemon()
-        try await world.until("the first look") {
-          try await world.control.state().guestCalls["vm-101"]?.received == 1
-        }
-        // The ledger does not write to a directory whose lock was taken away.
-        let lock = "\(world.state)/lock"
-        try #require(rename(lock, lock + ".away") == 0)
-        try await world.control.post("release", "{\"id\": \(hold.id)}")
-        try await world.line("refused guest login")
-        try await world.line("ledger", "moved, removed or replaced")
-        try #require(rename(lock + ".away", lock) == 0)
-        try await world.stopDaemon(first)
-
-        let second = try await world.startReadyDaemon()
-        try await world.until("STATUS names the login") {
-          world.notify.status?.contains("login stopped: linux") == true
-        }
-        try await world.stopDaemon(second)
-        #expect(try await world.control.state().guestCalls["vm-101"]?.received == 1)
-        try await world.expectLoggedOut()
       }
     }
   }
