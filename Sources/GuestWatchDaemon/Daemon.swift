@@ -49,7 +49,7 @@ public struct Daemon: Sendable {
 
   /// Runs until SIGTERM or SIGINT; returns what to exit with. Mistakes that keep it from starting go to stderr.
   public func run() async -> ExitStatus {
-    forbidCoreFiles()
+    keepMemoryToItself()
     // A log that is a pipe without a reader must not end the daemon.
     signal(SIGPIPE, SIG_IGN)
     // Files that the daemon makes are its own business.

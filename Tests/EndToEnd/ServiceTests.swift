@@ -87,38 +87,6 @@ extension EndToEnd {
       }
     }
 
-    @Test(
-      "No password is in the command line, the environment, the log, the ledger or STATUS; no core file can hold one")
-    func secrets() async throws {
-      let scenario = Scenario(
-        Machine("vm-101", "web-01", [.sleeper("xmrig", owner: "mallory", label: "miner")]),
-        Machine("vm-102", "web-02", [], accounts: [Machine.Account(password: "another one")]))
-      try await World.with(scenario, noMiners) { world in
-        let daemon = try await world.startReadyDaemon()
-        try await world.rows(try world.pid("miner"), "exited")
-        try await world.line("refused guest login")
-        for file in ["cmdline", "environ"] {
-          let bytes = FileManager.default.contents(atPath: "/proc/\(daemon.pid)/\(file)")
-          // Its environment is hidden from all but root: it is not dumpable.
-          if file == "environ", geteuid() != 0 {
-            #expect(bytes == nil)
-            continue
-          }
-          let content = String(decoding: try #require(bytes), as: UTF8.self)
-          #expect(!content.isEmpty)
-          for secret in Secrets.all { #expect(!content.contains(secret), "a password in \(file)") }
-        }
-        let limits = text(of: "/proc/\(daemon.pid)/limits").split(separator: "\n")
-        let core = try #require(limits.first { $0.hasPrefix("Max core file size") })
-        #expect(core.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"])
-        let (_, table, errors) = try await world.command("history", "--state", world.state)
-        for secret in Secrets.all { #expect(!(table + errors).contains(secret)) }
-        try await world.stopDaemon(daemon)
-        try await world.audit()
-        try await world.expectLoggedOut()
-      }
-    }
-
     @Test("An empty, a missing and a broken configuration: 78, FILE:LINE:COLUMN on stderr, and nothing was started")
     func badConfiguration() async throws {
       try await World.with(Scenario(Machine("vm-101", "web-01", [])), noMiners) { world in

@@ -16,7 +16,8 @@ final class Bench {
   var heard: [String] { script.heard.all.map(\.name) }
 
   init(
-    source: (Journal) -> FakeSource = { FakeSource($0) }, ledger: (Journal) -> FakeLedger = { FakeLedger(journal: $0) },
+    source: (Journal) -> FakeSource = { FakeSource($0) },
+    ledger: (Journal) -> any KillLedger = { FakeLedger(journal: $0) },
     _ answer: @escaping @Sendable (Event, Now) -> [Effect]
   ) {
     script = Script(answer: answer)

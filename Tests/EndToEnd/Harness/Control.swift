@@ -145,6 +145,7 @@ struct GuestRow: Decodable, Hashable, Sendable {
   var pid: Int64
   var name: String
   var owner: String
+  var command: String?
   var started: String
   var label: String?
   /// As this machine knows it.

@@ -22,6 +22,7 @@ final class Program: Sendable {
   let output: String
   let errors: String
   private let end = Mutex<End?>(nil)
+  private let core = Mutex(false)
 
   private init(pid: pid_t, name: String, output: String, errors: String) {
     self.pid = pid
@@ -83,7 +84,7 @@ final class Program: Sendable {
   /// How it ended; nil while it runs.
   func ended() -> End? {
     end.withLock { end in
-      if end == nil { end = Program.reap(pid, WNOHANG) }
+      if end == nil { end = reap(WNOHANG) }
       return end
     }
   }
@@ -99,16 +100,20 @@ final class Program: Sendable {
     end.withLock { end in
       guard end == nil else { return }
       _ = Glibc.kill(pid, SIGKILL)
-      end = Program.reap(pid, 0)
+      end = reap(0)
     }
   }
 
-  private static func reap(_ pid: pid_t, _ options: Int32) -> End? {
+  /// Whether the kernel wrote a core file of it, or gave one to a program.
+  var dumpedCore: Bool { core.withLock { $0 } }
+
+  private func reap(_ options: Int32) -> End? {
     var status: Int32 = 0
     while true {
       let waited = waitpid(pid, &status, options)
       if waited < 0, errno == EINTR { continue }
       guard waited == pid else { return nil }
+      if status & 0x7f != 0, status & 0x80 != 0 { core.withLock { $0 = true } }
       return status & 0x7f == 0 ? .exited((status >> 8) & 0xff) : .killed(by: status & 0x7f)
     }
   }

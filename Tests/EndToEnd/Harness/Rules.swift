@@ -37,6 +37,10 @@ struct Settings: Sendable {
   var protect = "owners = [\"postgres\"]"
   var guestPassword = Secrets.guest
   var vcenterPassword = Secrets.vcenter
+  /// Passwords come from `$CREDENTIALS_DIRECTORY`, not from files by their path.
+  var credentials = false
+  /// More keys of `[[vcenter]]`.
+  var vcenter = ""
   /// Another authority than that of the simulator, as a file.
   var authority: String?
   /// Another host than that of the simulator's URL.
@@ -45,6 +49,7 @@ struct Settings: Sendable {
   init(_ rules: RuleText...) { self.rules = rules }
 
   func main(url: String, authority: String) -> String {
+    let from = credentials ? "credential" : "file"
     let url = host.map { url.replacing("localhost", with: $0) } ?? url
     return """
       [daemon]
@@ -60,12 +65,13 @@ struct Settings: Sendable {
       name = "sim"
       url = "\(url)"
       username = "svc-guestwatch@vsphere.local"
-      password = { file = "vcenter.password" }
+      password = { \(from) = "vcenter.password" }
+      \(vcenter)
       ca_file = "\(self.authority ?? authority)"
       [[guest_login]]
       name = "linux"
       username = "watch"
-      password = { file = "guest.password" }
+      password = { \(from) = "guest.password" }
 
       """
   }

@@ -119,9 +119,9 @@ final class World: Sendable {
 
   /// Starts the daemon and waits until it says that it is ready.
   @discardableResult
-  func startReadyDaemon(environment: [String] = []) async throws -> Program {
+  func startReadyDaemon(environment: [String] = [], wrapper: [String] = []) async throws -> Program {
     let before = notify.all.count
-    let daemon = try await startDaemon(environment: environment)
+    let daemon = try await startDaemon(environment: environment, wrapper: wrapper)
     try await until("READY=1") { self.notify.all.dropFirst(before).contains("READY=1") }
     return daemon
   }

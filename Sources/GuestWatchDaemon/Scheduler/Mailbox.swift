@@ -9,10 +9,10 @@ enum Message<Link: VCenterLink>: Sendable {
   case answered(OpID, Event)
   /// The ledger is done with a step.
   case recorded(KillID, LedgerStep.Kind, Result<Void, LedgerFailure>)
-  /// The ledger is done with a mark.
-  case marked(Result<Void, LedgerFailure>)
-  /// The ledger is done with a note on a login.
-  case noted(Result<Void, LedgerFailure>)
+  /// The ledger is done with a mark, and with the notes on logins that waited for it.
+  case marked(Result<Void, LedgerFailure>, notes: Result<Void, LedgerFailure>)
+  /// The ledger is done with a note on a login, or the note waits for its next try; `overflow`: others had to go.
+  case noted(Result<Void, LedgerFailure>, overflow: Bool)
   /// The ledger is done with pauses.
   case kept(Result<Void, LedgerFailure>)
   /// An alarm that was set has gone off.

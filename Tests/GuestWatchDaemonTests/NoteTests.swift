@@ -1,0 +1,166 @@
+import GuestWatchCore
+import GuestWatchDaemon
+import Synchronization
+import Testing
+
+/// A disk that outlives the daemon and can be full.
+private final class Disk: KillLedger {
+  private struct State {
+    var full = true
+    var tried: [UInt64] = []
+    var kept: [UInt64] = []
+    var order: [String] = []
+  }
+  private let state = Mutex(State())
+
+  var full: Bool {
+    get { state.withLock { $0.full } }
+    set { state.withLock { $0.full = newValue } }
+  }
+  var tried: [UInt64] { state.withLock { $0.tried } }
+  var kept: [UInt64] { state.withLock { $0.kept } }
+  /// Everything that was asked of it, `!` where it was refused.
+  var order: [String] { state.withLock { $0.order } }
+  func forget() { state.withLock { ($0.order, $0.tried) = ([], []) } }
+
+  /// What the next life would be told.
+  func restored(life: UInt32) -> Restored {
+    Restored(life: life, vcenterRefusals: kept.map { VCenterRefusal(digest: $0, count: 1, age: .zero) })
+  }
+
+  private func write(_ what: String, note: UInt64? = nil) -> Result<Void, LedgerFailure> {
+    state.withLock { state in
+      state.order.append(state.full ? what + "!" : what)
+      if let note { state.tried.append(note) }
+      if state.full { return .failure(LedgerFailure("disk full")) }
+      if let note { state.kept.append(note) }
+      return .success(())
+    }
+  }
+
+  func write(_ kill: KillID, _ step: LedgerStep, now: Now) async -> Result<Void, LedgerFailure> {
+    write("step")
+  }
+  func note(_ note: LoginNote, now: Now) async -> Result<Void, LedgerFailure> {
+    guard case .vcenterRefused(let digest, _) = note else { return .success(()) }
+    return write("note \(digest)", note: digest)
+  }
+  func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> { write("mark") }
+  func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure> { write("pauses") }
+}
+
+extension Effect {
+  fileprivate static func note(_ digest: UInt64) -> Effect { .note(.vcenterRefused(digest: digest, count: 1)) }
+}
+
+@Suite("Answers to logins that could not be written")
+struct NoteTests {
+  private func bench(_ disk: Disk, notes: ClosedRange<UInt64>, stepAfter: Duration? = nil) -> Bench {
+    Bench(ledger: { _ in disk }) { event, now in
+      switch event {
+      case .configured: notes.map { .note($0) } + (stepAfter.map { [.wake(at: now.continuous + $0)] } ?? [])
+      case .timeCame: [.closed(.exited, at: now)]
+      case .shutdownAsked: [.stopped]
+      default: []
+      }
+    }
+  }
+
+  @Test("They are given again before the next step, oldest first, and none overtakes another")
+  func beforeTheNextStep() {
+    let disk = Disk()
+    let bench = bench(disk, notes: 1...3, stepAfter: .seconds(20))
+    bench.start(bench.link("lab", bench.client("A")))
+    // Each new one tries again, from the oldest on.
+    #expect(disk.tried == [1, 1, 1])
+    disk.forget()
+    disk.full = false
+    bench.pass(.seconds(20))
+    #expect(disk.order == ["note 1", "note 2", "note 3", "step"])
+    disk.forget()
+    bench.pass(.seconds(60))
+    #expect(disk.order == ["mark"], "what is kept does not come again")
+  }
+
+  @Test("... and with the mark of each minute; the ledger fails until they are kept")
+  func withTheMark() {
+    let disk = Disk()
+    let bench = bench(disk, notes: 1...2)
+    bench.start(bench.link("lab", bench.client("A")))
+    disk.forget()
+    bench.pass(.seconds(60))
+    #expect(disk.order == ["note 1!", "mark!"])
+    disk.full = false
+    bench.pass(.seconds(60))
+    #expect(disk.order.suffix(3) == ["note 1", "note 2", "mark"])
+    #expect(
+      bench.journal.lines("report ledger") == ["report ledger-failing error: disk full", "report ledger-works info: "])
+  }
+
+  @Test("... and at the end; the next life knows them")
+  func atTheEnd() {
+    let disk = Disk()
+    let first = bench(disk, notes: 1...250)
+    first.start(first.link("lab", first.client("A")))
+    disk.full = false
+    first.scheduler.askShutdown()
+    first.executor.drain()
+    #expect(first.hasEnded)
+    #expect(disk.kept == Array(1...250))
+    #expect(first.journal.lines("report ledger-failing").count == 1)
+
+    let second = bench(disk, notes: 251...251)
+    second.start(second.link("lab", second.client("A")), restored: disk.restored(life: 2))
+    guard case .began(_, let restored)? = second.script.heard.all.first else {
+      Issue.record("not begun")
+      return
+    }
+    #expect(restored.vcenterRefusals.map(\.digest) == Array(1...250))
+    #expect(disk.kept.last == 251)
+  }
+
+  @Test("A disk that stays full to the end: it is said how many are lost")
+  func lost() {
+    let disk = Disk()
+    let bench = bench(disk, notes: 1...7)
+    bench.start(bench.link("lab", bench.client("A")))
+    bench.scheduler.askShutdown()
+    bench.executor.drain()
+    #expect(bench.hasEnded)
+    #expect(disk.kept.isEmpty)
+    let last = bench.journal.lines("report ledger-failing").last
+    #expect(last?.contains("could not be written: 7;") == true)
+  }
+
+  @Test("A thousand wait, no more: the oldest go and that is said once; a step waits for a hundred, no more")
+  func bound() {
+    let disk = Disk()
+    let bench = bench(disk, notes: 1...1_300, stepAfter: .seconds(20))
+    bench.start(bench.link("lab", bench.client("A")))
+    let said = bench.journal.lines("report limit-reached")
+    #expect(said.count == 1)
+    #expect(said.first?.contains("1000 answers to logins wait for the ledger") == true)
+    disk.forget()
+    disk.full = false
+    bench.pass(.seconds(20))
+    #expect(disk.kept == Array(301...400))
+    #expect(disk.order.last == "step")
+    bench.pass(.seconds(600))
+    #expect(disk.kept == Array(301...1_300))
+  }
+
+  @Test("L4: a mark that hangs is a ledger that hangs, though nothing is killed")
+  func hangingMark() {
+    let gate = Barrier()
+    let bench = Bench(ledger: { FakeLedger(journal: $0, gate: gate, markGate: gate) }) { _, _ in [] }
+    bench.start(bench.link("lab", bench.client("A")))
+    bench.pass(.seconds(30))
+    #expect(bench.journal.lines("WATCHDOG").count == 3)
+    bench.pass(.seconds(60))
+    #expect(bench.journal.lines("WATCHDOG").count == 3)
+    #expect(bench.journal.lines("report limit-reached").count == 1)
+    bench.open(gate)
+    bench.pass(.seconds(10))
+    #expect(bench.journal.lines("WATCHDOG").count == 4)
+  }
+}
