@@ -233,10 +233,11 @@ extension Watch {
     book(place, now)
   }
 
-  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more.
+  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more; nor to a VM that
+  /// is not watched now.
   private mutating func dropConfirm(_ place: Int) {
     guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
-    if ground(of: kill, place) == nil { vms[place].kill = nil }
+    if !vms[place].watchable || ground(of: kill, place) == nil { vms[place].kill = nil }
   }
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {
