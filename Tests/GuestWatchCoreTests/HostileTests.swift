@@ -56,9 +56,10 @@ struct HostileTests {
       default: return nil
       }
     }
-    stage.begin([
-      Stage.rule("first", match: "spin-a"), Stage.rule("second", match: "spin-b", lasting: .seconds(30)),
-    ], HostileTests.two)
+    stage.begin(
+      [
+        Stage.rule("first", match: "spin-a"), Stage.rule("second", match: "spin-b", lasting: .seconds(30)),
+      ], HostileTests.two)
     stage.run(.seconds(300))
     #expect(stage.terminateAddresses.map(\.moid) == ["b-1"])
   }

@@ -128,6 +128,7 @@ extension Watch {
       if state.down?.kind != .loginRefused { state.nextRefresh = now.continuous }
       fresh[entry.id] = state
     }
+    for (id, state) in vcenters where fresh[id]?.entry.digest != state.entry.digest { logins.forgetProofs(on: id) }
     for place in vms.indices {
       let vcenter = vms[place].address.vcenter
       guard fresh[vcenter]?.entry.digest != vcenters[vcenter]?.entry.digest || fresh[vcenter] == nil else { continue }
