@@ -124,6 +124,21 @@ struct HostileTests {
     #expect(stage.killed == [900])
   }
 
+  @Test("A VM that waits for a rule's full budget and for that of all goes when there is room in the latter")
+  func bothBudgets() {
+    var stage = HostileTests.machines(["a-1", "b-1"])
+    stage.begin([
+      Stage.rule("never", match: "spin-b") { $0.budget = Budget(kills: 0, within: .seconds(3600)) },
+      Stage.rule("first", match: "spin-a", every: .seconds(600)),
+      Stage.rule("other", match: "spin-b", lasting: .seconds(30), every: .seconds(600)),
+    ]) {
+      HostileTests.two(&$0)
+      $0.budget = FleetBudget(kills: 1, perVM: 9, within: .seconds(200))
+    }
+    stage.run(.seconds(400))
+    #expect(stage.terminateAddresses.map(\.moid) == ["a-1", "b-1"])
+  }
+
   @Test("Thousands of protected processes of one user cost a survey no quadratic time", .timeLimit(.minutes(1)))
   func protectedCrowd() {
     var stage = Stage()

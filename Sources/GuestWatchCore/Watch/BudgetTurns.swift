@@ -4,6 +4,8 @@ import OrderedCollections
 struct BudgetWaiter: Sendable {
   var rule: RuleID
   var due: Instant
+  /// Of several runaways one that waits for the budget of all stands for the VM: it may go while a rule's is full.
+  var gate: Gate
 }
 
 /// Whose turn it is where a budget has no room for all: the VM with the fewest kills in the window first, then who is due
@@ -76,7 +78,10 @@ extension Watch {
     lastBudgetState = state
     // Where there is no room for anybody, nobody need be asked.
     guard hasBudgetRoom(now) else { return }
-    let ranked = budgetWaiters.sorted {
+    let reserved = reservations()
+    let rooms = OrderedDictionary(uniqueKeysWithValues: waitedFor().map { ($0.id, ruleRoom($0.id, reserved, now)) })
+    guard rooms.values.contains(where: { $0 > 0 }) else { return }
+    let ranked = budgetWaiters.filter { rooms[$0.value.rule] != 0 }.sorted {
       budgetRank($0.key, $0.value.due, now) < budgetRank($1.key, $1.value.due, now)
     }
     for (key, _) in ranked {

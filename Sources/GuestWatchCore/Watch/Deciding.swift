@@ -129,8 +129,11 @@ extension Watch {
     let track = candidate.tracks[ready.t]
     guard let rule = rule(track.rule), let reason = track.exceeded?.reason else { return .stopping }
     guard let gate = gateNow(candidate.process, rule, place, due: ready.due, now) else { return nil }
-    if gate == .fleetBudget || gate == .ruleBudget, budgetWaiters[vms[place].key] == nil {
-      budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due)
+    if gate == .fleetBudget || gate == .ruleBudget {
+      let known = budgetWaiters[vms[place].key]?.gate
+      if known == nil || (known == .ruleBudget && gate == .fleetBudget) {
+        budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due, gate: gate)
+      }
     }
     guard !track.said.contains(gate), !mutated(.sayNoGate) else { return gate }
     switch gate {
