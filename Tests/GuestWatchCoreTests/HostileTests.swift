@@ -170,4 +170,22 @@ struct HostileTests {
     #expect((1...3).contains(fleet.refused.count))
     #expect(fleet.violations.isEmpty)
   }
+
+  @Test("What a login that was renamed has seen takes no place in a VM's memory for ever")
+  func memoryOfAnotherLogin() {
+    var stage = Stage()
+    let process = stage.spawn(500)
+    let dead = (0..<VMMemory.cap).map { i in
+      VMMemory.Seen(
+        login: LoginID("old"), identity: Identity(pid: Int64(1000 + i), started: Stage.epoch, owner: "bob"),
+        firstSeen: Instant(nanoseconds: 0))
+    }
+    let memory = VMMemory(vm: Stage.key, bootTime: Stage.epoch - 86_400, suspendTime: nil, seen: dead)
+    stage.begin(
+      [Stage.rule(limits: .bounded(maxAge: .seconds(3600), maxInstances: nil))],
+      restored: Restored(life: 2, memories: [memory]))
+    stage.run(.seconds(60))
+    let last = stage.log.compactMap { if case .remember(let memory) = $0.effect { memory } else { nil } }.last
+    #expect(last?.seen.map(\.identity) == [process.identity])
+  }
 }

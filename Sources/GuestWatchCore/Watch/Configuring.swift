@@ -228,6 +228,8 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    // No look with a login that is not there any more will answer for what it has seen.
+    vms[place].restoredSeen.removeAll { logins.entries[$0.login] == nil }
     vms[place].rulesApply = true
     vms[place].memoryIsStale = true
     dropConfirm(place)
