@@ -98,6 +98,18 @@ struct BudgetTurnTests {
     #expect(BudgetTurnTests.killed(stage).count == 4)
   }
 
+  @Test("Who waits for a rule that never kills holds up no other (simulation seed 86)")
+  func neverKills() {
+    var stage = BudgetTurnTests.begin(4, endless: []) { configuration in
+      configuration.budget = FleetBudget(kills: 1, perVM: 100, within: .seconds(30))
+      configuration.rules[0].scope = Scope(ids: ["vm-0", "vm-1"])
+      configuration.rules[0].budget = Budget(kills: 0, within: .seconds(30))
+      configuration.rules.append(Stage.rule("free") { $0.scope = Scope(ids: ["vm-2", "vm-3"]) })
+    }
+    stage.run(.seconds(120))
+    #expect(Set(BudgetTurnTests.killed(stage)) == ["vm-2", "vm-3"])
+  }
+
   @Test("A larger budget is used at once after a reload")
   func reload() {
     var stage = BudgetTurnTests.begin(5, endless: []) {

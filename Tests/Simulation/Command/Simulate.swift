@@ -19,7 +19,8 @@ import WatchSimulation
   @Option(help: "How many seeds to play at once; the output is the same for any number.") var jobs = 1
   @Flag(help: "Go on after a seed that fails, and list them all at the end.") var keepGoing = false
   @Option(help: "How many of the last lines to print of a seed that fails.") var lines = 40
-  @Option(help: "Look past this promise (S6, contract, L1-gate), to see what lies behind it; may be repeated.")
+  @Option(
+    help: "Look past this promise (S6) or check (S1-victim, L1-gate), to see what lies behind it; may be repeated.")
   var ignore: [String] = []
   @Flag(help: "With --seed: print only the end, not everything.") var quiet = false
   @Flag(help: "Print the hash of every seed's events and effects, and nothing else of those that pass.")

@@ -225,10 +225,10 @@ import WatchSimulation
     #expect(caught == isCaught)
   }
 
-  private func close(_ checker: inout Checker, _ outcome: Outcome) throws(Violation) {
+  private func close(_ checker: inout Checker, _ outcome: Outcome) throws {
     if outcome == .survived {
       let op = Story.op(80)
-      let look = Effect.look(op, try! Story().address, Story.login, pid: 500, .verify, by: Story.now(99).continuous)
+      let look = Effect.look(op, try Story().address, Story.login, pid: 500, .verify, by: Story.now(99).continuous)
       try checker.observe(.effect(look), at: Story.now(49))
       try checker.observe(.executed(op, lives: [500: 7]), at: Story.now(49))
       let timing = Timing(firstByte: Story.now(49), ended: Story.now(50))

@@ -361,7 +361,7 @@ public struct Checker: Sendable {
   ) throws(Violation) {
     guard let machine = machines[vm] else { throw Violation("contract", "\(vm) is in no inventory") }
     if let since = machine.refused[login] {
-      throw Violation("S10", "login \(login) is used on \(vm) again, refused at \(Line.time(since))")
+      try raise("S10", "login \(login) is used on \(vm) again, refused at \(Line.time(since))", "S10-again")
     }
     switch purpose {
     case .check, .confirm:

@@ -87,12 +87,13 @@ extension Checker {
     let seen = confirm.sent.continuous - sighting.at
     if seen > maxAge { return }
     guard let lacking = sighting.lacking, sighting.daemon == daemon else {
-      throw Violation(
+      return try raise(
         "S1",
-        "kill \(id) for age: seen for \(seen) only, and no complete listing before lacked it; max_age is \(maxAge)")
+        "kill \(id) for age: seen for \(seen) only, and no complete listing before lacked it; max_age is \(maxAge)",
+        "S1-proof")
     }
     if confirm.sent.continuous - lacking <= maxAge || proven > confirm.sent.continuous - lacking + Checker.slack {
-      throw Violation("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it")
+      try raise("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it", "S1-proof")
     }
   }
 

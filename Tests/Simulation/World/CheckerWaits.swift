@@ -108,6 +108,11 @@ extension Checker {
     if let (kill, _) = owed.first { try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late") }
     for id in killOrder {
       guard let kill = kills[id], kill.terminated != nil, kill.closed == nil else { continue }
+      // Without its entry, its VM or its login nobody can look: it stays open for a day.
+      let vm = home(kill.record)
+      guard let machine = machines[vm], machine.key == kill.record.vm, !machine.missing, !machine.isRedirected,
+        configuration?.vcenters.contains(where: { $0.id == vm.vcenter }) == true, !isStopped(kill.record.login, on: vm)
+      else { continue }
       let since = (kill.answered ?? kill.asked).nanoseconds
       if now - since > 10 * Span.minute {
         try raise("S5", "kill \(id) has no outcome, \((now - since) / Span.second) s after its answer", "S5-open")

@@ -51,6 +51,8 @@ extension World {
       writes.removeFirst()
       try persist(write)
     }
+    // A note that is lost is one that the next life cannot know of.
+    if writes.contains(where: { if case .note = $0 { true } else { false } }) { toldRefusals = [:] }
     writes = []
     isRunning = false
     try check(.daemonEnded)

@@ -13,6 +13,8 @@ struct Liveness {
     var rule: RuleID
     /// A gate keeps it: it must be named instead.
     var isGated: Bool
+    /// It was there before the trial: what the guest shows of it may be anything by then.
+    var isOld = false
     var isOver = false
   }
 
@@ -103,7 +105,8 @@ extension World {
         if case .bounded(_, .some) = rule.limits { continue }
         if checker.isDealtWith(process.life) { continue }
         liveness.expectations.append(
-          Liveness.Expectation(place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: false))
+          Liveness.Expectation(
+            place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: false, isOld: true))
       }
     }
     guard var spawn = runaway(for: rule, at: place) else { return }
@@ -217,7 +220,7 @@ extension World {
     let what =
       "life \(expected.life), pid \(expected.pid) on \(vm), a runaway of \(rule.id) since the trial, has no "
       + "\(expected.isGated ? "report that names its gate" : "outcome") after \(allowed / Span.second) s"
-    try checker.raise("L1", what, expected.isGated ? "L1-gate" : "L1-outcome")
+    try checker.raise("L1", what, expected.isGated ? "L1-gate" : expected.isOld ? "L1-old" : "L1-outcome")
   }
 
   private func isSettled(_ expected: Liveness.Expectation, _ rule: Rule) -> Bool {

@@ -15,6 +15,7 @@ struct SimulatedLedger {
 
   private(set) var rows: [Row] = []
   private var refusals: [LoginRefusal] = []
+  /// With the running time of the note.
   private var standings: [(standing: LoginStanding, noted: Int64)] = []
   private var vcenterRefusals: [(digest: UInt64, count: Int, at: Int64)] = []
   /// The last one of each VM, its times as running time. Written later than it is given, so a crash may lose some.

@@ -59,9 +59,9 @@ public struct World {
   /// Where the VM with a guest is.
   var homes: [Int: (server: Int, moid: String)] = [:]
   var nextGuest: Int
-  /// VMs that are in no vCenter for a while.
   /// Guests that answer nothing, whatever heals (L3).
   var bad = Set<Int>()
+  /// VMs that are in no vCenter for a while.
   var limbo: [(number: Int, server: Int, machine: VirtualMachine)] = []
   let crowd: Int
   /// The passwords that are right now, by user name in lower case; of the vCenters by place.
