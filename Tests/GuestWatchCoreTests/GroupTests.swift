@@ -55,4 +55,27 @@ struct VictimTests {
     stage.run(.seconds(90))
     #expect(Set(stage.killed) == [502])
   }
+
+  @Test("A reload between intent and terminate may free one that comes later: then nothing is sent")
+  func freedByReload() {
+    var stage = Stage()
+    for pid in 500...502 as ClosedRange<Int64> {
+      stage.spawn(pid, pid == 502 ? "spin-kept" : "spin", started: Stage.epoch + pid - 600)
+    }
+    let rules = [
+      Stage.rule(match: "spin*", limits: .bounded(maxAge: nil, maxInstances: MaxInstances(count: 1)))
+    ]
+    stage.intercept = { effect, stage in
+      guard case .record(let id, .intent(let record)) = effect, record.process.pid == 501 else { return nil }
+      return [
+        (.milliseconds(10), .configured(Stage.configuration(rules))),
+        (.milliseconds(20), .recorded(id, .intent, .success(()))),
+      ]
+    }
+    stage.begin(rules) { $0.protect = Protect(names: [glob("spin-kept")]) }
+    stage.run(.seconds(15))
+    #expect(stage.outcomes.first == .abandoned)
+    stage.run(.seconds(60))
+    #expect(stage.killed.first == 502)
+  }
 }

@@ -225,6 +225,15 @@ struct LoginBook: Sendable {
     return !state.stopped && state.serial == slot.serial
   }
 
+  /// An entry of this name may lead to another vCenter now: nothing was accepted there.
+  mutating func forgetProofs(on vcenter: VCenterID) {
+    for name in accounts.keys {
+      for digest in accounts[name]?.credentials.keys ?? [] {
+        accounts[name]?.credentials[digest]?.proven.remove(vcenter)
+      }
+    }
+  }
+
   // MARK: Waiting
 
   mutating func wait(_ vm: VMKey, for account: String) { accounts[account]?.waiting.append(vm) }

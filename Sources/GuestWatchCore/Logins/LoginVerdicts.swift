@@ -16,8 +16,9 @@ extension LoginBook {
 
   /// A guest took the login.
   ///
+  /// - Parameter proves: false where its vCenter entry is another one by now.
   /// - Returns: true where that ended refusals, so that an operator wants to know.
-  mutating func accepted(_ slot: Slot, on vm: VMKey) -> Bool {
+  mutating func accepted(_ slot: Slot, on vm: VMKey, proves: Bool = true) -> Bool {
     guard let credential = slot.credential, var account = accounts[credential.account],
       var state = account.credentials[credential.digest]
     else {
@@ -38,7 +39,7 @@ extension LoginBook {
     state.row = 0
     state.doubts = 0
     state.stopped = false
-    state.proven.append(slot.vcenter)
+    if proves { state.proven.append(slot.vcenter) }
     account.credentials[credential.digest] = state
     if account.loaded.contains(credential.digest) {
       account.alone = false

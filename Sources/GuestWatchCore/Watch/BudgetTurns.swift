@@ -4,7 +4,7 @@ import OrderedCollections
 struct BudgetWaiter: Sendable {
   var rule: RuleID
   var due: Instant
-  /// Who waits for the room of its rule takes none of the fleet's from anybody.
+  /// Of several runaways one that waits for the budget of all stands for the VM: it may go while a rule's is full.
   var gate: Gate
 }
 
@@ -30,20 +30,36 @@ extension Watch {
     if let closed = rooms.first(where: { $0.1 <= 0 }) { return closed.0 }
     guard !budgetWaiters.isEmpty else { return nil }
     let mine = budgetRank(key, due, now)
+    var ahead: OrderedDictionary<RuleID, Int> = [:]
+    for (other, waiter) in budgetWaiters where other != key && budgetRank(other, waiter.due, now) < mine {
+      ahead[waiter.rule, default: 0] += 1
+    }
     for (gate, room, only) in rooms {
-      let first = budgetWaiters.count { waiter in
-        waiter.key != key && (only.map { waiter.value.rule == $0 } ?? (waiter.value.gate == .fleetBudget))
-          && budgetRank(waiter.key, waiter.value.due, now) < mine
+      // Of those who wait for their rule's own budget, no more can go first than that has room for.
+      let first = ahead.reduce(0) { sum, others in
+        if let only { return sum + (others.key == only ? others.value : 0) }
+        return sum + min(others.value, ruleRoom(others.key, reserved, now))
       }
       if first >= room { return gate }
     }
     return nil
   }
 
-  /// Rules of the kills that are being confirmed: each will want a place.
-  private func reservations(except key: VMKey) -> [RuleID] {
+  /// The room in a rule's own budget.
+  private func ruleRoom(_ id: RuleID, _ reserved: [RuleID], _ now: Now) -> Int {
+    guard let own = rule(id)?.budget else { return .max }
+    let taken = budgets.count(within: own.within, now: now.continuous, of: id) + reserved.count { $0 == id }
+    return max(own.kills - taken, 0)
+  }
+
+  /// Rules of the kills that are being confirmed: each will want a place. Those that cannot be confirmed now keep none:
+  /// a VM, login or vCenter that is not there would hold up all others.
+  private func reservations(except key: VMKey? = nil) -> [RuleID] {
     confirming.compactMap { other in
-      guard other != key, let place = places[other], let kill = vms[place].kill, kill.id == nil else { return nil }
+      guard other != key, let place = places[other], let kill = vms[place].kill, kill.id == nil,
+        vms[place].watchable, let vcenter = vcenters[vms[place].address.vcenter], vcenter.down == nil,
+        !vms[place].waits.contains(where: { $0.login == kill.login })
+      else { return nil }
       return kill.rule
     }
   }
@@ -59,7 +75,13 @@ extension Watch {
     guard !budgetWaiters.isEmpty, shutdown == nil else { return }
     let state = budgetState(now)
     guard state != lastBudgetState else { return }
-    let ranked = budgetWaiters.sorted {
+    lastBudgetState = state
+    // Where there is no room for anybody, nobody need be asked.
+    guard hasBudgetRoom(now) else { return }
+    let reserved = reservations()
+    let rooms = OrderedDictionary(uniqueKeysWithValues: waitedFor().map { ($0.id, ruleRoom($0.id, reserved, now)) })
+    guard rooms.values.contains(where: { $0 > 0 }) else { return }
+    let ranked = budgetWaiters.filter { rooms[$0.value.rule] != 0 }.sorted {
       budgetRank($0.key, $0.value.due, now) < budgetRank($1.key, $1.value.due, now)
     }
     for (key, _) in ranked {
@@ -68,8 +90,15 @@ extension Watch {
       guard let place = places[key] else { continue }
       decide(place, now)
       book(place, now)
+      if !hasBudgetRoom(now) { break }
     }
     lastBudgetState = budgetState(now)
+  }
+
+  /// True where the budget of all has room.
+  private func hasBudgetRoom(_ now: Now) -> Bool {
+    guard let fleet = configuration?.budget else { return false }
+    return fleet.kills - budgets.count(within: fleet.within, now: now.continuous) - reservations().count > 0
   }
 
   /// Everything that decides on turns, in few numbers.
@@ -77,7 +106,7 @@ extension Watch {
     guard let configuration else { return [] }
     var state = [
       configuration.budget.kills, budgets.count(within: configuration.budget.within, now: now.continuous),
-      confirming.count, budgetWaiters.count,
+      reservations().count, budgetWaiters.count,
     ]
     for rule in waitedFor() {
       guard let own = rule.budget else { continue }

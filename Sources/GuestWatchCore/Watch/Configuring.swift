@@ -128,6 +128,7 @@ extension Watch {
       if state.down?.kind != .loginRefused { state.nextRefresh = now.continuous }
       fresh[entry.id] = state
     }
+    for (id, state) in vcenters where fresh[id]?.entry.digest != state.entry.digest { logins.forgetProofs(on: id) }
     for place in vms.indices {
       let vcenter = vms[place].address.vcenter
       guard fresh[vcenter]?.entry.digest != vcenters[vcenter]?.entry.digest || fresh[vcenter] == nil else { continue }
@@ -227,16 +228,19 @@ extension Watch {
       for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
     }
     vms[place].views = views
+    // No look with a login that is not there any more will answer for what it has seen.
+    vms[place].restoredSeen.removeAll { logins.entries[$0.login] == nil }
     vms[place].rulesApply = true
     vms[place].memoryIsStale = true
     dropConfirm(place)
     book(place, now)
   }
 
-  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more.
+  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more; nor to a VM that
+  /// is not watched now.
   private mutating func dropConfirm(_ place: Int) {
     guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
-    if ground(of: kill, place) == nil { vms[place].kill = nil }
+    if !vms[place].watchable || ground(of: kill, place) == nil { vms[place].kill = nil }
   }
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {

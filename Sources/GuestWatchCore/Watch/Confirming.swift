@@ -141,6 +141,8 @@ extension Watch {
       reason = "the VM has another id"
     } else if !stands(kill, place, confirmSent: confirmSent.continuous) {
       reason = "the configuration changed"
+    } else if !isStillVictim(kill, place) {
+      reason = "another of its group comes first now"
     } else if let rule = rule(kill.rule), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
       reason = "it does not match any more"
     } else if let rule = rule(kill.rule), let gate = gate(kill.target, rule, place, own: id, now),

@@ -26,6 +26,8 @@ extension Watch {
 
   private func readyTracks(_ place: Int, _ now: Now) -> [Ready] {
     var found: [Ready] = []
+    // Found once for all of a group: asking for each would be quadratic in what a user may start.
+    var victims: [RuleID: [Group.Key: Int]] = [:]
     for (v, view) in vms[place].views.enumerated() {
       for (c, candidate) in view.candidates.enumerated() {
         for (t, track) in candidate.tracks.enumerated() {
@@ -41,7 +43,10 @@ extension Watch {
           }
           if exceeded.group != nil, rule.action == .terminate, configuration?.dryRun != true {
             // Chosen from a listing sent after the last outcome, and always the last that may be killed.
-            guard exceeded.lastSent > vms[place].lastOutcome, isVictim(candidate, track, rule, place, v) else {
+            guard exceeded.lastSent > vms[place].lastOutcome else { continue }
+            let last = victims[rule.id] ?? lastVictims(rule, place, v)
+            victims[rule.id] = last
+            if let mine = track.rank, let last = last[mine.group], last > mine.place.place, !mutated(.takeAnyVictim) {
               continue
             }
           }
@@ -56,14 +61,20 @@ extension Watch {
   /// one within the limit.
   func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
     guard track.exceeded?.group != nil, let mine = track.rank, !mutated(.takeAnyVictim) else { return true }
-    for other in vms[place].views[v].candidates where other.process.identity != candidate.process.identity {
-      // One that is beyond the limit counts, whatever it is a runaway for.
-      guard let theirs = other.tracks.first(where: { $0.rule == rule.id })?.rank, theirs.group == mine.group,
-        theirs.place.place > mine.place.place
+    return lastVictims(rule, place, v)[mine.group].map { $0 <= mine.place.place } ?? true
+  }
+
+  /// Of each group of a rule the last place in its order that may be killed; one that is beyond the limit counts,
+  /// whatever it is a runaway for.
+  private func lastVictims(_ rule: Rule, _ place: Int, _ v: Int) -> [Group.Key: Int] {
+    var last: [Group.Key: Int] = [:]
+    for candidate in vms[place].views[v].candidates {
+      guard let rank = candidate.tracks.first(where: { $0.rule == rule.id })?.rank,
+        last[rank.group].map({ $0 < rank.place.place }) ?? true, lastingGate(candidate.process, rule, place) == nil
       else { continue }
-      if lastingGate(other.process, rule, place) == nil { return false }
+      last[rank.group] = rank.place.place
     }
-    return true
+    return last
   }
 
   /// The gate that keeps this process from ever being killed by this rule as things are.
@@ -118,8 +129,11 @@ extension Watch {
     let track = candidate.tracks[ready.t]
     guard let rule = rule(track.rule), let reason = track.exceeded?.reason else { return .stopping }
     guard let gate = gateNow(candidate.process, rule, place, due: ready.due, now) else { return nil }
-    if gate == .fleetBudget || gate == .ruleBudget, budgetWaiters[vms[place].key] == nil {
-      budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due, gate: gate)
+    if gate == .fleetBudget || gate == .ruleBudget {
+      let known = budgetWaiters[vms[place].key]?.gate
+      if known == nil || (known == .ruleBudget && gate == .fleetBudget) {
+        budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due, gate: gate)
+      }
     }
     guard !track.said.contains(gate), !mutated(.sayNoGate) else { return gate }
     switch gate {

@@ -191,9 +191,18 @@ extension Watch {
       vms[place].restUntil = Instant(nanoseconds: .min)
       vms[place].failures = 0
     }
-    if isNew, vms.contains(where: { $0.address == address && $0.busy != nil && $0.key != key }) {
+    if isNew, isBusy(address, besides: key) {
       // The same VM under a new uuid: its operation in flight is still the only one.
       vms[place].restUntil = now.continuous + KillTiming.terminate
+    }
+  }
+
+  /// True where an operation is in flight on this address for another key. Of the VMs only those are looked at that have
+  /// one: a first inventory asks this for each of its VMs.
+  private func isBusy(_ address: VMAddress, besides key: VMKey) -> Bool {
+    operations.values.contains { operation in
+      guard let other = operation.vm, other != key, let place = places[other] else { return false }
+      return vms[place].busy != nil && vms[place].address == address
     }
   }
 
@@ -261,6 +270,8 @@ extension Watch {
     vms[place].restoredSeen = []
     vms[place].memoryIsStale = true
     let had = vms[place].views.contains { $0.lastListing != nil }
+    candidateCount -= vms[place].views.reduce(0) { $0 + $1.candidates.count }
+    statusDirty = true
     for v in vms[place].views.indices {
       vms[place].views[v].rows = []
       vms[place].views[v].lastListing = nil
@@ -270,7 +281,6 @@ extension Watch {
     }
     loseKill(place, now)
     if had { report(aboutVM(.epochEnded, .info, place, detail: why)) }
-    recountCandidates()
   }
 
   mutating func doubt(_ place: Int, _ why: String) {

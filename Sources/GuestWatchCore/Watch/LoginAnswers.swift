@@ -5,7 +5,9 @@ extension Watch {
   /// A guest took the login.
   mutating func loginAccepted(_ operation: Operation, _ place: Int, _ now: Now) {
     guard let slot = operation.slot else { return }
-    let ended = logins.accepted(slot, on: vms[place].key)
+    // What another vCenter's guest says under the same name proves nothing there.
+    let proves = vcenters[slot.vcenter]?.entry.digest == slot.entry
+    let ended = logins.accepted(slot, on: vms[place].key, proves: proves)
     sendLoginNotes()
     guard ended else { return }
     report(aboutVM(.loginBelieved, .info, place, login: slot.login))

@@ -156,13 +156,11 @@ extension Watch {
     var o = 0
     for row in rows {
       while o < view.rows.count, view.rows[o].pid < row.pid { o += 1 }
-      let owner = stableHash(row.owner.value)
-      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started,
-        view.rows[o].owner == owner
-      {
-        continue
-      }
-      if view.gone.contains(RowMemory.name(pid: row.pid, started: row.started, owner: owner)) { count += 1 }
+      // It was there in the listing before: one that only shows another owner now was never gone, and its user can
+      // change that as often as he likes.
+      if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started { continue }
+      let name = RowMemory.name(pid: row.pid, started: row.started, owner: stableHash(row.owner.value))
+      if view.gone.contains(name) { count += 1 }
     }
     return count
   }
