@@ -114,11 +114,14 @@ extension EndToEnd {
 
     /// Gives a pid to another process while the `get` that confirms its kill waits at the vCenter.
     private func swapUnderConfirm(of pid: Int64, on vm: String, for newcomer: Guest, _ world: World) async throws {
-      while true {
-        let hold = try await world.control.post(
+      func arm() async throws -> Armed {
+        try await world.control.post(
           "faults", #"{"calls": "rest.process.get", "vm": "\#(vm)", "pid": \#(pid), "hold": "before"}"#, as: Armed.self)
-        try await world.until("a get of pid \(pid) waits") {
-          try await world.control.calls().contains { $0.pid == pid && $0.answered == nil }
+      }
+      var hold = try await arm()
+      while true {
+        let waiting = try await eventually("a get of pid \(pid) waits", within: .seconds(60)) {
+          try await world.control.calls().last { $0.pid == pid && $0.answered == nil }
         }
         // A `get` before the kill begins is one more look; the line that says so leaves before the one that confirms.
         let begun = try? await eventually("the kill begins", within: .seconds(1)) {
@@ -126,9 +129,16 @@ extension EndToEnd {
         }
         if begun != nil {
           try await world.control.post("guests/\(vm)/swap", "{\"pid\": \(pid), \(try newcomer.json.dropFirst())")
+          try await world.control.post("release", "{\"id\": \(hold.id)}")
+          return
         }
+        // The next one is held before this one goes, so that none gets through in between.
+        let next = try await arm()
         try await world.control.post("release", "{\"id\": \(hold.id)}")
-        if begun != nil { return }
+        hold = next
+        try await world.until("the get is answered") {
+          try await world.control.calls().contains { $0.number == waiting.number && $0.answered != nil }
+        }
       }
     }
 
