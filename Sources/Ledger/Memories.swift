@@ -13,7 +13,7 @@ struct Memories {
   /// Puts each in the place of what was known of its VM before.
   func keep(_ memories: [VMMemory], now: Now) throws(SQLiteError) {
     for memory in memories {
-      if memory.bootTime == nil && memory.suspendTime == nil && memory.seen.isEmpty {
+      if memory.bootTime == nil && memory.suspendTime == nil && memory.epochBegan == nil && memory.seen.isEmpty {
         try connection.run(
           "DELETE FROM memories WHERE vcenter = ? AND instance = ?",
           [.bytes(memory.vm.vcenter), .bytes(memory.vm.instance)])
@@ -26,14 +26,16 @@ struct Memories {
   private func keep(_ memory: VMMemory, now: Now) throws(SQLiteError) {
     let row = try connection.number(
       """
-      INSERT INTO memories (vcenter, instance, boot_time, suspend_time, running) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO memories (vcenter, instance, boot_time, suspend_time, epoch_running, running)
+      VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (vcenter, instance) DO UPDATE SET
-        boot_time = excluded.boot_time, suspend_time = excluded.suspend_time, running = excluded.running
+        boot_time = excluded.boot_time, suspend_time = excluded.suspend_time,
+        epoch_running = excluded.epoch_running, running = excluded.running
       RETURNING id
       """,
       [
         .bytes(memory.vm.vcenter), .bytes(memory.vm.instance), Value(memory.bootTime), Value(memory.suspendTime),
-        .integer(time.at(now.continuous)),
+        Value(memory.epochBegan.map { time.at($0) }), .integer(time.at(now.continuous)),
       ])
     guard let row else { throw SQLiteError(damaged: "a VM got no row") }
     try connection.run("DELETE FROM seen WHERE memory = ?", [.integer(row)])
@@ -63,7 +65,7 @@ struct Memories {
   func all(now: Now) throws(SQLiteError) -> [VMMemory] {
     var cursor = try connection.query(
       """
-      SELECT m.id, m.vcenter, m.instance, m.boot_time, m.suspend_time,
+      SELECT m.id, m.vcenter, m.instance, m.boot_time, m.suspend_time, m.epoch_running,
         s.login, s.pid, s.started, s.owner, s.owner_doubtful, s.first_seen_running
       FROM memories m LEFT JOIN seen s ON s.memory = m.id ORDER BY m.vcenter, m.instance, s.place
       """)
@@ -74,7 +76,11 @@ struct Memories {
       let vm = VMKey(vcenter: cursor.text(), instance: cursor.text())
       let bootTime = cursor.optionalInteger()
       let suspendTime = cursor.optionalInteger()
-      if row != last { memories.append(VMMemory(vm: vm, bootTime: bootTime, suspendTime: suspendTime, seen: [])) }
+      let began = cursor.optionalInteger().map { now.continuous - time.age(of: $0, at: now.continuous) }
+      if row != last {
+        memories.append(
+          VMMemory(vm: vm, bootTime: bootTime, suspendTime: suspendTime, epochBegan: began, seen: []))
+      }
       last = row
       guard let login = cursor.optionalText() else { continue }
       let identity = Identity(pid: cursor.integer(), started: cursor.integer(), owner: cursor.guestText())

@@ -131,13 +131,15 @@ enum Schema {
       running INTEGER NOT NULL
     ) STRICT;
 
-    -- What is known of a VM: its epoch (seconds since 1970), and when that was last written.
+    -- What is known of a VM: its boot and suspend time (seconds since 1970), since when its epoch runs, and when that was
+    -- last written.
     CREATE TABLE memories (
       id INTEGER PRIMARY KEY,
       vcenter BLOB NOT NULL,
       instance BLOB NOT NULL,
       boot_time INTEGER,
       suspend_time INTEGER,
+      epoch_running INTEGER,
       running INTEGER NOT NULL,
       UNIQUE (vcenter, instance)
     ) STRICT;

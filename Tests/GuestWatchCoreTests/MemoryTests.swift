@@ -76,6 +76,59 @@ struct MemoryTests {
     #expect(stage.killed.isEmpty)
   }
 
+  @Test(
+    "What was closed in an earlier epoch says nothing of today's identities (simulation seed 86)",
+    arguments: [
+      Outcome.exited, .stuck, .denied,
+    ])
+  func closedBefore(outcome: Outcome) {
+    var stage = Stage()
+    // Killed yesterday; a revert brought the very same process back, and then the daemon was restarted.
+    let process = stage.spawn(500, started: Stage.epoch - 7200)
+    let row = Restored.Row(
+      id: KillID(life: 1, number: 1), rule: RuleID("r"), vm: Stage.key, process: process, login: Stage.login,
+      age: .seconds(7000), outcome: outcome, closedAge: .seconds(6900))
+    func memory(_ began: Instant?) -> VMMemory {
+      VMMemory(vm: Stage.key, bootTime: stage.facts.bootTime, suspendTime: nil, epochBegan: began, seen: [])
+    }
+    var same = stage
+    stage.begin(
+      [Stage.rule()],
+      restored: Restored(life: 2, rows: [row], memories: [memory(MemoryTests.zero - .seconds(600))]))
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    same.begin([Stage.rule()], restored: Restored(life: 2, rows: [row], memories: [memory(nil)]))
+    same.run(.seconds(60))
+    #expect(same.killed.isEmpty)
+  }
+
+  @Test("An open kill of an epoch that ended is closed as unknown, whatever is there now")
+  func openKillOfBefore() {
+    var stage = Stage()
+    let process = stage.spawn(500)
+    let memory = VMMemory(
+      vm: Stage.key, bootTime: stage.facts.bootTime, suspendTime: nil, epochBegan: MemoryTests.zero - .seconds(2),
+      seen: [])
+    stage.begin(
+      [Stage.rule(action: .report)],
+      restored: Restored(life: 2, open: [Stage.openKill(process, answer: .done)], memories: [memory]))
+    stage.run(.seconds(5))
+    #expect(stage.outcomes == [.unknown])
+    #expect(stage.looks(.resolve).isEmpty)
+  }
+
+  @Test("A new epoch goes to the ledger with the memory of it")
+  func epochIsKept() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule(limits: MemoryTests.hour)])
+    stage.run(.seconds(60))
+    #expect(MemoryTests.memory(stage)?.epochBegan == nil)
+    stage.facts.bootTime = Stage.epoch + 30
+    stage.run(.seconds(120))
+    #expect(MemoryTests.memory(stage).flatMap(\.epochBegan).map { $0 > MemoryTests.zero } ?? false)
+  }
+
   @Test("An open kill of an earlier life is not closed as gone where the VM was reset since")
   func openKillReset() {
     var stage = Stage()

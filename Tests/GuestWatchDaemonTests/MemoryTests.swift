@@ -84,7 +84,7 @@ struct MemoryTests {
   @Test("VMs with many processes make smaller portions: rows are what takes time")
   func boundedRows() {
     var queue = MemoryQueue()
-    for vm in 0..<60 { queue.put(memory(vm, seen: vm == 7 ? 999_999 : 1_000)) }
+    for vm in 0..<60 { _ = queue.put(memory(vm, seen: vm == 7 ? 999_999 : 1_000)) }
     var portions: [Int] = []
     while !queue.isEmpty {
       let portion = queue.next()
@@ -93,6 +93,25 @@ struct MemoryTests {
       queue.confirm()
     }
     #expect(portions == [19, 19, 19, 3])
+  }
+
+  @Test("A new epoch goes before all others, once, and asks to be written at once")
+  func newEpoch() {
+    func memory(_ vm: Int, epoch: Int64?) -> VMMemory {
+      VMMemory(
+        vm: VMKey(vcenter: "vc", instance: "\(vm)"), bootTime: 1, suspendTime: nil,
+        epochBegan: epoch.map { Instant(nanoseconds: $0) }, seen: [])
+    }
+    var queue = MemoryQueue()
+    for vm in 0..<5 {
+      let isUrgent = queue.put(memory(vm, epoch: nil))
+      #expect(!isUrgent)
+    }
+    let began = queue.put(memory(3, epoch: 7))
+    let goesOn = queue.put(memory(3, epoch: 7))
+    let again = queue.put(memory(4, epoch: 8))
+    #expect(began && !goesOn && again)
+    #expect(queue.next().map(\.vm.instance) == ["4", "3", "0", "1", "2"])
   }
 
   @Test("While the disk hangs, no second portion is on its way, and an intent comes right behind the first")

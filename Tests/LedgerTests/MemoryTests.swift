@@ -44,6 +44,20 @@ import Testing
     #expect(restored == [memories[2], memories[1], memories[0]], "by VM; in a VM as it was given")
   }
 
+  @Test func sinceWhenAnEpochRunsIsDatedLikeWhatWasSeen() async throws {
+    let folder = try Folder()
+    let store = try folder.store()
+    var began = memory("a", boot: nil)
+    began.epochBegan = at(5).continuous
+    try require(await store.mark([began], now: at(10)))
+    #expect(try store.restored(now: at(20)).memories == [began], "it is no empty memory")
+    store.close()
+    // In another boot only the running time counts: 5 s of the one before.
+    let now = later(100)
+    let restored = try folder.store(now).restored(now: now).memories
+    #expect(restored.map(\.epochBegan) == [now.continuous - .seconds(5)])
+  }
+
   @Test func theLastOneCountsAndAnEmptyOneRemoves() async throws {
     let folder = try Folder()
     let store = try folder.store()

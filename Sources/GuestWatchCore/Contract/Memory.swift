@@ -23,16 +23,21 @@ public struct VMMemory: Hashable, Sendable {
   /// The last known `runtime.bootTime` and `runtime.suspendTime`, seconds since 1970; nil: never read.
   public var bootTime: Int64?
   public var suspendTime: Int64?
+  /// When its epoch began, where that was seen: what was closed before says nothing of the identities of today. Rebased
+  /// as `firstSeen` is. A memory in which it changed is to be written at once: until then the next life would believe
+  /// what was seen in the epoch before.
+  public var epochBegan: Instant?
   /// At most `VMMemory.cap`; what is beyond is not kept.
   public var seen: [Seen]
 
   /// The most identities that are kept of one VM: what has no place is proven later.
   public static let cap = 1_000
 
-  public init(vm: VMKey, bootTime: Int64?, suspendTime: Int64?, seen: [Seen]) {
+  public init(vm: VMKey, bootTime: Int64?, suspendTime: Int64?, epochBegan: Instant? = nil, seen: [Seen]) {
     self.vm = vm
     self.bootTime = bootTime
     self.suspendTime = suspendTime
+    self.epochBegan = epochBegan
     self.seen = seen
   }
 }

@@ -30,15 +30,16 @@ extension Watch {
     if let closed = rooms.first(where: { $0.1 <= 0 }) { return closed.0 }
     guard !budgetWaiters.isEmpty else { return nil }
     let mine = budgetRank(key, due, now)
-    var ahead: OrderedDictionary<RuleID, Int> = [:]
+    var ahead: OrderedDictionary<RuleID, (all: Int, fleet: Int)> = [:]
     for (other, waiter) in budgetWaiters where other != key && budgetRank(other, waiter.due, now) < mine {
-      ahead[waiter.rule, default: 0] += 1
+      ahead[waiter.rule, default: (0, 0)].all += 1
+      if waiter.gate == .fleetBudget { ahead[waiter.rule, default: (0, 0)].fleet += 1 }
     }
     for (gate, room, only) in rooms {
       // Of those who wait for their rule's own budget, no more can go first than that has room for.
       let first = ahead.reduce(0) { sum, others in
-        if let only { return sum + (others.key == only ? others.value : 0) }
-        return sum + min(others.value, ruleRoom(others.key, reserved, now))
+        if let only { return sum + (others.key == only ? others.value.all : 0) }
+        return sum + min(others.value.fleet, ruleRoom(others.key, reserved, now))
       }
       if first >= room { return gate }
     }

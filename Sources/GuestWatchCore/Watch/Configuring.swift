@@ -13,7 +13,22 @@ extension Watch {
     for open in restored.open where !mutated(.forgetOpenKills) { restore(open, now) }
     for row in restored.rows { restore(row, now) }
     // What an answer that was on disk decides needs no look.
-    for place in vms.indices { settle(place, now) }
+    for place in vms.indices {
+      settle(place, now)
+      closeLost(place, now)
+    }
+  }
+
+  /// An open kill of an epoch that is over: what became of its process cannot be known any more.
+  private mutating func closeLost(_ place: Int, _ now: Now) {
+    guard let kill = vms[place].kill, kill.lost, case .verifying = kill.phase else { return }
+    close(place, .unknown, error: nil, verified: nil, now)
+  }
+
+  /// True where the VM is in a later epoch than at that moment: identities of then are not those of today.
+  private func isOfEarlierEpoch(_ at: Instant, _ vm: VMKey) -> Bool {
+    guard let place = places[vm], let began = vms[place].epochBegan else { return false }
+    return at < began
   }
 
   /// An earlier life was refused by a vCenter: its pause goes on, a restart is no reason for one more try.
@@ -32,6 +47,7 @@ extension Watch {
       budgets.sent(rule: row.rule, vm: row.vm, at: decided + KillTiming.window)
     }
     let closed = now.continuous - (row.closedAge ?? row.age)
+    if isOfEarlierEpoch(closed, row.vm) { return }
     switch mutated(.forgetAttemptsOverARestart) ? nil : row.outcome {
     case .survived, .unknown, .stuck, .denied:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
@@ -55,6 +71,7 @@ extension Watch {
       intentAt: intentAt)
     kill.restored = true
     kill.since = now.continuous
+    kill.lost = isOfEarlierEpoch(intentAt, record.vm)
     kill.answer = open.answer
     kill.took = open.answerTook
     if open.answer != nil { kill.answered = intentAt }

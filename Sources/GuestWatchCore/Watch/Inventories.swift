@@ -264,6 +264,7 @@ extension Watch {
   /// Start times and pids mean something else from now on.
   mutating func endEpoch(_ place: Int, _ why: String, _ now: Now) {
     vms[place].epoch += 1
+    vms[place].epochBegan = now.continuous
     vms[place].doubt = nil
     vms[place].attempts = []
     vms[place].ended = []

@@ -7,6 +7,7 @@ extension Watch {
     let place = vmPlace(memory.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
     vms[place].bootTime = memory.bootTime
     vms[place].suspendTime = memory.suspendTime
+    vms[place].epochBegan = memory.epochBegan
     vms[place].restoredSeen = memory.seen
     vms[place].remembered = memory
   }
@@ -34,7 +35,8 @@ extension Watch {
       }
     }
     return VMMemory(
-      vm: vm.key, bootTime: vm.bootTime, suspendTime: vm.suspendTime, seen: Array(seen.prefix(VMMemory.cap)))
+      vm: vm.key, bootTime: vm.bootTime, suspendTime: vm.suspendTime, epochBegan: vm.epochBegan,
+      seen: Array(seen.prefix(VMMemory.cap)))
   }
 
   private func isJudgedByAge(_ candidate: Candidate) -> Bool {

@@ -95,6 +95,8 @@ struct VMState: Sendable {
   var ended: [Ended] = []
   /// Counts the epochs: power cycles, reverts, clones.
   var epoch: UInt32 = 0
+  /// When this one began, where that was seen, in this life or before.
+  var epochBegan: Instant?
   /// What speaks against the start times of this epoch; nil: nothing so far.
   var doubt: String?
   /// The last known values: an unset property is unknown, never a change.

@@ -42,7 +42,10 @@ extension Scheduler {
       writing.append(now.continuous)
       ledgerBox.yield(.note(note, now))
     case .remember(let memory):
-      memories.put(memory)
+      if memories.put(memory) {
+        markAgain = marking != nil
+        giveMark()
+      }
     case .keepPauses(let pauses):
       unkeptPauses = pauses
       give(pauses, now)

@@ -12,14 +12,27 @@ struct MemoryQueue {
   static let mostRows = 20_000
 
   private var waiting: OrderedDictionary<VMKey, VMMemory> = [:]
+  /// The epoch that was last given of each VM that began one in this life.
+  private var epochs: [VMKey: Instant] = [:]
   /// Given to the ledger and not confirmed.
   private var underWay: [VMMemory] = []
 
   /// Nothing waits to be given to the ledger.
   var isEmpty: Bool { waiting.isEmpty }
 
-  /// Takes the place of what waits for the same VM, and its turn.
-  mutating func put(_ memory: VMMemory) { waiting[memory.vm] = memory }
+  /// Takes the place of what waits for the same VM, and its turn. True where it is to be written at once: a new epoch
+  /// began, and until that is on disk the next life would believe what was seen in the one before. It goes first.
+  mutating func put(_ memory: VMMemory) -> Bool {
+    guard memory.epochBegan != nil, memory.epochBegan != epochs[memory.vm] else {
+      if memory.epochBegan == nil { epochs[memory.vm] = nil }
+      waiting[memory.vm] = memory
+      return false
+    }
+    epochs[memory.vm] = memory.epochBegan
+    waiting[memory.vm] = nil
+    waiting.updateValue(memory, forKey: memory.vm, insertingAt: 0)
+    return true
+  }
 
   /// The next portion. To be confirmed or given back before the next one is taken.
   mutating func next() -> [VMMemory] {

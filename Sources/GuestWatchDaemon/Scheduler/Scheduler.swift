@@ -38,6 +38,8 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   var writing: Deque<Instant> = []
   /// When a mark was handed to the ledger that is not written yet.
   var marking: Instant?
+  /// Something that is to be written at once came while a mark was under way.
+  var markAgain = false
   var markFails = false
   var memories = MemoryQueue()
   /// The pauses in force that are not known to be on disk. They are given again until they are: without them a restart
@@ -134,6 +136,10 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     case .marked(let result, let notes):
       marking = nil
       if (try? result.get()) == nil { memories.giveBack() } else { memories.confirm() }
+      if markAgain {
+        markAgain = false
+        giveMark()
+      }
       marked(result.flatMap { notes })
     case .kept(let result):
       _ = writing.popFirst()

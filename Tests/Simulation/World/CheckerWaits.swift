@@ -93,11 +93,16 @@ extension Checker {
   }
 
   /// True where some kill of it ended in a way after which nothing more is owed to it.
+  ///
+  /// A revert that the daemon cannot tell from outside (the boot time stands, fewer than three identities come back) brings
+  /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again.
   func isDealtWith(_ life: Truth.Life) -> Bool {
-    killOrder.contains { id in
-      guard let kill = kills[id], kill.confirmed?.life == life, let closed = kill.closed else { return false }
+    let origin = lives[life]?.origin ?? life
+    return killOrder.contains { id in
+      guard let kill = kills[id], let killed = kill.confirmed?.life, let closed = kill.closed else { return false }
       switch closed.outcome {
-      case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown: return true
+      case .exited, .alreadyGone, .gone: return (lives[killed]?.origin ?? killed) == origin
+      case .survived, .stuck, .denied, .unknown: return killed == life
       case .failed, .abandoned: return false
       }
     }

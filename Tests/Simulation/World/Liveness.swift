@@ -206,7 +206,8 @@ extension World {
     let expected = liveness.expectations[number]
     let start = liveness.began
     guard let rule = configuration.rules.first(where: { $0.id == expected.rule }), clock - start < World.longestTrial,
-      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid), !isSettled(expected, rule),
+      let guest = guest(at: expected.place), guest.isAlive(expected.life, pid: expected.pid),
+      !isSettled(expected, rule),
       isShown(expected, rule)
     else {
       liveness.expectations[number].isOver = true

@@ -97,6 +97,7 @@ struct SimulatedLedger {
     for i in memory.seen.indices {
       memory.seen[i].firstSeen = Instant(nanoseconds: running(memory.seen[i].firstSeen))
     }
+    memory.epochBegan = memory.epochBegan.map { Instant(nanoseconds: running($0)) }
     if memories.updateValue(memory, forKey: memory.vm) == nil { memoryOrder.append(memory.vm) }
   }
 
@@ -118,6 +119,7 @@ struct SimulatedLedger {
     func rebased(_ at: Instant) -> Instant { Instant(nanoseconds: now.nanoseconds - (today - at.nanoseconds)) }
     var memories = memoryOrder.compactMap { self.memories[$0] }
     for m in memories.indices {
+      memories[m].epochBegan = memories[m].epochBegan.map(rebased)
       for i in memories[m].seen.indices { memories[m].seen[i].firstSeen = rebased(memories[m].seen[i].firstSeen) }
     }
     var pauses = self.pauses
