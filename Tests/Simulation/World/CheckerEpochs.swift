@@ -51,7 +51,9 @@ extension Checker {
     }
     // Unread is unknown; but a first suspend that lies after the boot that was known tells of a suspend since.
     let firstSuspend =
-      if before.suspend == nil, let suspend = facts.suspendTime, let boot = before.boot { suspend > boot } else { false }
+      if before.suspend == nil, let suspend = facts.suspendTime, let boot = before.boot { suspend > boot } else {
+        false
+      }
     if moved(before.boot, facts.bootTime) || moved(before.suspend, facts.suspendTime) || firstSuspend {
       beginEpoch(vm, at)
     }
