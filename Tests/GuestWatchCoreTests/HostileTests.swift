@@ -124,6 +124,30 @@ struct HostileTests {
     #expect(stage.killed == [900])
   }
 
+  @Test("A denied process is not tried again because a listing showed it under another owner once (seed 298)")
+  func deniedAndFlapping() {
+    var stage = Stage()
+    stage.spawn(900, owner: "alice")
+    var looks = 0
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        let denied = KillAnswer.denied(Fault(.guestDenied, code: "GuestPermissionDenied"))
+        return [(.milliseconds(100), .terminated(id, stage.timing(), denied))]
+      case .survey(let op, _, _, let ends, _) where !stage.killed.isEmpty:
+        looks += 1
+        var rows = stage.guest
+        if looks == 3 { rows[rows.count - 1].owner = "bob" }
+        return [(.milliseconds(100), .surveyed(op, stage.timing(), .success(Listing(rows: rows, showsEnds: ends))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(every: .seconds(60))])
+    stage.run(.seconds(900))
+    #expect(looks > 5)
+    #expect(stage.outcomes == [.denied])
+  }
+
   @Test("A VM that waits for a rule's full budget and for that of all goes when there is room in the latter")
   func bothBudgets() {
     var stage = HostileTests.machines(["a-1", "b-1"])

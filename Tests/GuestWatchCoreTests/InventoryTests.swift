@@ -51,6 +51,57 @@ struct InventoryTests {
     #expect(stage.killed == [500])
   }
 
+  @Test("Where another VM has the id in an incomplete inventory, the one before is not looked at there (S6, seed 279)")
+  func displaced() {
+    var stage = Stage()
+    var other: VMFacts?
+    stage.intercept = { effect, stage in
+      guard case .refresh(let op, _, _, _) = effect, let other else { return nil }
+      return [(.milliseconds(100), stage.inventoryEvent(op, [other], complete: false))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    other = stage.facts
+    other?.instanceUUID = "other-uuid"
+    stage.send(.configured(Stage.configuration([Stage.rule()])))
+    stage.run(.seconds(60))
+    // One VM is surveyed every 10 s, not two.
+    #expect((5...7).contains(stage.surveys(from: 61)))
+  }
+
+  @Test("A VM that was out of sight rests all the same after a look that was not answered (S6, seed 34)")
+  func restsWhenItIsBack() {
+    var stage = Stage()
+    var isSilent = false
+    var gaveUp: Int64?
+    stage.intercept = { effect, stage in
+      guard case .survey(let op, _, _, _, let by) = effect, isSilent else { return nil }
+      isSilent = false
+      gaveUp = by.nanoseconds
+      let silent = Event.surveyed(op, stage.timing(), .failure(Fault(.unanswered, code: "deadline")))
+      return [(by - stage.now.continuous, silent)]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    isSilent = true
+    stage.run(.seconds(15))
+    for ready in [false, true] {
+      stage.facts.ready = ready
+      stage.send(.configured(Stage.configuration([Stage.rule()])))
+      stage.run(.seconds(25))
+    }
+    stage.run(.seconds(40))
+    guard let gaveUp else {
+      Issue.record("no survey was left unanswered")
+      return
+    }
+    let next = stage.log.first { entry in
+      guard case .survey = entry.effect else { return false }
+      return entry.at >= gaveUp
+    }
+    #expect(next.map { $0.at >= gaveUp + KillTiming.rest.nanoseconds } == true)
+  }
+
   @Test("A VM that an incomplete inventory lacks is surveyed on after its vCenter was down (L2)")
   func incompleteAfterDown() {
     var stage = Stage()

@@ -82,4 +82,18 @@ struct PauseTests {
     #expect(again)
     #expect(book.pauses.count == Pause.cap)
   }
+
+  @Test("A pause of everything that ends does not end the pause of a rule that was asked for before (seed 258)")
+  func overlapping() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule()])
+    let all = Pause(until: stage.now.continuous + .seconds(60))
+    stage.send(.asked(.pause(Pause(rule: RuleID("r")))))
+    stage.send(.asked(.pause(all)))
+    #expect(PauseTests.kept(stage) == [Pause(rule: RuleID("r")), all])
+    stage.run(.seconds(300))
+    #expect(PauseTests.kept(stage) == [Pause(rule: RuleID("r"))])
+    #expect(stage.killed.isEmpty)
+  }
 }

@@ -8,6 +8,7 @@ extension Watch {
     vms[place].failures = 0
     vms[place].timedOut = false
     vms[place].restUntil = Instant(nanoseconds: .min)
+    vms[place].silentUntil = vms[place].restUntil
     if vms[place].parked != nil {
       vms[place].parked = nil
       report(aboutVM(.vmWatched, .info, place))
@@ -59,6 +60,7 @@ extension Watch {
     if operation.verifies || mutated(.lookAgainAtOnce) { return }
     vms[place].failures += 1
     vms[place].restUntil = now.continuous + KillTiming.rest
+    vms[place].silentUntil = vms[place].restUntil
   }
 
   /// One account is denied: only what it would look at is left alone.

@@ -84,6 +84,8 @@ extension Watch {
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
     var twice: Set<VMKey> = []
+    // Which VM has which id now.
+    var holders: [String: VMKey] = [:]
     vcenters[vcenter]?.nameless = []
     for facts in inventory.vms {
       guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
@@ -97,6 +99,7 @@ extension Watch {
         continue
       }
       let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
+      holders[facts.moid] = key
       if !seen.append(key).inserted {
         twice.insert(key)
         continue
@@ -111,6 +114,8 @@ extension Watch {
         vms[place].isTwice = isTwice
         if vms[place].rulesApply { book(place, now) } else { applyRules(place, now) }
         remember(place)
+      } else if let holder = holders[vms[place].address.moid], holder != key {
+        displaced(place, by: holder, now)
       } else if inventory.complete {
         missing(place, asked, now)
       } else {
@@ -188,7 +193,7 @@ extension Watch {
     }
     if cameBack {
       // It may be another guest state altogether; its login may be used at once.
-      vms[place].restUntil = Instant(nanoseconds: .min)
+      vms[place].restUntil = vms[place].silentUntil
       vms[place].failures = 0
     }
     if isNew, isBusy(address, besides: key) {
@@ -231,6 +236,20 @@ extension Watch {
       refreshSoon(vm.address.vcenter, now)
       return
     }
+    leave(place, now)
+  }
+
+  /// Another VM has its id now, or the same one has another uuid: what is looked at there is the other, whether the
+  /// inventory is complete or not. The agent behind the id rests no less for that.
+  private mutating func displaced(_ place: Int, by holder: VMKey, _ now: Now) {
+    if let other = places[holder] {
+      vms[other].silentUntil = max(vms[other].silentUntil, vms[place].silentUntil)
+      vms[other].restUntil = max(vms[other].restUntil, vms[other].silentUntil)
+    }
+    leave(place, now)
+  }
+
+  private mutating func leave(_ place: Int, _ now: Now) {
     vms[place].present = false
     vms[place].rulesApply = false
     vms[place].views = []

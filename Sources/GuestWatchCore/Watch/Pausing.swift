@@ -6,9 +6,10 @@ struct PauseBook: Sendable {
 
   init(_ pauses: [Pause] = []) { self.pauses = pauses }
 
-  /// False where there is no place for one more.
+  /// False where there is no place for one more. It takes the place of one with the same rule and VMs and of no other: a
+  /// pause of everything for an hour does not end the one of a rule that was to last.
   mutating func add(_ pause: Pause) -> Bool {
-    remove(rule: pause.rule, vms: pause.vms)
+    pauses.removeAll { $0.rule == pause.rule && $0.vms == pause.vms }
     guard pauses.count < Pause.cap else { return false }
     pauses.append(pause)
     return true

@@ -81,6 +81,8 @@ struct VMState: Sendable {
   var busy: OpID?
   /// After an unanswered look, and while backing off.
   var restUntil = Instant(nanoseconds: .min)
+  /// After an unanswered look alone: its agent may still be at it, whatever the inventory says meanwhile.
+  var silentUntil = Instant(nanoseconds: .min)
   var failures = 0
   /// Its last operation was not answered in time.
   var timedOut = false

@@ -262,12 +262,14 @@ extension Watch {
     }
   }
 
-  /// Attempts on identities that are gone are forgotten; what one login lists proves nothing for another.
+  /// Attempts on identities that are gone are forgotten; what one login lists proves nothing for another. One that is shown
+  /// under another owner is not gone: the guest may have failed to look the name up, and shows the old one next time.
   private mutating func forgetAttempts(_ place: Int, login: LoginID, _ rows: [Process]) {
     guard !vms[place].attempts.isEmpty else { return }
     let open = vms[place].kill?.identity
     vms[place].attempts.removeAll { attempt in
-      attempt.identity != open && attempt.tried.contains(login) && !rows.contains { $0.identity == attempt.identity }
+      attempt.identity != open && attempt.tried.contains(login)
+        && !rows.contains { $0.pid == attempt.identity.pid && $0.started == attempt.identity.started }
     }
   }
 

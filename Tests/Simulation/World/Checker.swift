@@ -24,6 +24,8 @@ public struct Checker: Sendable {
   /// An operation that is not answered yet.
   struct Flight: Sendable {
     var vm: VMAddress?
+    /// The VM that this address led to.
+    var key: VMKey?
     var login: LoginID?
     var kind: Kind
     var lives: [Int64: Truth.Life] = [:]
@@ -99,6 +101,8 @@ public struct Checker: Sendable {
   struct Machine: Sendable {
     var key: VMKey?
     var facts: VMFacts?
+    /// When an inventory showed them.
+    var shownAt = Instant(nanoseconds: .min)
     /// Its entry leads elsewhere since an inventory showed it last.
     var isRedirected = false
     var shown: [Shown] = []
@@ -143,6 +147,8 @@ public struct Checker: Sendable {
   var machines: [VMAddress: Machine] = [:]
   /// Where each VM is, and what is known of those that are nowhere for now.
   var homes: [VMKey: VMAddress] = [:]
+  /// Which VM an inventory last showed at an address: two entries may lead to one vCenter, and so two addresses to one VM.
+  var keys: [VMAddress: VMKey] = [:]
   var away: [VMKey: Machine] = [:]
   var flights: [OpID: Flight] = [:]
   var usedOps = Set<OpID>()
@@ -286,13 +292,16 @@ public struct Checker: Sendable {
     case .refresh(let op, let vcenter, _, let by):
       try open(op, Flight(kind: .refresh(vcenter)), by: by, at: now)
     case .survey(let op, let vm, let login, let ends, let by):
+      adopt(vm)
       let purpose: LookPurpose = isVerify(vm, ends) ? .verify : .check
       try guardLook(vm, login, purpose, at: now)
       try open(op, Flight(vm: vm, login: login, kind: .survey(purpose)), by: by, at: now)
     case .look(let op, let vm, let login, let pid, let purpose, let by):
+      adopt(vm)
       try guardLook(vm, login, purpose, at: now)
       try open(op, Flight(vm: vm, login: login, kind: .look(pid: pid, purpose)), by: by, at: now)
     case .terminate(let op, let id, let vm, let login, let pid, let firstByteBy, let wall, let by):
+      adopt(vm)
       try judge(terminate: id, vm, login, pid, firstByteBy, wall, at: now)
       terminates[op] = id
       try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
@@ -323,6 +332,7 @@ public struct Checker: Sendable {
       try guardPace(vm, at: now)
     }
     flights[op] = flight
+    flights[op]?.key = flight.vm.flatMap { machines[$0]?.key }
     guard let configuration else { return }
     if let entry = configuration.vcenters.first(where: { $0.id == flight.vcenter }) {
       let inFlight = flights.values.count { !$0.isOfOld && $0.vcenter == entry.id }
@@ -388,7 +398,7 @@ public struct Checker: Sendable {
     }
     if report.kind == .loginStopped, let login = report.login { stopped.insert(login) }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
-      let vm = VMAddress(vcenter: vcenter, moid: moid)
+      let vm = home(VMAddress(vcenter: vcenter, moid: moid))
       machines[vm]?.epoch = now.continuous
       machines[vm]?.forgetEpoch()
       // What was not answered belongs to the time before.
@@ -435,9 +445,7 @@ public struct Checker: Sendable {
       if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
       if case .success(let inventory) = result {
-        for facts in inventory.vms {
-          take(facts, VMAddress(vcenter: vcenter, moid: facts.moid), of: inventory.vcenterUUID, at: now)
-        }
+        take(inventory, of: vcenter, at: now)
         if inventory.complete { missing(inventory, of: vcenter) }
       }
     case .surveyed(let op, let timing, let result):
@@ -501,8 +509,10 @@ public struct Checker: Sendable {
   private mutating func answer(
     _ op: OpID, _ timing: Timing, _ result: Result<Shown.What, Fault>, at now: Now
   ) throws(Violation) {
-    guard let flight = flights.removeValue(forKey: op), let vm = flight.vm, let login = flight.login else { return }
-    landed(op, on: vm)
+    guard let flight = flights.removeValue(forKey: op), let asked = flight.vm, let login = flight.login else { return }
+    landed(op, on: asked)
+    // What is known of the VM may have gone to another entry's address meanwhile; with another id it is another epoch.
+    let vm = flight.key.flatMap { homes[$0] }.flatMap { $0.moid == asked.moid ? $0 : nil } ?? asked
     // What it says is about a VM of another server, or about nothing that is still believed.
     if flight.isOfOld, flight.kind.bringsRest { return }
     switch result {

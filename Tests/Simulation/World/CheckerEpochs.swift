@@ -2,13 +2,45 @@ import GuestWatchCore
 
 /// Epochs as an inventory shows them: a boot or suspend time that moved by over 60 s. What is unset is unknown.
 extension Checker {
-  mutating func take(_ facts: VMFacts, _ vm: VMAddress, of vcenter: String, at now: Now) {
-    if let instance = facts.instanceUUID, !instance.isEmpty {
-      settle(VMKey(vcenter: vcenter, instance: instance), at: vm, now)
+  mutating func take(_ inventory: Inventory, of vcenter: VCenterID, at now: Now) {
+    var places: [VMKey: [VMAddress]] = [:]
+    for facts in inventory.vms {
+      guard let key = Checker.key(facts, of: inventory.vcenterUUID) else { continue }
+      places[key, default: []].append(VMAddress(vcenter: vcenter, moid: facts.moid))
+    }
+    for facts in inventory.vms {
+      let vm = VMAddress(vcenter: vcenter, moid: facts.moid)
+      let key = Checker.key(facts, of: inventory.vcenterUUID)
+      // A clone that still has the uuid of the first: it is not watched, and takes nothing away from the one that is known.
+      let all = key.flatMap { places[$0] } ?? []
+      let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? all.first
+      take(facts, vm, vm == known ? key : nil, at: now)
+    }
+  }
+
+  private static func key(_ facts: VMFacts, of vcenter: String) -> VMKey? {
+    guard let instance = facts.instanceUUID, !instance.isEmpty else { return nil }
+    return VMKey(vcenter: vcenter, instance: instance)
+  }
+
+  private mutating func take(_ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, at now: Now) {
+    if let key {
+      keys[vm] = key
+      settle(key, at: vm, now)
+    } else if let uuid = facts.instanceUUID, !uuid.isEmpty, machines[vm]?.key?.instance != uuid {
+      // Another VM than the one that was known there.
+      keys[vm] = nil
+      vacate(vm)
     }
     machines[vm, default: Machine()].facts = facts
+    machines[vm]?.shownAt = now.continuous
     machines[vm]?.missing = false
     machines[vm]?.isRedirected = false
+    compare(facts, vm, at: now.continuous)
+  }
+
+  /// Holds what an inventory shows of the VM against what was known of it.
+  private mutating func compare(_ facts: VMFacts, _ vm: VMAddress, at: Instant) {
     guard let instance = facts.instanceUUID else { return }
     guard let before = machines[vm]?.boot, before.instance == instance else {
       machines[vm]?.boot = (instance, facts.bootTime, facts.suspendTime)
@@ -17,17 +49,46 @@ extension Checker {
     func moved(_ old: Int64?, _ new: Int64?) -> Bool {
       if let old, let new { abs(new - old) > 60 } else { false }
     }
-    if moved(before.boot, facts.bootTime) || moved(before.suspend, facts.suspendTime) {
-      machines[vm]?.epochShown = now.continuous
-      machines[vm]?.sightings = [:]
-      machines[vm]?.listed = [:]
-      machines[vm]?.absent = []
+    // Unread is unknown; but a first suspend that lies after the boot that was known tells of a suspend since.
+    let firstSuspend =
+      if before.suspend == nil, let suspend = facts.suspendTime, let boot = before.boot { suspend > boot } else {
+        false
+      }
+    if moved(before.boot, facts.bootTime) || moved(before.suspend, facts.suspendTime) || firstSuspend {
+      beginEpoch(vm, at)
     }
     machines[vm]?.boot = (instance, facts.bootTime ?? before.boot, facts.suspendTime ?? before.suspend)
   }
 
   /// Where what is known of a VM is kept now.
   func home(_ record: KillRecord) -> VMAddress { homes[record.vm] ?? record.address }
+  func home(_ vm: VMAddress) -> VMAddress { keys[vm].flatMap { homes[$0] } ?? vm }
+
+  /// The daemon asks for a VM at this address. Of two entries that lead to it the daemon may take either: what is known of
+  /// the VM goes with it, and what this entry has shown of it since counts.
+  mutating func adopt(_ vm: VMAddress) {
+    guard let key = keys[vm], let old = homes[key], old != vm, var machine = machines.removeValue(forKey: old) else {
+      return
+    }
+    let other = machines.removeValue(forKey: vm)
+    if let facts = other?.facts, let at = other?.shownAt, at > machine.shownAt {
+      machine.facts = facts
+      machine.shownAt = at
+      machine.missing = other?.missing ?? false
+    }
+    machine.isRedirected = other?.isRedirected ?? machine.isRedirected
+    machine.key = key
+    machines[vm] = machine
+    homes[key] = vm
+    guard let facts = machine.facts else { return }
+    if old.moid != vm.moid { beginEpoch(vm, machine.shownAt) }
+    compare(facts, vm, at: machine.shownAt)
+  }
+
+  private mutating func beginEpoch(_ vm: VMAddress, _ at: Instant) {
+    machines[vm]?.epochShown = at
+    machines[vm]?.forgetEpoch()
+  }
 
   /// A VM is known by its uuids: what is known of it goes with it to another address.
   private mutating func settle(_ key: VMKey, at vm: VMAddress, _ now: Now) {
@@ -44,8 +105,7 @@ extension Checker {
       machines[vm] = machine
       if old.moid != vm.moid {
         // It was registered anew.
-        machines[vm]?.epochShown = now.continuous
-        machines[vm]?.forgetEpoch()
+        beginEpoch(vm, now.continuous)
       }
     } else {
       vacate(vm)

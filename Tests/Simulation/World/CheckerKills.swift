@@ -113,11 +113,13 @@ extension Checker {
   /// The same identity again: 30 s after it survived, then 10 min, then never; never after denied, exited or gone.
   private func guardRetries(_ record: KillRecord, _ rule: Rule, at now: Now) throws(Violation) {
     let machine = machines[home(record)] ?? Machine()
-    let epoch = max(machine.epoch, machine.epochShown, machine.reverted)
+    let epoch = max(machine.epoch, machine.epochShown)
     var attempts = 0
     var last = Instant(nanoseconds: .min)
     for id in killOrder {
-      guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed, closed.at > epoch,
+      // A kill belongs to the epoch that it was decided in: its outcome may wait for the disk until the next one.
+      guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed, kill.asked > epoch,
+        closed.at > machine.reverted,
         OwnIdentity(kill.record.process) == OwnIdentity(record.process)
       else { continue }
       switch closed.outcome {

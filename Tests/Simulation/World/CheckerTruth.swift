@@ -108,6 +108,8 @@ extension Checker {
       else { break }
       // A zombie without arguments looks like a living process without arguments.
       if confirmed.process.command == confirmed.process.name { break }
+      // One that had wiped its command line may as well have written its bare name there since.
+      if confirmed.process.command.value.isEmpty, looksLikeZombie(kill, vm) { break }
       // Nor can it be told by a later life, where the ledger does not keep commands.
       if kill.daemon < daemon, kill.record.process.command.value.isEmpty { break }
       // With a snapshot it is back, as another life.

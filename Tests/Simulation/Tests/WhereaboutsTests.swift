@@ -1,0 +1,132 @@
+import GuestWatchCore
+import Testing
+import VCenterModel
+import WatchSimulation
+
+/// What the checker knows of a VM goes where the VM goes, and no further.
+@Suite struct WhereaboutsTests {
+  static let again = VCenterID("again")
+
+  /// A refresh of an entry and its answer.
+  static func inventory(
+    _ checker: inout Checker, _ op: UInt64, _ at: Double, of vcenter: VCenterID = Story.vcenter, _ vms: [VMFacts]
+  ) throws(Violation) {
+    let inventory = Inventory(vcenterUUID: "vc", canTerminate: true, vms: vms, complete: true)
+    let timing = Timing(firstByte: Story.now(at), ended: Story.now(at))
+    let query = ScopeQuery(names: [], ids: [])
+    try checker.observe(
+      .effect(.refresh(Story.op(op), vcenter, query, by: Story.now(at + 30).continuous)), at: Story.now(at))
+    try checker.observe(.event(.inventory(Story.op(op), timing, .success(inventory))), at: Story.now(at))
+  }
+
+  /// Plays the rest of the story: one look, the confirm, the kill.
+  private func finish(_ checker: inout Checker, _ story: Story, looks: [Double]) -> Violation? {
+    var story = story
+    story.early = nil
+    story.looks = looks
+    do throws(Violation) {
+      try story.look(&checker)
+      try story.kill(&checker)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Two entries lead to one vCenter; the other one shows the VM first after a reload, but the daemon stays with its own.
+  @Test(arguments: [true, false])
+  func `a chain of looks goes on through the entry that the daemon takes`(hasFirstLook: Bool) throws {
+    var story = try Story()
+    story.configuration.vcenters.append(VCenterEntry(id: WhereaboutsTests.again))
+    var checker = Checker(reusesPIDs: true)
+    try story.begin(&checker)
+    try story.survey(&checker, Story.op(20), -70, ends: false)
+    if hasFirstLook { try story.survey(&checker, Story.op(21), 10, ends: false) }
+    var moved = story.configuration
+    moved.vcenters[0].digest = 2
+    try checker.observe(.event(.configured(moved)), at: Story.now(12))
+    try WhereaboutsTests.inventory(&checker, 30, 13, of: WhereaboutsTests.again, [story.facts])
+    try WhereaboutsTests.inventory(&checker, 31, 14, [story.facts])
+    let violation = finish(&checker, story, looks: [20])
+    #expect(violation?.invariant == (hasFirstLook ? nil : "S1"), "\(String(describing: violation))")
+  }
+
+  /// A clone has the uuid of the first for a while; or the first is gone and comes back, and then nothing was seen of it.
+  @Test(arguments: [true, false])
+  func `an age is seen over a time in which its VM was there twice`(isStillThere: Bool) throws {
+    let story = try Story()
+    var clone = story.facts
+    clone.moid = "vm-91"
+    var checker = Checker(reusesPIDs: true)
+    try story.begin(&checker)
+    try story.survey(&checker, Story.op(20), -70, ends: false)
+    try WhereaboutsTests.inventory(&checker, 30, -50, isStillThere ? [story.facts, clone] : [clone])
+    clone.instanceUUID = "i-2"
+    try WhereaboutsTests.inventory(&checker, 31, -40, [story.facts, clone])
+    let violation = finish(&checker, story, looks: [10, 20])
+    #expect(violation?.invariant == (isStillThere ? nil : "S1"), "\(String(describing: violation))")
+  }
+
+  /// Its outcome waited for the disk until the VM had begun another epoch, in which it counts for nothing.
+  @Test(arguments: [true, false])
+  func `a denied process is tried again in another epoch only`(hasEnded: Bool) throws {
+    let story = try Story().with { $0.answer = .denied(Fault(.guestDenied, code: "GuestPermissionDenied")) }
+    var checker = Checker(reusesPIDs: true)
+    try story.begin(&checker)
+    try story.look(&checker)
+    let intent = LedgerStep.intent(story.record(Story.id))
+    try checker.observe(.effect(.record(Story.id, intent)), at: Story.now(23))
+    try checker.observe(.durable(Story.id, intent), at: Story.now(23))
+    try checker.observe(.event(.recorded(Story.id, .intent, .success(()))), at: Story.now(23))
+    try checker.observe(
+      .effect(
+        .terminate(
+          Story.op(60), Story.id, story.address, Story.login, pid: 500, firstByteBy: Story.now(25).continuous,
+          firstByteByWall: Story.now(25).wall, by: Story.now(80).continuous)), at: Story.now(23))
+    let timing = Timing(firstByte: Story.now(23), ended: Story.now(24))
+    try checker.observe(.event(.terminated(Story.op(60), timing, story.answer)), at: Story.now(24))
+    if hasEnded {
+      let ended = Report(.epochEnded, .info, vcenter: Story.vcenter, moid: "vm-1")
+      try checker.observe(.effect(.report(ended)), at: Story.now(30))
+    }
+    let closed = LedgerStep.closed(.denied, error: nil, verified: nil, at: Story.now(24))
+    try checker.observe(.effect(.record(Story.id, closed)), at: Story.now(40))
+    try checker.observe(.durable(Story.id, closed), at: Story.now(40))
+    try checker.observe(.event(.recorded(Story.id, .closed, .success(()))), at: Story.now(40))
+    let second = story.record(KillID(life: 1, number: 2))
+    var caught: Violation?
+    do throws(Violation) {
+      try checker.observe(.effect(.record(second.id, .intent(second))), at: Story.now(900))
+    } catch {
+      caught = error
+    }
+    #expect(caught?.invariant == (hasEnded ? nil : "S1"), "\(String(describing: caught))")
+  }
+
+  /// A zombie shows its bare name: after a command line that tells it, after none at all it may as well be alive.
+  @Test(arguments: [("/opt/worker --run", true), ("", false)] as [(GuestText, Bool)])
+  func `survived is wrong of what shrank to its bare name`(command: GuestText, isCaught: Bool) throws {
+    let story = try Story().with {
+      $0.row.command = command
+      $0.outcomes = []
+    }
+    var (violation, checker) = story.tell()
+    #expect(violation == nil)
+    var bare = story.row
+    bare.command = bare.name
+    let op = Story.op(80)
+    let look = Effect.look(op, story.address, Story.login, pid: 500, .verify, by: Story.now(99).continuous)
+    try checker.observe(.effect(look), at: Story.now(49))
+    try checker.observe(.executed(op, lives: [500: 7]), at: Story.now(49))
+    let timing = Timing(firstByte: Story.now(49), ended: Story.now(50))
+    try checker.observe(.event(.looked(op, timing, .success(.running(bare)))), at: Story.now(50))
+    var caught: Violation?
+    do throws(Violation) {
+      let step = LedgerStep.closed(.survived, error: nil, verified: nil, at: Story.now(50))
+      try checker.observe(.effect(.record(Story.id, step)), at: Story.now(50))
+    } catch {
+      caught = error
+    }
+    #expect(caught?.invariant == (isCaught ? "S5" : nil), "\(String(describing: caught))")
+  }
+}
