@@ -117,8 +117,9 @@ extension Checker {
     var attempts = 0
     var last = Instant(nanoseconds: .min)
     for id in killOrder {
-      guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed, closed.at > epoch,
-        OwnIdentity(kill.record.process) == OwnIdentity(record.process)
+      // What was decided in another epoch is about another process, though its outcome may be written in this one.
+      guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed,
+        kill.said ?? closed.at > epoch, OwnIdentity(kill.record.process) == OwnIdentity(record.process)
       else { continue }
       switch closed.outcome {
       case .survived, .unknown:
@@ -178,7 +179,6 @@ extension Checker {
       throw Violation("S5", "a terminate of kill \(id) while kill \(other) is open on \(vm)")
     }
     try guardGates(record, rule, configuration, at: now)
-    if machine.refused[login] != nil { throw Violation("S10", "a terminate with login \(login), refused on \(vm)") }
 
     let (confirm, row) = try confirm(of: record, machine, rule)
     if firstByteBy > confirm.sent.continuous + .seconds(5) || wall > confirm.sent.wall + 5 * Span.second {
