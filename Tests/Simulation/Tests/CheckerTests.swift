@@ -225,6 +225,36 @@ import WatchSimulation
     #expect(caught == isCaught)
   }
 
+  /// The outcome is written late: it belongs to the epoch in which it was said.
+  @Test(arguments: [true, false]) func `an outcome of the epoch before says nothing of this one`(isBefore: Bool) throws
+  {
+    var story = try Story()
+    story.facts.bootTime = 1_790_000_000
+    var later = story.facts
+    later.bootTime = 1_790_010_000
+    var checker = Checker(reusesPIDs: true)
+    try story.begin(&checker)
+    let first = story.record(Story.id)
+    let said = Effect.report(Report(.killed, .error, killID: Story.id, outcome: .abandoned))
+    try checker.observe(.effect(.record(Story.id, .intent(first))), at: Story.now(22))
+    if isBefore { try checker.observe(.effect(said), at: Story.now(23)) }
+    try story.inventory(&checker, Story.op(70), 24, later)
+    if !isBefore { try checker.observe(.effect(said), at: Story.now(25)) }
+    try checker.observe(.durable(Story.id, .intent(first)), at: Story.now(25))
+    try checker.observe(.daemonEnded, at: Story.now(26))
+    try checker.observe(.daemonBegan(open: [Story.id]), at: Story.now(27))
+    try checker.observe(.event(.configured(story.configuration)), at: Story.now(27))
+    try checker.observe(
+      .effect(.record(Story.id, .closed(.unknown, error: nil, verified: nil, at: Story.now(28)))), at: Story.now(28))
+    let again = story.record(KillID(life: 2, number: 1))
+    let next = Observation.effect(.record(again.id, .intent(again)))
+    if isBefore {
+      try checker.observe(next, at: Story.now(30))
+    } else {
+      #expect(throws: Violation.self) { try checker.observe(next, at: Story.now(30)) }
+    }
+  }
+
   private func close(_ checker: inout Checker, _ outcome: Outcome) throws {
     if outcome == .survived {
       let op = Story.op(80)

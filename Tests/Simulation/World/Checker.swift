@@ -31,6 +31,8 @@ public struct Checker: Sendable {
     var lives: [Int64: Truth.Life] = [:]
     /// Sent to what this vCenter's entry named before a reload.
     var isOfOld = false
+    /// How it stands to its login.
+    var use: CheckedLogins.Use?
 
     var vcenter: VCenterID? {
       if case .refresh(let vcenter) = kind { vcenter } else { vm?.vcenter }
@@ -49,6 +51,14 @@ public struct Checker: Sendable {
         case .refresh, .survey, .look, .terminate: false
         }
       }
+
+      /// A look at what became of a terminate.
+      var followsKill: Bool {
+        switch self {
+        case .survey(.verify), .survey(.resolve), .look(_, .verify), .look(_, .resolve): true
+        case .refresh, .survey, .look, .terminate: false
+        }
+      }
     }
   }
 
@@ -62,6 +72,9 @@ public struct Checker: Sendable {
     /// The daemon was told that the intent is on disk.
     var isTold = false
     var terminated: Instant?
+    /// With which secret it was sent, and when the first reload came since.
+    var credential: CheckedLogins.Credential?
+    var reloaded: Instant?
     /// When that was answered or given up.
     var answered: Instant?
     /// The answer that is on disk.
@@ -75,6 +88,8 @@ public struct Checker: Sendable {
     /// The row that the confirm showed, when its look was sent, and which life it was in truth.
     var confirmed: Confirmed?
     var signalled = false
+    /// When its outcome was said first. It is written only when the answer before it is, and an epoch may begin between.
+    var said: Instant?
     var closed: (outcome: Outcome, at: Instant)?
     var isClosedDurable = false
     /// The daemon was told that the outcome is on disk.
@@ -121,7 +136,6 @@ public struct Checker: Sendable {
     var reverted = Instant(nanoseconds: .min)
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
-    var refused: [LoginID: Instant] = [:]
     var lastOutcome: [RuleID: Instant] = [:]
     var lookedInLife = false
     /// The last complete inventory did not have it.
@@ -177,6 +191,7 @@ public struct Checker: Sendable {
     var rule: RuleID
   }
 
+  var logins = CheckedLogins()
   var tally = Tally()
   var effects = 0
   /// Gates that an operator closed.
@@ -230,14 +245,12 @@ public struct Checker: Sendable {
     for key in away.keys {
       away[key]?.listed = [:]
       away[key]?.absent = []
-      away[key]?.refused = [:]
       away[key]?.inFlight = nil
     }
     for vm in machines.keys {
       machines[vm]?.inFlight = nil
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)
-      machines[vm]?.refused = [:]
       machines[vm]?.lookedInLife = false
       machines[vm]?.listed = [:]
       machines[vm]?.absent = []
@@ -308,6 +321,9 @@ public struct Checker: Sendable {
     case .record(let id, let step): try see(record: step, of: id, at: now)
     case .report(let report): try see(report, at: now)
     case .keepPauses(let pauses): keptPauses = pauses
+    case .note(.refused(let refusal)):
+      let credential = CheckedLogins.Credential(account: refusal.account, digest: refusal.digest)
+      if logins.owedNote == CheckedLogins.Place(vm: refusal.vm, credential: credential) { logins.owedNote = nil }
     case .note, .remember, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {
@@ -331,8 +347,11 @@ public struct Checker: Sendable {
       machines[vm, default: Machine()].inFlight = op
       try guardPace(vm, at: now)
     }
+    var flight = flight
+    flight.use = try use(flight, at: now)
     flights[op] = flight
     flights[op]?.key = flight.vm.flatMap { machines[$0]?.key }
+    if case .terminate(let id) = flight.kind { kills[id]?.credential = flight.use?.place.credential }
     guard let configuration else { return }
     if let entry = configuration.vcenters.first(where: { $0.id == flight.vcenter }) {
       let inFlight = flights.values.count { !$0.isOfOld && $0.vcenter == entry.id }
@@ -370,9 +389,6 @@ public struct Checker: Sendable {
     _ vm: VMAddress, _ login: LoginID, _ purpose: LookPurpose, at now: Now
   ) throws(Violation) {
     guard let machine = machines[vm] else { throw Violation("contract", "\(vm) is in no inventory") }
-    if let since = machine.refused[login] {
-      try raise("S10", "login \(login) is used on \(vm) again, refused at \(Line.time(since))", "S10-again")
-    }
     switch purpose {
     case .check, .confirm:
       if purpose == .check, now.continuous < machine.rests {
@@ -397,6 +413,12 @@ public struct Checker: Sendable {
       }
     }
     if report.kind == .loginStopped, let login = report.login { stopped.insert(login) }
+    if report.kind == .loginTried, let vcenter = report.vcenter, let moid = report.moid, let login = report.login,
+      let credential = logins.loaded[login], let key = machines[VMAddress(vcenter: vcenter, moid: moid)]?.key
+    {
+      logins.announced = CheckedLogins.Place(vm: key, credential: credential)
+    }
+    if report.kind == .killed, let id = report.killID, kills[id]?.said == nil { kills[id]?.said = now.continuous }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
       let vm = home(VMAddress(vcenter: vcenter, moid: moid))
       machines[vm]?.epoch = now.continuous
@@ -409,8 +431,13 @@ public struct Checker: Sendable {
   // MARK: events
 
   private mutating func see(_ event: Event, at now: Now) throws(Violation) {
+    if let place = logins.owedNote {
+      try raise("S10", "a refusal of \(place.credential.account) on \(place.vm) is not given to the ledger", "S10-note")
+      logins.owedNote = nil
+    }
+    logins.announced = nil
     switch event {
-    case .began: break
+    case .began(_, let restored): logins.begin(restored)
     case .timeCame: break
     case .configured(let new):
       let old = configuration
@@ -425,8 +452,6 @@ public struct Checker: Sendable {
       }
       // Another secret is another chance.
       for login in new.logins where old?.logins.first(where: { $0.id == login.id })?.digest != login.digest {
-        for vm in machines.keys { machines[vm]?.refused[login.id] = nil }
-        for key in away.keys { away[key]?.refused[login.id] = nil }
         stopped.remove(login.id)
       }
       for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) {
@@ -437,7 +462,13 @@ public struct Checker: Sendable {
         redirected(entry.id)
       }
       configuration = new
-    case .asked(let request): take(request)
+      logins.configure(new.logins, at: now.continuous)
+      for id in killOrder where kills[id]?.terminated != nil && kills[id]?.reloaded == nil {
+        kills[id]?.reloaded = now.continuous
+      }
+    case .asked(let request):
+      take(request)
+      if case .retryLogin(let login) = request { logins.retry(login) }
     case .shutdownAsked:
       stopping = true
       stopAsked = now.continuous
@@ -478,8 +509,16 @@ public struct Checker: Sendable {
         case .done, .notFound, .ambiguous: break
         }
       }
-      if case .denied(let fault) = answer, fault.kind == .guestLoginRefused, let login = flight.login {
-        machines[vm]?.refused[login] = now.continuous
+      switch answer {
+      case .done, .notFound: told(flight, nil, accepts: true, at: now)
+      case .denied(let fault), .ambiguous(let fault), .notBegun(let fault), .notSent(let fault):
+        // Only a refusal for certain is one.
+        if case .denied = answer {
+          told(flight, fault, accepts: false, at: now)
+        } else if fault.kind != .guestLoginRefused {
+          told(flight, fault, accepts: false, at: now)
+        }
+      case .unanswered: break
       }
     case .recorded(let id, let kind, let result):
       switch (kind, result) {
@@ -511,6 +550,11 @@ public struct Checker: Sendable {
   ) throws(Violation) {
     guard let flight = flights.removeValue(forKey: op), let asked = flight.vm, let login = flight.login else { return }
     landed(op, on: asked)
+    switch result {
+    case .success(.look(.vmGone, _, _)): told(flight, nil, accepts: false, at: now)
+    case .success: told(flight, nil, accepts: true, at: now)
+    case .failure(let fault): if !flight.isOfOld { told(flight, fault, accepts: false, at: now) }
+    }
     // What is known of the VM may have gone to another entry's address meanwhile; with another id it is another epoch.
     let vm = flight.key.flatMap { homes[$0] }.flatMap { $0.moid == asked.moid ? $0 : nil } ?? asked
     // What it says is about a VM of another server, or about nothing that is still believed.
@@ -527,7 +571,6 @@ public struct Checker: Sendable {
       if let count = machines[vm]?.shown.count, count > 900 { machines[vm]?.shown.removeFirst(300) }
     case .failure(let fault):
       tally.faults[fault.kind, default: 0] += 1
-      if fault.kind == .guestLoginRefused { machines[vm]?.refused[login] = now.continuous }
       guard fault.kind == .unanswered else { break }
       if flight.isOfOld { break }
       if flight.kind.bringsRest {

@@ -119,8 +119,7 @@ extension Checker {
     for id in killOrder {
       // A kill belongs to the epoch that it was decided in: its outcome may wait for the disk until the next one.
       guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed, kill.asked > epoch,
-        closed.at > machine.reverted,
-        OwnIdentity(kill.record.process) == OwnIdentity(record.process)
+        kill.said ?? closed.at > epoch, OwnIdentity(kill.record.process) == OwnIdentity(record.process)
       else { continue }
       switch closed.outcome {
       case .survived, .unknown:
@@ -180,7 +179,6 @@ extension Checker {
       throw Violation("S5", "a terminate of kill \(id) while kill \(other) is open on \(vm)")
     }
     try guardGates(record, rule, configuration, at: now)
-    if machine.refused[login] != nil { throw Violation("S10", "a terminate with login \(login), refused on \(vm)") }
 
     let (confirm, row) = try confirm(of: record, machine, rule)
     if firstByteBy > confirm.sent.continuous + .seconds(5) || wall > confirm.sent.wall + 5 * Span.second {

@@ -82,7 +82,11 @@ extension Checker {
 
   /// True where the login, or its account, is not used there any more and that was said.
   func isStopped(_ login: LoginID, on vm: VMAddress) -> Bool {
-    if machines[vm]?.refused[login] != nil { return true }
+    if let key = machines[vm]?.key, let credential = logins.loaded[login],
+      logins.refused[CheckedLogins.Place(vm: key, credential: credential)] != nil
+    {
+      return true
+    }
     guard let account = configuration?.logins.first(where: { $0.id == login })?.account else { return true }
     return configuration?.logins.contains { $0.account == account && stopped.contains($0.id) } ?? true
   }

@@ -20,6 +20,8 @@ extension World {
     case .scripts(let guest): update(guest) { if $0.facts.tools == .executingScripts { $0.facts.tools = .running } }
     case .login(let guest):
       let passwords = passwords
+      // These are new accounts: nobody was refused by them yet.
+      for user in passwords.keys { toldRefusals[World.accountKey(user, guest)] = nil }
       update(guest) { machine in
         for i in machine.accounts.indices {
           let account = machine.accounts[i]

@@ -145,7 +145,12 @@ extension World {
   /// Accounts of a guest are of that guest alone.
   func accountKey(_ flight: Flight) -> String? {
     guard let user = flight.route.credential?.user, let moid = flight.call.moid else { return nil }
-    return user.contains("\\") || user.contains("@") ? user : "\(user) \(guestNumber(flight.route.server, moid))"
+    return World.accountKey(user, guestNumber(flight.route.server, moid))
+  }
+
+  /// One account, in a directory or in one guest.
+  static func accountKey(_ user: String, _ guest: Int) -> String {
+    user.contains("\\") || user.contains("@") ? user : "\(user) \(guest)"
   }
 }
 

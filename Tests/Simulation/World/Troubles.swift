@@ -95,6 +95,7 @@ extension World {
       after(5...600, .connection(guest))
     case .login:
       let user = random.chance(0.5) ? "guestwatch" : "alice"
+      toldRefusals[World.accountKey(user, guest)] = nil
       servers[server].model.update(moid) { machine in
         for i in machine.accounts.indices where machine.accounts[i].user == user {
           machine.accounts[i] = GuestAccount(
