@@ -67,6 +67,23 @@ import WatchSimulation
     #expect(violation?.invariant == (isStillThere ? nil : "S1"), "\(String(describing: violation))")
   }
 
+  /// That vCenter did not find the VM says nothing of its processes; that the process was gone ends the chain.
+  @Test(arguments: [Look.vmGone, .gone])
+  func `a chain of looks goes on over a VM that was not found`(between: Look) throws {
+    let story = try Story()
+    var checker = Checker(reusesPIDs: true)
+    try story.begin(&checker)
+    try story.survey(&checker, Story.op(20), -70, ends: false)
+    try story.survey(&checker, Story.op(21), 10, ends: false)
+    let look = Effect.look(Story.op(22), story.address, Story.login, pid: 500, .check, by: Story.now(45).continuous)
+    try checker.observe(.effect(look), at: Story.now(15))
+    let timing = Timing(firstByte: Story.now(15), ended: Story.now(16))
+    try checker.observe(.event(.looked(Story.op(22), timing, .success(between))), at: Story.now(16))
+    let violation = finish(&checker, story, looks: [20])
+    let isBroken = if case .gone = between { true } else { false }
+    #expect(violation?.invariant == (isBroken ? "S1" : nil), "\(String(describing: violation))")
+  }
+
   /// Its outcome waited for the disk until the VM had begun another epoch, in which it counts for nothing.
   @Test(arguments: [true, false])
   func `a denied process is tried again in another epoch only`(hasEnded: Bool) throws {

@@ -91,6 +91,8 @@ extension Checker {
       }
     case .look(let look, let pid, _):
       guard pid == row.pid else { return .silent }
+      // vCenter did not find the VM: that says nothing of what runs in it.
+      if case .vmGone = look { return .silent }
       guard case .running(let seen) = look, OwnIdentity(seen) == OwnIdentity(row),
         OwnRules.reaches(rule, seen, family: family)
       else { return .broken }

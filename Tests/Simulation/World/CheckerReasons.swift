@@ -132,26 +132,31 @@ extension Checker {
     }
   }
 
-  /// Kills of this process in this epoch, by what it is called or by what it is in truth.
+  /// Kills of this process in this epoch, by what it is called or by what it is in truth. One that a kill ended is another
+  /// when a snapshot brings it back; one that was left alone is not.
   private func earlier(
     _ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress
   ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
     let epoch = machines[vm]?.epoch ?? Instant(nanoseconds: .min)
+    let first = origin(of: shown.lives[row.pid], vm)
     return killOrder.compactMap { id in
       guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
         OwnIdentity(kill.record.process) == OwnIdentity(row)
           || (kill.confirmed?.life != nil && kill.confirmed?.life == shown.lives[row.pid])
+          || (first != nil && first == origin(of: kill.confirmed?.life, vm) && !isEnd(closed.outcome))
       else { return nil }
       return (kill, closed)
     }
   }
 
   private func isKnownDead(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    earlier(row, shown, vm).contains { entry in
-      switch entry.closed.outcome {
-      case .exited, .gone, .alreadyGone: true
-      case .survived, .stuck, .denied, .failed, .abandoned, .unknown: false
-      }
+    earlier(row, shown, vm).contains { isEnd($0.closed.outcome) }
+  }
+
+  private func isEnd(_ outcome: Outcome) -> Bool {
+    switch outcome {
+    case .exited, .gone, .alreadyGone: true
+    case .survived, .stuck, .denied, .failed, .abandoned, .unknown: false
     }
   }
 
