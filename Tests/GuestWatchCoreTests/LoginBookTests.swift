@@ -136,4 +136,32 @@ struct LoginBookTests {
     #expect(stage.outcomes.count == 1)
     #expect(stage.outcomes == [.survived])
   }
+
+  @Test("A listing after a kill goes with the loaded secret, so what it is answered is said of that one")
+  func verifyListingAfterReload() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [
+          (.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x")))),
+          (.milliseconds(101), .configured(Stage.configuration([Stage.rule()]) { $0.logins[0].digest = 2 })),
+        ]
+      case .look(let op, _, _, let pid, .verify, _):
+        // Another start: only a listing can tell.
+        let other = Process(pid: pid, started: 1, owner: "alice", name: "worker", command: "/opt/worker")
+        return [(.milliseconds(100), .looked(op, stage.timing(), .success(.running(other))))]
+      case .survey(let op, _, _, true, _):
+        return [
+          (.milliseconds(100), .surveyed(op, stage.timing(), .failure(Fault(.guestLoginRefused, code: "no"))))
+        ]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(60))
+    #expect(stage.watch.logins.state(Credential(account: "guestwatch", digest: 2))?.row == 1)
+    #expect(stage.watch.logins.state(Credential(account: "guestwatch", digest: 1))?.row ?? 0 == 0)
+  }
 }

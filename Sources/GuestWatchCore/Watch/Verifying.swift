@@ -123,10 +123,11 @@ extension Watch {
   }
 
   /// What a look after the terminate is sent with now: the secret of the terminate while the scheduler keeps the link that
-  /// it left by, then the loaded one. nil: no entry has this login any more.
+  /// it left by, then the loaded one. nil: no entry has this login any more. A listing is about no pid, so it goes as every
+  /// other listing does, with the loaded secret where there is one.
   func verifySecret(_ kill: Kill, _ now: Now) -> Credential? {
     let loaded = logins.credential(kill.login)
-    guard let sent = kill.credential, sent != loaded else { return loaded }
+    guard let sent = kill.credential, sent != loaded, !listsWithLoaded(kill) else { return loaded }
     guard let until = kill.linkUntil, now.continuous >= until else { return sent }
     return loaded
   }
@@ -136,12 +137,17 @@ extension Watch {
     if vm.waits.contains(where: { $0.login == kill.login }) { return nil }
     let loaded = logins.credential(kill.login)
     let loadedStops = loaded.map { logins.isStopped($0, on: vm.key) } ?? false
-    guard let sent = kill.credential, sent != loaded else { return loadedStops ? nil : next }
+    guard let sent = kill.credential, sent != loaded, !listsWithLoaded(kill) else { return loadedStops ? nil : next }
     let sentStops = logins.isStopped(sent, on: vm.key)
     guard let until = kill.linkUntil else { return sentStops ? nil : next }
     // Around its end nobody can say which secret would go out: nothing is sent.
     if !sentStops && max(next, now.continuous) < until - KillTiming.linkDoubt { return next }
     return loadedStops ? nil : max(next, until + KillTiming.linkDoubt)
+  }
+
+  private func listsWithLoaded(_ kill: Kill) -> Bool {
+    kill.verifyNeedsListing && logins.credential(kill.login) != nil
+      && configuration?.vcenters.contains { $0.id == kill.address.vcenter } == true
   }
 
   func givesUpAt(_ kill: Kill) -> Instant { max(kill.answered ?? kill.intentAt, kill.since) + KillTiming.giveUp }

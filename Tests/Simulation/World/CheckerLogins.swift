@@ -221,7 +221,10 @@ extension Checker {
   /// reload since.
   func credential(_ flight: Flight, at now: Now) -> CheckedLogins.Credential? {
     guard let login = flight.login, let vm = flight.vm else { return nil }
-    if flight.kind.followsKill {
+    let isListing = if case .survey = flight.kind { true } else { false }
+    let isConfigured = configuration?.vcenters.contains { $0.id == vm.vcenter } == true && logins.loaded[login] != nil
+    // A listing is about no pid: nobody can tell that it follows a kill, so it goes with the loaded secret.
+    if flight.kind.followsKill, !(isListing && isConfigured) {
       for id in machines[vm]?.open ?? [] {
         guard let kill = kills[id], kill.daemon == daemon, kill.record.login == login, let sent = kill.credential
         else { continue }
