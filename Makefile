@@ -38,7 +38,7 @@ unit-test: need ## run each part's own tests
 	@scripts/test $(BUILD) $(SWIFT_FLAGS) --skip EndToEndTests --skip SimulationTests
 
 # On their own: they keep all cores busy, and tests that talk over sockets would starve beside them.
-simulation-test: need ## the simulation: its checker against hand-made stories, and 110 seeds (3 minutes when cold)
+simulation-test: need ## the simulation: its checker against hand-made stories, and a hundred seeds (3 minutes when cold)
 	@scripts/test $(BUILD) $(SWIFT_FLAGS) --filter SimulationTests
 	@JOBS=$(JOBS) Tests/Simulation/run.sh $(BUILD) $(SWIFT_FLAGS)
 

@@ -260,7 +260,8 @@ extension World {
       guard row.finished == nil, most.per == .vm || row.owner == own.owner,
         let process = guest.process(pid: row.pid), !process.isZombie
       else { return false }
-      return isWanted(process, rule, expected.place) && !checker.isClosed(process.life)
+      // By what it shows: a title that was written over counts as what it is now.
+      return isWanted(row, rule, expected.place) && !checker.isClosed(process.life)
     }
     return left <= most.count
   }
