@@ -110,6 +110,28 @@ struct BudgetTurnTests {
     #expect(Set(BudgetTurnTests.killed(stage)) == ["vm-2", "vm-3"])
   }
 
+  @Test("An intent is given back when its outcome is on disk, not before (S3, simulation seed 1174)")
+  func givenBackOnDisk() {
+    var stage = BudgetTurnTests.begin(2, endless: []) {
+      $0.budget = FleetBudget(kills: 1, perVM: 10, within: .seconds(3600))
+    }
+    let usual = stage.intercept
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let op, _, _, _, _, _, _, _):
+        _ = usual(effect, &stage)
+        return [(.milliseconds(100), .terminated(op, stage.timing(), .notFound))]
+      // A slow disk.
+      case .record(let id, .closed): return [(.seconds(40), .recorded(id, .closed, .success(())))]
+      default: return usual(effect, &stage)
+      }
+    }
+    stage.run(.seconds(45))
+    #expect(stage.terminates.count == 1)
+    stage.run(.seconds(60))
+    #expect(stage.terminates.count == 2)
+  }
+
   @Test("A larger budget is used at once after a reload")
   func reload() {
     var stage = BudgetTurnTests.begin(5, endless: []) {

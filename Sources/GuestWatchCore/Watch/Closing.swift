@@ -101,7 +101,6 @@ extension Watch {
     kill.phase = .closing(outcome)
     vms[place].kill = kill
     vms[place].lastOutcome = now.continuous
-    if outcome.givesBack { budgets.giveBack(id) }
     if mutated(.countUnknownAsNoKill), outcome == .unknown { budgets.giveBack(id) }
     if mutated(.countSurvivedAsNoKill), outcome == .survived || outcome == .stuck { budgets.giveBack(id) }
     keepChains(place, since: kill.intentAt, now)

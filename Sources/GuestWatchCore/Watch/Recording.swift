@@ -31,7 +31,6 @@ extension Watch {
       giveSlotBack(place, now)
       vms[place].kill = nil
       killPlaces[id] = nil
-      budgets.giveBack(id)
       ledger.intentsFrom = now.continuous + KillTiming.ledgerRetry
       ledgerFails(failure)
       let fault = Fault(.unknown, code: "not recorded", detail: failure.message)
@@ -53,8 +52,10 @@ extension Watch {
       ledger.unwritten[i].retryAt = now.continuous + KillTiming.ledgerRetry
       ledgerFails(failure)
     case .success:
-      ledger.unwritten.remove(at: i)
+      let step = ledger.unwritten.remove(at: i).step
       writeNext(id)
+      // Not before it is on disk: after a crash the next life would count it, with what took its place (S3).
+      if case .closed(let outcome, _, _, _) = step, outcome.givesBack { budgets.giveBack(id) }
       if !ledger.unwritten.contains(where: \.failed) { ledgerWorks() }
       guard kind == .closed else { return }
       forgetKill(id, now)
