@@ -117,8 +117,8 @@ extension Checker {
     var attempts = 0
     var last = Instant(nanoseconds: .min)
     for id in killOrder {
-      // A kill belongs to the epoch that it was decided in: its outcome may wait for the disk until the next one.
-      guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed, kill.asked > epoch,
+      // What was decided in another epoch is about another process, though its outcome may be written in this one.
+      guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed,
         kill.said ?? closed.at > epoch, OwnIdentity(kill.record.process) == OwnIdentity(record.process)
       else { continue }
       switch closed.outcome {
