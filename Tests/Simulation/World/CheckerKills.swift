@@ -119,7 +119,7 @@ extension Checker {
     for id in killOrder {
       // What was decided in another epoch is about another process, though its outcome may be written in this one.
       guard let kill = kills[id], kill.record.vm == record.vm, let closed = kill.closed,
-        kill.said ?? closed.at > epoch, OwnIdentity(kill.record.process) == OwnIdentity(record.process)
+        kill.said ?? kill.asked > epoch, OwnIdentity(kill.record.process) == OwnIdentity(record.process)
       else { continue }
       switch closed.outcome {
       case .survived, .unknown:
