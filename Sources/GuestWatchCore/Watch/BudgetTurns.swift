@@ -16,18 +16,10 @@ extension Watch {
     guard let configuration else { return .stopping }
     let key = vms[place].key
     let reserved = reservations(except: key)
-    let fleet = configuration.budget
-    let rooms = [
-      (Gate.fleetBudget, fleet.kills - budgets.count(within: fleet.within, now: now.continuous) - reserved.count, nil),
-      rule.budget.map { own in
-        (
-          Gate.ruleBudget,
-          own.kills - budgets.count(within: own.within, now: now.continuous, of: rule.id)
-            - reserved.count { $0 == rule.id }, rule.id
-        )
-      },
-    ].compactMap { $0 }
-    if let closed = rooms.first(where: { $0.1 <= 0 }) { return closed.0 }
+    let fleetRoom = fleetRoom(configuration.budget, reserved, now)
+    let ownRoom = ruleRoom(rule.id, reserved, now)
+    if fleetRoom <= 0 { return .fleetBudget }
+    if ownRoom <= 0 { return .ruleBudget }
     guard !budgetWaiters.isEmpty else { return nil }
     let mine = budgetRank(key, due, now)
     var ahead: OrderedDictionary<RuleID, (all: Int, fleet: Int)> = [:]
@@ -35,18 +27,18 @@ extension Watch {
       ahead[waiter.rule, default: (0, 0)].all += 1
       if waiter.gate == .fleetBudget { ahead[waiter.rule, default: (0, 0)].fleet += 1 }
     }
-    for (gate, room, only) in rooms {
-      // Of those who wait for their rule's own budget, no more can go first than that has room for.
-      let first = ahead.reduce(0) { sum, others in
-        if let only { return sum + (others.key == only ? others.value.all : 0) }
-        return sum + min(others.value.fleet, ruleRoom(others.key, reserved, now))
-      }
-      if first >= room { return gate }
-    }
-    return nil
+    // Of those who wait for their rule's own budget, no more can go first than that has room for.
+    let first = ahead.reduce(0) { $0 + min($1.value.fleet, ruleRoom($1.key, reserved, now)) }
+    if first >= fleetRoom { return .fleetBudget }
+    return ahead[rule.id, default: (0, 0)].all >= ownRoom ? .ruleBudget : nil
   }
 
-  /// The room in a rule's own budget.
+  /// The room in the budget of all.
+  private func fleetRoom(_ fleet: FleetBudget, _ reserved: [RuleID], _ now: Now) -> Int {
+    fleet.kills - budgets.count(within: fleet.within, now: now.continuous) - reserved.count
+  }
+
+  /// The room in a rule's own budget; without bounds where it has none.
   private func ruleRoom(_ id: RuleID, _ reserved: [RuleID], _ now: Now) -> Int {
     guard let own = rule(id)?.budget else { return .max }
     let taken = budgets.count(within: own.within, now: now.continuous, of: id) + reserved.count { $0 == id }
@@ -99,7 +91,7 @@ extension Watch {
   /// True where the budget of all has room.
   private func hasBudgetRoom(_ now: Now) -> Bool {
     guard let fleet = configuration?.budget else { return false }
-    return fleet.kills - budgets.count(within: fleet.within, now: now.continuous) - reservations().count > 0
+    return fleetRoom(fleet, reservations(), now) > 0
   }
 
   /// Everything that decides on turns, in few numbers.

@@ -135,18 +135,11 @@ extension Watch {
     vcenters[vcenter]?.nameless.append((facts.moid, facts.name))
     let sighting = Sighting(
       rule: RuleID(""), vm: VMKey(vcenter: vcenter.name, instance: ""), name: stableHash(facts.moid))
-    if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return }
-    keepSighting(sighting, now)
+    guard isNews(sighting, now) else { return }
     report(
       Report(
         .vmParked, .warning, vcenter: vcenter, moid: facts.moid, vmName: facts.name,
         detail: Unwatchable.nameless.rawValue))
-  }
-
-  /// Notes that something was said; the oldest is forgotten where there are too many.
-  mutating func keepSighting(_ sighting: Sighting, _ now: Now) {
-    if sightings.count >= 1000 { sightings.removeFirst() }
-    sightings[sighting] = now.continuous
   }
 
   /// A rule whose scope reaches no VM of any vCenter selects none, and that is said once.

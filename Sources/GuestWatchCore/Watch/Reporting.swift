@@ -15,11 +15,18 @@ extension Watch {
       fault: fault, detail: detail, opens: opens)
   }
 
+  /// True once an hour for the same thing; the oldest is forgotten where there are too many.
+  mutating func isNews(_ sighting: Sighting, _ now: Now) -> Bool {
+    if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return false }
+    if sightings.count >= 1000 { sightings.removeFirst() }
+    sightings[sighting] = now.continuous
+    return true
+  }
+
   /// A limit on something that can grow was reached; said once an hour for each VM.
   mutating func limitReached(_ place: Int, _ what: String, _ now: Now) {
     let sighting = Sighting(rule: RuleID(""), vm: vms[place].key, name: stableHash(what))
-    if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return }
-    keepSighting(sighting, now)
+    guard isNews(sighting, now) else { return }
     report(aboutVM(.limitReached, .warning, place, detail: what))
   }
 

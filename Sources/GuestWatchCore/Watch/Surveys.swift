@@ -254,8 +254,7 @@ extension Watch {
     for track in candidate.tracks {
       guard let exceeded = track.exceeded else { continue }
       let sighting = Sighting(rule: track.rule, vm: vms[place].key, name: stableHash(candidate.process.name.value))
-      if let said = sightings[sighting], now.continuous - said < .seconds(3600) { continue }
-      keepSighting(sighting, now)
+      guard isNews(sighting, now) else { continue }
       report(
         aboutVM(
           .shortLived, .info, place, rule: track.rule, process: shown(candidate.process), reason: exceeded.reason))
