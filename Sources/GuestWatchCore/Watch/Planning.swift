@@ -376,7 +376,7 @@ extension Watch {
         next = min(next, state.nextRefresh)
       }
     }
-    for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let retry = ledger.nextRetry { next = min(next, retry) }
     if let room = nextBudgetRoom(now) { next = min(next, room) }
     if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }

@@ -174,6 +174,9 @@ struct Candidate: Sendable {
   var tracks: [Track]
   /// When it should next be looked at on its own; never: the surveys are enough.
   var due: Instant
+  /// A `get` contradicted the listings: not asked for again sooner, for each of them causes one more survey and a guest may
+  /// contradict itself for ever (an owner that is named otherwise in a listing, say).
+  var getsFrom = Instant(nanoseconds: .min)
 }
 
 extension Candidate {

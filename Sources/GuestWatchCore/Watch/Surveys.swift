@@ -11,11 +11,16 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      guestCallWorked(operation, place, now)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
+        guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
-        surveyFailed(fault, purpose, operation, place, now)
-      } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
+        surveyFailed(fault, purpose, operation, place, toldOfLogin: true, now)
+        serve(operation, now)
+        book(place, now)
+        return
+      }
+      guestCallWorked(operation, place, now)
+      if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
         study(listing, place, login, sent: sent, ended: timing.ended)
         switch purpose {
         case .follow: break
@@ -30,9 +35,10 @@ extension Watch {
   }
 
   private mutating func surveyFailed(
-    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int, _ now: Now
+    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
+    toldOfLogin: Bool = false, _ now: Now
   ) {
-    guestCallFailed(fault, operation, place, now)
+    guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
     switch purpose {
     case .follow: if let login = operation.login { postpone(place, login, fault, now) }
     case .confirm: confirmFailed(place, fault, now)
@@ -90,6 +96,7 @@ extension Watch {
         {
           // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
           known = first
+          known?.getsFrom = Instant(nanoseconds: .min)
           if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
           candidateEnded(first, place, gone: false, ended)
