@@ -4,8 +4,8 @@
 /// with the same trouble for ever; everybody else is well. Counts what comes of it.
 struct TroubledFleet {
   static let bad = VMAddress(vcenter: VCenterID("a"), moid: "a-1")
-  static let every = Duration.seconds(120)
-  static let othersEvery = Duration.seconds(300)
+  static let every = Duration.seconds(180)
+  static let othersEvery = Duration.seconds(600)
   static let perVM = 6
 
   let trouble: Trouble
@@ -189,7 +189,7 @@ struct TroubledFleet {
   private func latency(_ kind: FaultKind) -> Duration { kind == .unanswered ? .seconds(30) : .milliseconds(100) }
 
   private mutating func refresh(_ op: OpID, _ vcenter: VCenterID) {
-    var vms = (1...3).map {
+    var vms = (1...2).map {
       VMFacts(
         moid: "\(vcenter.name)-\($0)", name: "\(vcenter.name)-\($0)", instanceUUID: "u-\(vcenter.name)-\($0)",
         family: .linux, bootTime: Stage.epoch - 86_400)

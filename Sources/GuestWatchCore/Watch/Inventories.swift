@@ -161,7 +161,9 @@ extension Watch {
       return
     }
     let cameBack = !vms[place].watchable
-    if vms[place].present, vms[place].address.moid != facts.moid { endEpoch(place, "it was registered anew", now) }
+    // Also where it was away in between: it is registered anew then for certain.
+    if let shown = vms[place].shownMoid, shown != facts.moid { endEpoch(place, "it was registered anew", now) }
+    vms[place].shownMoid = facts.moid
     if vms[place].facts != facts || vms[place].address != address || !vms[place].present || !vms[place].isShown {
       vms[place].rulesApply = false
     }

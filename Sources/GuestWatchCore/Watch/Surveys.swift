@@ -177,6 +177,8 @@ extension Watch {
     _ rows: [Process], _ place: Int, _ v: Int, shift: Int64?, sent: Now, ended: Now
   ) -> [RowMemory] {
     let view = vms[place].views[v]
+    // Only the first listing is answered by what an earlier life saw; rows and sightings may be many.
+    let restored = view.lastListing == nil ? restoredSightings(place, view.login) : [:]
     let second = ProvenAge.secondNewest(rows)
     let evidence = second.map { $0 * 1_000_000_000 - ended.continuous.nanoseconds }
     var memory: [RowMemory] = []
@@ -204,7 +206,7 @@ extension Watch {
         }
         o += 1
       }
-      var entry = known ?? firstSight(of: row, owner, place, view, ended)
+      var entry = known ?? firstSight(of: row, owner, place, view, restored, ended)
       if known == nil, mutated(.countTheAgeFromTheSend) { entry.firstSeen = sent.continuous }
       if entry.isDated, let evidence, let second, second > row.started {
         entry.evidence = max(entry.evidence ?? evidence, evidence)
@@ -220,18 +222,25 @@ extension Watch {
     return memory
   }
 
+  private func restoredSightings(_ place: Int, _ login: LoginID) -> [Identity: Instant] {
+    var found: [Identity: Instant] = [:]
+    for seen in vms[place].restoredSeen where seen.login == login && found[seen.identity] == nil {
+      found[seen.identity] = seen.firstSeen
+    }
+    return found
+  }
+
   /// What is kept of a row that the listing before did not show.
   private mutating func firstSight(
-    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ ended: Now
+    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ restored: [Identity: Instant], _ ended: Now
   ) -> RowMemory {
     examine(row, place, lastListing: view.lastListing, ended)
     var entry = RowMemory(
       pid: row.pid, started: row.started, owner: owner, firstSeen: ended.continuous, evidence: nil)
     if let last = view.lastListing {
       entry.isDated = view.listingIsDated && clock.trusted && row.started + 2 >= last.wall / 1_000_000_000
-    } else if let seen = vms[place].restoredSeen.first(where: { $0.login == view.login && $0.identity == row.identity })
-    {
-      entry.firstSeen = min(seen.firstSeen, ended.continuous)
+    } else if let seen = restored[row.identity] {
+      entry.firstSeen = min(seen, ended.continuous)
       entry.isRestored = true
     }
     return entry
