@@ -226,4 +226,25 @@ struct InventoryTests {
     stage.run(.seconds(900))
     #expect(stage.surveys(from: 200) >= 50)
   }
+
+  @Test("A VM that comes back under another id was registered anew: what it showed before counts for nothing")
+  func registeredAnewWhileAway() {
+    var stage = Stage()
+    stage.spawn(500)
+    var refreshes = 0
+    stage.intercept = { effect, stage in
+      guard case .refresh(let op, _, _, _) = effect else { return nil }
+      refreshes += 1
+      if refreshes == 3 { stage.facts.moid = "vm-9" }
+      return [(.milliseconds(100), stage.inventoryEvent(op, refreshes == 2 ? [] : [stage.facts]))]
+    }
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(300), maxInstances: nil), action: .report)])
+    stage.run(.seconds(230))
+    let epoch = stage.watch.vms.first?.epoch
+    stage.run(.seconds(30))
+    #expect(refreshes == 3)
+    #expect(stage.watch.vms.count == 1)
+    #expect(stage.watch.vms.first?.epoch == epoch.map { $0 + 1 })
+    #expect(stage.watch.vms.first?.epochBegan != nil)
+  }
 }

@@ -182,6 +182,6 @@ extension Watch {
         due = min(due, max(age + .milliseconds(1), now.continuous + .milliseconds(200)))
       }
     }
-    return due
+    return max(due, candidate.getsFrom)
   }
 }

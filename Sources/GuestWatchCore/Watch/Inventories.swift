@@ -122,7 +122,7 @@ extension Watch {
         book(place, now)
       }
     }
-    forgetMissing(inventory.vcenterUUID, now)
+    forgetMissing(inventory.vcenterUUID, of: vcenter, now)
     recountCandidates()
     if inventory.complete { sayEmptyScopes() }
   }
@@ -161,7 +161,9 @@ extension Watch {
       return
     }
     let cameBack = !vms[place].watchable
-    if vms[place].present, vms[place].address.moid != facts.moid { endEpoch(place, "it was registered anew", now) }
+    // Also where it was away in between: it is registered anew then for certain.
+    if let shown = vms[place].shownMoid, shown != facts.moid { endEpoch(place, "it was registered anew", now) }
+    vms[place].shownMoid = facts.moid
     if vms[place].facts != facts || vms[place].address != address || !vms[place].present || !vms[place].isShown {
       vms[place].rulesApply = false
     }
@@ -251,9 +253,11 @@ extension Watch {
 
   /// VMs that are not in their vCenter's inventory for an hour are forgotten, so that clones which come and go do not add
   /// up. While that vCenter does not answer, nothing is.
-  private mutating func forgetMissing(_ vcenter: String, _ now: Now) {
+  /// What its entry found at another vCenter before is missing, too.
+  private mutating func forgetMissing(_ uuid: String, of vcenter: VCenterID, _ now: Now) {
     var forgotten: Set<VMKey> = []
-    for place in vms.indices where vms[place].key.vcenter == vcenter {
+    for place in vms.indices
+    where vms[place].key.vcenter == uuid || (vms[place].address.vcenter == vcenter && !vms[place].present) {
       let vm = vms[place]
       if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
         vms[place].missingSince = nil
