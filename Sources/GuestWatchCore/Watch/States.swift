@@ -65,7 +65,7 @@ struct VMState: Sendable {
   /// False where it is kept only for an open kill or because it may come back.
   var present: Bool
   var unwatchable: Unwatchable?
-  /// The id that the last inventory with it showed, in this life.
+  /// The id that the last inventory with it showed, as the only one with its uuid.
   var shownMoid: String?
   /// An inventory of the entry as it is now has shown it: its moid is believed.
   var isShown = false

@@ -16,19 +16,17 @@ extension Watch {
         guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, toldOfLogin: true, now)
-        serve(operation, now)
-        book(place, now)
-        return
-      }
-      guestCallWorked(operation, place, now)
-      if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
-        study(listing, place, login, sent: sent, ended: timing.ended)
-        switch purpose {
-        case .follow: break
-        case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
-        case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
+      } else {
+        guestCallWorked(operation, place, now)
+        if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
+          study(listing, place, login, sent: sent, ended: timing.ended)
+          switch purpose {
+          case .follow: break
+          case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
+          case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
+          }
+          decide(place, now)
         }
-        decide(place, now)
       }
     }
     serve(operation, now)
