@@ -16,7 +16,7 @@ struct Verdicts {
   private var found: [(row: Int, verdict: Verdict)] = []
 
   init(rows: [Process], rules: [Rule], ended: [Ended], family: GuestFamily) {
-    var known: Set<Identity>?
+    var known: Set<Ended.Name>?
     for rule in rules {
       let matching = rows.indices.filter { Verdicts.matches(rows[$0], rule, family) }
       guard !matching.isEmpty else { continue }
@@ -30,9 +30,9 @@ struct Verdicts {
         for i in matching { find(i, .alone(maxAge: maxAge, forbidden: false)) }
       case .bounded(let maxAge, let limit?):
         // The dead count for nothing: those that the guest shows as ended, and those that we know to be.
-        let gone = known ?? Set(ended.lazy.map(\.identity))
+        let gone = known ?? Set(ended.lazy.map(\.name))
         known = gone
-        let alive = matching.filter { rows[$0].finished == nil && !gone.contains(rows[$0].identity) }
+        let alive = matching.filter { rows[$0].finished == nil && !gone.contains(Ended.Name(rows[$0].identity)) }
         var rowOf: [Int64: Int] = [:]
         for i in alive { rowOf[rows[i].pid] = i }
         for group in Group.rank(alive.map { rows[$0] }, limit, family: family) {
@@ -45,7 +45,7 @@ struct Verdicts {
                 place: place + 1, group: group.key, limit: limit.count, maxAge: maxAge))
           }
         }
-        for i in matching where rows[i].finished != nil || gone.contains(rows[i].identity) {
+        for i in matching where rows[i].finished != nil || gone.contains(Ended.Name(rows[i].identity)) {
           find(i, .alone(maxAge: maxAge, forbidden: false))
         }
       }
