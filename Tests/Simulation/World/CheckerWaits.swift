@@ -31,6 +31,16 @@ extension Checker {
         closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
       }
     }
+    if case .bounded(_, .some) = rule.limits {
+      // Of a group the last comes first, as long as it may be tried again.
+      for id in killOrder {
+        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let end = kill.closed,
+          end.outcome == .survived || end.outcome == .unknown
+        else { continue }
+        let retry = Duration.seconds(600) + max(rule.every, .seconds(10))
+        closed.append((end.at.nanoseconds, (end.at + retry).nanoseconds))
+      }
+    }
     if let facts = machines[vm]?.facts {
       for pause in pauses where covers(pause, rule.id, facts, at: Instant(nanoseconds: from)) {
         closed.append((from, pause.until?.nanoseconds ?? .max))
