@@ -313,6 +313,9 @@ import WatchSimulation
     let timing = Timing(firstByte: Story.now(22.2), ended: Story.now(90))
     try checker.observe(.event(.terminated(Story.op(60), timing, .done)), at: Story.now(90))
     #expect(throws: Violation.self) { try checker.guardEnd(at: Story.now(91).continuous.nanoseconds) }
+    // It is on its way at once, and not when it suits.
+    var waiting = checker
+    #expect(throws: Violation.self) { try waiting.observe(.event(.timeCame), at: Story.now(91)) }
     try checker.observe(.effect(.record(Story.id, .answered(timing, .done))), at: Story.now(90))
     try checker.guardEnd(at: Story.now(91).continuous.nanoseconds)
   }

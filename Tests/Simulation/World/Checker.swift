@@ -77,6 +77,10 @@ public struct Checker: Sendable {
     var reloaded: Instant?
     /// When that was answered or given up.
     var answered: Instant?
+    /// From its first byte to its answer.
+    var took: Duration?
+    /// Steps on their way to the disk.
+    var pending: Set<LedgerStep.Kind> = []
     /// The answer that is on disk.
     var recorded: KillAnswer?
     /// The daemon was told that nothing came of it: its outcome is certain to be one that gives the intent back.
@@ -142,7 +146,13 @@ public struct Checker: Sendable {
     var missing = false
     /// By login: when each life was first shown in this epoch, and the last complete listing of this life of the daemon.
     var sightings: [LoginID: [Truth.Life: Sighting]] = [:]
-    var listed: [LoginID: (sent: Instant, identities: Set<OwnIdentity>)] = [:]
+    var listed: [LoginID: (sent: Now, identities: Set<OwnIdentity>)] = [:]
+    /// By login: identities that a complete listing lacked after one that had them, in the order of that.
+    var gone: [LoginID: [OwnIdentity]] = [:]
+    /// Since when neither rules nor what the VM is called have changed: the daemon keeps what it knows of it.
+    var steadySince = Instant(nanoseconds: .min)
+    /// Something that was listed speaks against the start times of this guest.
+    var startsDoubted: (since: Instant, why: String)?
     /// Identities that a complete listing lacked after one that had them.
     var absent: Set<OwnIdentity> = []
     /// No verify look before that, after one that was not answered when 25 s had passed.
@@ -192,6 +202,7 @@ public struct Checker: Sendable {
   }
 
   var logins = CheckedLogins()
+  var clock = CheckedClock()
   var tally = Tally()
   var effects = 0
   /// Gates that an operator closed.
@@ -245,6 +256,7 @@ public struct Checker: Sendable {
     for key in away.keys {
       away[key]?.listed = [:]
       away[key]?.absent = []
+      away[key]?.unsettle(now.continuous)
       away[key]?.inFlight = nil
     }
     for vm in machines.keys {
@@ -254,7 +266,9 @@ public struct Checker: Sendable {
       machines[vm]?.lookedInLife = false
       machines[vm]?.listed = [:]
       machines[vm]?.absent = []
+      machines[vm]?.unsettle(now.continuous)
     }
+    clock = CheckedClock()
   }
 
   private mutating func end(at now: Now) {
@@ -423,6 +437,8 @@ public struct Checker: Sendable {
       let vm = home(VMAddress(vcenter: vcenter, moid: moid))
       machines[vm]?.epoch = now.continuous
       machines[vm]?.forgetEpoch()
+      // A listing that shows it is the first look of the new one.
+      if let last = machines[vm]?.shown.last, last.ended.continuous == now.continuous { sight(last, vm) }
       // What was not answered belongs to the time before.
       machines[vm]?.rests = Instant(nanoseconds: .min)
     }
@@ -435,7 +451,13 @@ public struct Checker: Sendable {
       try raise("S10", "a refusal of \(place.credential.account) on \(place.vm) is not given to the ledger", "S10-note")
       logins.owedNote = nil
     }
+    // A later step waits for an earlier one of its kill to be on disk.
+    if let kill = owed.keys.first(where: { kills[$0]?.pending.isEmpty != false }) {
+      try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late")
+      owed[kill] = nil
+    }
     logins.announced = nil
+    readClock(event, at: now)
     switch event {
     case .began(_, let restored): logins.begin(restored)
     case .timeCame: break
@@ -462,6 +484,8 @@ public struct Checker: Sendable {
         redirected(entry.id)
       }
       configuration = new
+      for vm in machines.keys { machines[vm]?.unsettle(now.continuous) }
+      for key in away.keys { away[key]?.unsettle(now.continuous) }
       logins.configure(new.logins, at: now.continuous)
       for id in killOrder where kills[id]?.terminated != nil && kills[id]?.reloaded == nil {
         kills[id]?.reloaded = now.continuous
@@ -484,7 +508,7 @@ public struct Checker: Sendable {
     case .looked(let op, let timing, let result):
       guard case .look(let pid, let purpose)? = flights[op]?.kind else { return }
       try answer(op, timing, result.map { .look($0, pid: pid, purpose) }, at: now)
-    case .terminated(let op, _, let answer):
+    case .terminated(let op, let timing, let answer):
       tally.answers[AnswerKind(answer), default: 0] += 1
       if let fault = answer.fault { tally.faults[fault.kind, default: 0] += 1 }
       guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else {
@@ -500,6 +524,7 @@ public struct Checker: Sendable {
       landed(op, on: vm)
       if case .terminate(let id) = flight.kind {
         kills[id]?.answered = now.continuous
+        kills[id]?.took = timing.firstByte.map { timing.ended.continuous - $0.continuous }
         switch answer {
         case .notSent:
           kills[id]?.isSent = false
@@ -521,6 +546,7 @@ public struct Checker: Sendable {
       case .unanswered: break
       }
     case .recorded(let id, let kind, let result):
+      if case .success = result { kills[id]?.pending.remove(kind) }
       switch (kind, result) {
       case (.intent, .success): kills[id]?.isTold = true
       // It may be on disk all the same: it is open until it is closed.

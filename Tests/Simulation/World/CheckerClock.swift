@@ -51,6 +51,7 @@ extension Checker {
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)
       machines[vm]?.isRedirected = true
+      machines[vm]?.startsDoubted = nil
     }
   }
 }
@@ -67,5 +68,7 @@ extension Checker.Machine {
     sightings = [:]
     listed = [:]
     absent = []
+    gone = [:]
+    startsDoubted = nil
   }
 }

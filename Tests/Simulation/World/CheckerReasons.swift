@@ -15,27 +15,28 @@ extension Checker {
 
   /// Takes in who was shown for the first time, and who is not there any more.
   mutating func sight(_ shown: Shown, _ vm: VMAddress) {
-    guard var machine = machines[vm] else { return }
     let rows: [GuestWatchCore.Process]
     switch shown.what {
     case .listing(let listing):
       guard OwnRules.isComplete(listing) else { return }
       rows = listing.rows
+      compare(rows, shown, vm)
     case .look(.running(let row), _, _): rows = [row]
     case .look(.finished, _, _), .look(.gone, _, _), .look(.vmGone, _, _): return
     }
+    guard var machine = machines[vm] else { return }
     let before = machine.listed[shown.login]
     for row in rows {
       guard let life = origin(of: shown.lives[row.pid], vm) else { continue }
       if machine.sightings[shown.login]?[life] == nil {
         machine.sightings[shown.login, default: [:]][life] = Sighting(
-          at: shown.ended.continuous, daemon: daemon, lacking: before?.sent)
+          at: shown.ended.continuous, daemon: daemon, lacking: before?.sent.continuous)
       }
     }
     if case .listing = shown.what {
       let identities = Set(rows.map(OwnIdentity.init))
       if let before { machine.absent.formUnion(before.identities.subtracting(identities)) }
-      machine.listed[shown.login] = (shown.sent.continuous, identities)
+      machine.listed[shown.login] = (shown.sent, identities)
     }
     machines[vm] = machine
   }
@@ -91,6 +92,10 @@ extension Checker {
         "S1",
         "kill \(id) for age: seen for \(seen) only, and no complete listing before lacked it; max_age is \(maxAge)",
         "S1-proof")
+    }
+    if let doubt = doubt(confirm, vm) {
+      return try raise(
+        "S1", "kill \(id) for age: seen for \(seen) only, max_age is \(maxAge), and \(doubt)", "S1-doubt")
     }
     if confirm.sent.continuous - lacking <= maxAge || proven > confirm.sent.continuous - lacking + Checker.slack {
       try raise("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it", "S1-proof")

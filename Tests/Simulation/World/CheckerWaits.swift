@@ -99,13 +99,18 @@ extension Checker {
   /// True where some kill of it ended in a way after which nothing more is owed to it.
   ///
   /// A revert that the daemon cannot tell from outside (the boot time stands, fewer than three identities come back) brings
-  /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again.
+  /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again. In a new
+  /// epoch they are.
   func isDealtWith(_ life: Truth.Life) -> Bool {
     let origin = lives[life]?.origin ?? life
     return killOrder.contains { id in
       guard let kill = kills[id], let killed = kill.confirmed?.life, let closed = kill.closed else { return false }
       switch closed.outcome {
-      case .exited, .alreadyGone, .gone: return (lives[killed]?.origin ?? killed) == origin
+      case .exited, .alreadyGone, .gone:
+        if killed == life { return true }
+        let machine = machines[home(kill.record)]
+        let epoch = max(machine?.epoch ?? closed.at, machine?.epochShown ?? closed.at)
+        return (lives[killed]?.origin ?? killed) == origin && epoch <= closed.at
       case .survived, .stuck, .denied, .unknown: return killed == life
       case .failed, .abandoned: return false
       }
