@@ -275,6 +275,8 @@ public struct Checker: Sendable {
     flights = [:]
     unwritten = []
     owed = [:]
+    // What it was about to note went with it.
+    logins.owedNote = nil
     for id in killOrder {
       guard let kill = kills[id], !kill.isClosedDurable else { continue }
       if !kill.isDurable {

@@ -117,6 +117,15 @@ extension Checker {
     }
   }
 
+  /// The same of one that ended by itself: a complete listing lacked it, then a snapshot brought it back.
+  func cameBackUnnoticed(_ life: Truth.Life, pid: Int64) -> Bool {
+    guard let state = lives[life], state.origin != life else { return false }
+    return machines.values.contains { machine in
+      machine.epoch.nanoseconds < state.appeared && machine.sightings.values.contains { $0[state.origin] != nil }
+        && machine.absent.contains { $0.pid == pid }
+    }
+  }
+
   /// Everything that is owed at the end: one outcome for each terminate, and late answers on their way to the ledger.
   public func guardEnd(at now: Int64) throws(Violation) {
     if let (kill, _) = owed.first { try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late") }
