@@ -86,6 +86,11 @@ import WatchSimulation
       changed.rules[0].unless = [Match(commands: [try Glob("*--keep*")])]
       $0.interlude = [.event(.configured(changed))]
     },
+    Change("its vCenter was entered anew since the intent", "S1") {
+      var changed = $0.configuration
+      changed.vcenters[0].digest = 7
+      $0.interlude = [.event(.configured(changed))]
+    },
     Change("after the daemon was asked to stop", "S1") { $0.interlude = [.event(.shutdownAsked)] },
     Change("another process, born before the confirm", "S1") { $0.holder = (8, 15) },
     Change("a newcomer where no pid comes back", "S1") {

@@ -124,6 +124,8 @@ public struct Checker: Sendable {
     var shownAt = Instant(nanoseconds: .min)
     /// Its entry leads elsewhere since an inventory showed it last.
     var isRedirected = false
+    /// When its entry was last changed.
+    var redirected = Instant(nanoseconds: .min)
     var shown: [Shown] = []
     /// Kills whose intent was asked for and that have no outcome yet.
     var open: [KillID] = []
@@ -479,11 +481,11 @@ public struct Checker: Sendable {
         stopped.remove(login.id)
       }
       for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) {
-        redirected(entry.id)
+        redirected(entry.id, at: now.continuous)
       }
       // Another address or account: what is in flight there, and what was not answered there, belongs to another server.
       for entry in new.vcenters where old?.vcenters.first(where: { $0.id == entry.id })?.digest != entry.digest {
-        redirected(entry.id)
+        redirected(entry.id, at: now.continuous)
       }
       configuration = new
       for vm in machines.keys { machines[vm]?.unsettle(now.continuous) }

@@ -184,6 +184,9 @@ extension Checker {
     if let other = machine.open.first(where: { $0 != id }) {
       throw Violation("S5", "a terminate of kill \(id) while kill \(other) is open on \(vm)")
     }
+    if machine.redirected > kill.asked {
+      throw Violation("S1", "a terminate of kill \(id), but the entry of its vCenter may lead elsewhere since its intent")
+    }
     try guardGates(record, rule, configuration, at: now)
 
     let (confirm, row) = try confirm(of: record, machine, rule)

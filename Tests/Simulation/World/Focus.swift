@@ -52,6 +52,8 @@ enum Interference {
   case pause, dryRun
   /// The VM is suspended and goes on at once, which ends its epoch as soon as an inventory shows it.
   case nap
+  /// The operator enters the vCenter anew: nobody knows whether it is the same one.
+  case redirect
 }
 
 extension World {
@@ -59,7 +61,7 @@ extension World {
     guard faults.focus == .interference, random.chance(0.4) else { return }
     let most: Int64 = random.pick(50, 1_000, 3_000)
     agenda.enter(
-      .interfere(random.pick(.pause, .dryRun, .nap, .nap), record.address),
+      .interfere(random.pick(.pause, .dryRun, .nap, .redirect), record.address),
       at: clock + random.between(0...most) * Span.millisecond)
   }
 
@@ -73,6 +75,13 @@ extension World {
       if configuration.dryRun { return }
       configuration.dryRun = true
       after(5...60, .dryRun)
+      try tell(.configured(configuration))
+    case .redirect:
+      guard let i = configuration.vcenters.firstIndex(where: { $0.id == vm.vcenter }),
+        let entrance = entrances[configuration.vcenters[i].digest]
+      else { return }
+      secretsEntered += 1
+      configuration.vcenters[i] = entry(vm.vcenter, entrance, maxInFlight: configuration.vcenters[i].maxInFlight)
       try tell(.configured(configuration))
     case .nap:
       guard let entry = configuration.vcenters.first(where: { $0.id == vm.vcenter }),

@@ -76,6 +76,8 @@ public struct World {
   var watch = Watch()
   /// What every daemon of this run begins as: a `Watch` that knows nothing.
   public var fresh = Watch()
+  /// A run that fails is played once more, for its last lines and to see that it replays.
+  public var replaysFailures = true
   var isRunning = false
   var daemon = 0
   var writes: [Write] = []
@@ -184,7 +186,7 @@ public struct World {
       try play()
       return report(nil)
     } catch {
-      return trace.isRendered ? report(error) : replay(error)
+      return trace.isRendered || !replaysFailures ? report(error) : replay(error)
     }
   }
 
