@@ -12,6 +12,7 @@ extension Watch {
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
       guestCallWorked(operation, place, now)
+      keepChains(place, now.continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)

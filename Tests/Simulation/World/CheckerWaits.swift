@@ -26,7 +26,9 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
         else { continue }
-        closed.append((sent.nanoseconds, sent.nanoseconds + cooldown.nanoseconds))
+        // That it is over shows at the next survey.
+        let interval = max(rule.every, .seconds(10))
+        closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
       }
     }
     if let facts = machines[vm]?.facts {
