@@ -185,7 +185,7 @@ extension Checker {
       throw Violation("S5", "a terminate of kill \(id) while kill \(other) is open on \(vm)")
     }
     if machine.redirected > kill.asked {
-      throw Violation("S1", "a terminate of kill \(id), but the entry of its vCenter may lead elsewhere since its intent")
+      throw Violation("S1", "the entry of the vCenter of kill \(id) may lead elsewhere since its intent")
     }
     try guardGates(record, rule, configuration, at: now)
 
