@@ -28,16 +28,19 @@ extension Watch {
     var found: [Ready] = []
     // Found once for all of a group: asking for each would be quadratic in what a user may start.
     var victims: [RuleID: [Group.Key: Int]] = [:]
-    for (v, view) in vms[place].views.enumerated() {
-      for (c, candidate) in view.candidates.enumerated() {
-        for (t, track) in candidate.tracks.enumerated() {
+    for v in vms[place].views.indices {
+      let chain = vms[place].views[v].chain
+      let candidates = vms[place].views[v].candidates
+      for c in candidates.indices {
+        for t in candidates[c].tracks.indices where candidates[c].tracks[t].exceeded != nil {
+          let track = candidates[c].tracks[t]
           guard let exceeded = track.exceeded, let order = rulePlaces[track.rule], let rule = rule(track.rule) else {
             continue
           }
           if mutated(.neverAskAgain), !track.said.isEmpty { continue }
           let due = exceeded.due(rule.lasting)
           guard exceeded.looks >= 2 || mutated(.actOnOneLook), exceeded.lastSent >= due,
-            now.continuous - exceeded.lastEnded <= view.chain
+            now.continuous - exceeded.lastEnded <= chain
           else {
             continue
           }
@@ -93,30 +96,29 @@ extension Watch {
   /// - Parameter own: the row that is being asked for, which does not count against itself.
   func gate(_ process: Process, _ rule: Rule, _ place: Int, own: KillID?, _ now: Now) -> Gate? {
     guard let configuration else { return .stopping }
-    let vm = vms[place]
     if let gate = lastingGate(process, rule, place) { return gate }
     if rule.action == .report, !mutated(.ignoreReport) { return .report }
     if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
-    if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous),
+    if pauses.covers(rule.id, name: vms[place].facts.name, moid: vms[place].facts.moid, now.continuous),
       !mutated(.forgetPauses)
     {
       return .paused
     }
-    if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.isStopped(rule.login, on: vm.key) { return .login }
+    if vcenters[vms[place].address.vcenter]?.canTerminate != true { return .noTerminate }
+    if logins.isStopped(rule.login, on: vms[place].key) { return .login }
     if isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
-    if !vm.watchable { return .toolsBusy }
-    if vm.facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
+    if !vms[place].watchable { return .toolsBusy }
+    if vms[place].facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
     if shutdown != nil { return .stopping }
-    if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
-    if let attempts = vm.attempts.first(where: { $0.identity == process.identity }),
+    if budgets.cools(rule: rule, vm: vms[place].key, now: now.continuous) { return .cooldown }
+    if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }),
       now.continuous < attempts.waitsUntil
     {
       return .retryWait
     }
-    if own == nil, now.continuous < vm.killRestUntil { return .retryWait }
+    if own == nil, now.continuous < vms[place].killRestUntil { return .retryWait }
     if let gate = budgets.gate(
-      rule: rule, vm: vm.key, fleet: configuration.budget, own: own, now: now.continuous)
+      rule: rule, vm: vms[place].key, fleet: configuration.budget, own: own, now: now.continuous)
     {
       return gate
     }

@@ -320,9 +320,10 @@ extension Watch {
     saidDoubt = !trusted
     statusDirty = true
     for place in vms.indices {
+      let believed = trusted && vms[place].doubt == nil
       for v in vms[place].views.indices {
         for c in vms[place].views[v].candidates.indices {
-          vms[place].views[v].candidates[c].due = dueOf(vms[place].views[v].candidates[c], vms[place], now)
+          vms[place].views[v].candidates[c].due = dueOf(vms[place].views[v].candidates[c], believed: believed, now)
         }
       }
       book(place, now)

@@ -86,8 +86,8 @@ extension Watch {
       }
       switch rule.limits {
       case .forbidden:
-        follow(
-          &candidate, Verdict(rule: rule.id, finding: .alone(maxAge: nil, forbidden: true)), sent: sent, ended: ended,
+        candidate.follow(
+          Verdict(rule: rule.id, finding: .alone(maxAge: nil, forbidden: true)), sent: sent, ended: ended,
           believed: believed, chain: vms[place].views[v].chain)
       case .bounded(let maxAge, let instances):
         guard let maxAge else { continue }
@@ -96,9 +96,9 @@ extension Watch {
         // But a chain that stands on the age is ended by a look that does not show it.
         let track = candidate.tracks.first { $0.rule == rule.id }
         if reason == nil, instances != nil, track?.exceeded == nil || track?.exceeded?.group != nil { continue }
-        follow(
-          &candidate, Verdict(rule: rule.id, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent,
-          ended: ended, believed: believed, chain: vms[place].views[v].chain)
+        candidate.follow(
+          Verdict(rule: rule.id, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent, ended: ended,
+          believed: believed, chain: vms[place].views[v].chain)
       }
     }
     if candidate.tracks.isEmpty {
@@ -106,7 +106,7 @@ extension Watch {
       candidateCount -= 1
       statusDirty = true
     } else {
-      candidate.due = dueOf(candidate, vms[place], ended)
+      candidate.due = dueOf(candidate, believed: believed, ended)
       vms[place].views[v].candidates[c] = candidate
     }
   }

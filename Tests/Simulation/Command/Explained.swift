@@ -40,7 +40,7 @@
       "ignoreLasting": verdict,
       "actOnOneLook": verdict,
       "carryLastingOverAGap": verdict,
-      "carryLastingOverAnInnocentLook": verdict + waits,
+      "carryLastingOverAnInnocentLook": verdict + waits + ["is not its confirm"],
       "carryLastingOverAReload": verdict,
       "carryLastingOverAnAgentRestart": verdict,
 

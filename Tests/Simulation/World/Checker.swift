@@ -118,6 +118,13 @@ public struct Checker: Sendable {
 
   /// What is known of a VM.
   struct Machine: Sendable {
+    /// A complete listing.
+    struct Listed: Sendable {
+      var sent: Now
+      var rows: [GuestWatchCore.Process]
+      var identities: Set<OwnIdentity>
+    }
+
     var key: VMKey?
     var facts: VMFacts?
     /// When an inventory showed them.
@@ -148,7 +155,7 @@ public struct Checker: Sendable {
     var missing = false
     /// By login: when each life was first shown in this epoch, and the last complete listing of this life of the daemon.
     var sightings: [LoginID: [Truth.Life: Sighting]] = [:]
-    var listed: [LoginID: (sent: Now, identities: Set<OwnIdentity>)] = [:]
+    var listed: [LoginID: Listed] = [:]
     /// By login: identities that a complete listing lacked after one that had them, in the order of that.
     var gone: [LoginID: [OwnIdentity]] = [:]
     /// Since when neither rules nor what the VM is called have changed: the daemon keeps what it knows of it.

@@ -59,6 +59,8 @@ extension Checker {
       machines[vm]?.gone[shown.login] = nil
       return
     }
+    // The same array as long as nothing changes.
+    if before.rows == rows { return }
     let identities = Set(rows.map(OwnIdentity.init))
     let fresh = identities.subtracting(before.identities)
     let missing = before.identities.subtracting(identities)
