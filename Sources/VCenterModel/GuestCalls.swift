@@ -272,15 +272,17 @@ extension VCenterModel {
   }
 
   private mutating func drain(at i: Int) {
-    guard machines.values[i].synthetic?.news.isEmpty == false,
-      let number = machines.values[i].synthetic?.settings.number
-    else { return }
-    collect(machines.keys[i], number, machines.values[i].synthetic?.news ?? [])
-    machines.values[i].synthetic?.news = []
+    guard let (number, news) = machines.values[i].synthetic?.takeNews(), !news.isEmpty else { return }
+    collect(machines.keys[i], number, news)
   }
 }
 
 extension SyntheticGuest {
+  fileprivate mutating func takeNews() -> (number: Int, news: [(at: ModelTime, event: Truth.Event)]) {
+    defer { if !news.isEmpty { news = [] } }
+    return (settings.number, news)
+  }
+
   /// Changes it where it stands: an optional's payload can only be reached in its place by a call on it.
   fileprivate mutating func apply<R>(_ body: (inout SyntheticGuest) -> R) -> R { body(&self) }
 }

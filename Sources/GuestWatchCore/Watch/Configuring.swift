@@ -277,8 +277,8 @@ extension Watch {
 
   private func reasonNotToWatch(_ vm: VMState, _ configuration: Configuration) -> Unwatchable? {
     let facts = vm.facts
-    if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
+    if !vm.isShown { return .unconfirmed }
     if mutated(.touchTheUntouchable) { return facts.power != .on || !facts.ready ? .off : nil }
     if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }

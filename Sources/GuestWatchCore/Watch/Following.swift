@@ -51,11 +51,9 @@ struct Verdicts {
       }
     }
     // Rule after rule was gone through; a stable order by row keeps that for each.
-    if rules.count > 1 {
-      found = found.enumerated().sorted { ($0.element.row, $0.offset) < ($1.element.row, $1.offset) }.map(\.element)
-    } else {
-      found.sort { $0.row < $1.row }
-    }
+    if found.indices.dropFirst().allSatisfy({ found[$0 - 1].row <= found[$0].row }) { return }
+    let order = found.indices.sorted { (found[$0].row, $0) < (found[$1].row, $1) }
+    found = order.map { found[$0] }
   }
 
   /// Walks along the rows from the first to the last.
@@ -185,6 +183,6 @@ extension Watch {
         due = min(due, max(age + .milliseconds(1), now.continuous + .milliseconds(200)))
       }
     }
-    return due
+    return max(due, candidate.getsFrom)
   }
 }

@@ -6,6 +6,11 @@ extension Watch {
     ended(operation, at: place)
     if clock.hear(timing.date, at: now) { clockChanged(now) }
     let current = operation.epoch == vms[place].epoch
+    var result = result
+    if case .success(.vmGone) = result, !operation.verifies {
+      // It says nothing of the guest, and may be said for ever of a VM that lists well: as any call that failed.
+      result = .failure(Fault(.vmGone, code: "not found"))
+    }
     switch result {
     case .failure(let fault):
       guestCallFailed(fault, operation, place, now)
@@ -55,6 +60,7 @@ extension Watch {
         // A newcomer, or the agent restarted: a survey decides, and until then nothing stands on what was seen before.
         vms[place].views[v].candidates[c].breakChains()
         vms[place].views[v].candidates[c].due = .never
+        vms[place].views[v].candidates[c].getsFrom = ended.continuous + vms[place].views[v].every
         vms[place].views[v].nextSurvey = ended.continuous
         return
       }

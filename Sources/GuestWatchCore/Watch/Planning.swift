@@ -155,6 +155,7 @@ extension Watch {
   /// Starts what a VM wants if it is due and there is a slot; else it waits for one, and does meanwhile what its other
   /// logins want.
   mutating func attend(_ place: Int, _ now: Now) {
+    attended &+= 1
     if let kill = vms[place].kill, case .verifying = kill.phase, now.continuous >= givesUpAt(kill) {
       close(place, .unknown, error: nil, verified: nil, now)
     }
@@ -381,8 +382,9 @@ extension Watch {
         next = min(next, state.nextRefresh)
       }
     }
-    for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let retry = ledger.nextRetry { next = min(next, retry) }
     if let room = nextBudgetRoom(now) { next = min(next, room) }
+    if statusDirty, configuration != nil { next = min(next, statusFrom) }
     if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     if shutdown == nil { next = min(next, logins.nextTrial) }

@@ -38,10 +38,14 @@ extension Watch {
     }
   }
 
-  /// Says the state in numbers where it changed.
+  /// Counting goes over all VMs, and in a large fleet every event changes something.
+  static let statusPause = Duration.seconds(1)
+
+  /// Says the state in numbers where it changed, once a second at most; `sayWake` sees to it that the last one is said.
   mutating func sayStatus(_ now: Now) {
-    guard statusDirty, let configuration else { return }
+    guard statusDirty, now.continuous >= statusFrom, let configuration else { return }
     statusDirty = false
+    statusFrom = now.continuous + Watch.statusPause
     let inScope = vms.indices.filter { vms[$0].present && !vms[$0].views.isEmpty }
     let watched = inScope.filter { whyUnwatched($0) == nil }
     let snapshot = Snapshot(

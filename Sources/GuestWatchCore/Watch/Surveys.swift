@@ -11,19 +11,22 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      guestCallWorked(operation, place, now)
       keepChains(place, now.continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
+        guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
-        surveyFailed(fault, purpose, operation, place, now)
-      } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
-        study(listing, place, login, sent: sent, ended: timing.ended)
-        switch purpose {
-        case .follow: break
-        case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
-        case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
+        surveyFailed(fault, purpose, operation, place, toldOfLogin: true, now)
+      } else {
+        guestCallWorked(operation, place, now)
+        if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
+          study(listing, place, login, sent: sent, ended: timing.ended)
+          switch purpose {
+          case .follow: break
+          case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
+          case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
+          }
+          decide(place, now)
         }
-        decide(place, now)
       }
     }
     serve(operation, now)
@@ -31,9 +34,10 @@ extension Watch {
   }
 
   private mutating func surveyFailed(
-    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int, _ now: Now
+    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
+    toldOfLogin: Bool = false, _ now: Now
   ) {
-    guestCallFailed(fault, operation, place, now)
+    guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
     switch purpose {
     case .follow: if let login = operation.login { postpone(place, login, fault, now) }
     case .confirm: confirmFailed(place, fault, now)
@@ -100,6 +104,7 @@ extension Watch {
         {
           // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
           known = before
+          known?.getsFrom = Instant(nanoseconds: .min)
           if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
           candidateEnded(before, place, gone: false, ended)
@@ -186,6 +191,8 @@ extension Watch {
     _ rows: [Process], _ owners: [UInt64], _ place: Int, _ v: Int, shift: Int64?, sent: Now, ended: Now
   ) -> [RowMemory] {
     let view = vms[place].views[v]
+    // Only the first listing is answered by what an earlier life saw; rows and sightings may be many.
+    let restored = view.lastListing == nil ? restoredSightings(place, view.login) : [:]
     let second = ProvenAge.secondNewest(rows)
     let evidence = second.map { $0 * 1_000_000_000 - ended.continuous.nanoseconds }
     var memory: [RowMemory] = []
@@ -214,7 +221,7 @@ extension Watch {
         }
         o += 1
       }
-      var entry = known ?? firstSight(of: rows[i], owner, place, view, ended)
+      var entry = known ?? firstSight(of: rows[i], owner, place, view, restored, ended)
       if known == nil, mutated(.countTheAgeFromTheSend) { entry.firstSeen = sent.continuous }
       if entry.isDated, let evidence, let second, second > started {
         entry.evidence = max(entry.evidence ?? evidence, evidence)
@@ -230,18 +237,25 @@ extension Watch {
     return memory
   }
 
+  private func restoredSightings(_ place: Int, _ login: LoginID) -> [Identity: Instant] {
+    var found: [Identity: Instant] = [:]
+    for seen in vms[place].restoredSeen where seen.login == login && found[seen.identity] == nil {
+      found[seen.identity] = seen.firstSeen
+    }
+    return found
+  }
+
   /// What is kept of a row that the listing before did not show.
   private mutating func firstSight(
-    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ ended: Now
+    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ restored: [Identity: Instant], _ ended: Now
   ) -> RowMemory {
     examine(row, place, lastListing: view.lastListing, ended)
     var entry = RowMemory(
       pid: row.pid, started: row.started, owner: owner, firstSeen: ended.continuous, evidence: nil)
     if let last = view.lastListing {
       entry.isDated = view.listingIsDated && clock.trusted && row.started + 2 >= last.wall / 1_000_000_000
-    } else if let seen = vms[place].restoredSeen.first(where: { $0.login == view.login && $0.identity == row.identity })
-    {
-      entry.firstSeen = min(seen.firstSeen, ended.continuous)
+    } else if let seen = restored[row.identity] {
+      entry.firstSeen = min(seen, ended.continuous)
       entry.isRestored = true
     }
     return entry
