@@ -184,7 +184,7 @@ extension Checker {
     if let other = machine.open.first(where: { $0 != id }) {
       throw Violation("S5", "a terminate of kill \(id) while kill \(other) is open on \(vm)")
     }
-    if machine.redirected > kill.asked {
+    if machine.redirected >= kill.asked {
       throw Violation("S1", "the entry of the vCenter of kill \(id) may lead elsewhere since its intent")
     }
     try guardGates(record, rule, configuration, at: now)

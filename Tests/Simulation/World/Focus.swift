@@ -58,10 +58,10 @@ enum Interference {
 
 extension World {
   mutating func interfere(with record: KillRecord) {
-    guard faults.focus == .interference, random.chance(0.4) else { return }
+    guard faults.focus == .interference, random.chance(0.6) else { return }
     let most: Int64 = random.pick(50, 1_000, 3_000)
     agenda.enter(
-      .interfere(random.pick(.pause, .dryRun, .nap, .redirect), record.address),
+      .interfere(random.pick(.pause, .dryRun, .nap, .redirect, .redirect), record.address),
       at: clock + random.between(0...most) * Span.millisecond)
   }
 
