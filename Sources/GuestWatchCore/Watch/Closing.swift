@@ -89,14 +89,14 @@ extension Watch {
     var outcome = outcome
     if outcome == .survived || outcome == .unknown || outcome == .denied {
       noteAttempt(
-        at: place, kill.identity, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
-      let stuck = vms[place].attempts.first { $0.identity == kill.identity }?.stuck ?? false
+        at: place, kill.identityNow, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
+      let stuck = vms[place].attempts.first { $0.identity == kill.identityNow }?.stuck ?? false
       if outcome == .survived && stuck { outcome = .stuck }
     }
     switch outcome {
     case .exited, .alreadyGone, .gone:
-      remember(ended: kill.identity, place, now.continuous)
-      dropCandidates(kill.identity, place)
+      remember(ended: kill.identityNow, place, now.continuous)
+      dropCandidates(kill.identityNow, place)
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
     }
     kill.phase = .closing(outcome)

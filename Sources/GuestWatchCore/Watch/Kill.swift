@@ -62,7 +62,12 @@ struct Kill: Sendable {
   /// A look failed since the last survey: the survey goes first.
   var surveyTurn = false
 
+  /// The identity as listings show it since the guest's agent restarted; nil: as it was.
+  var shifted: Identity?
+
   var identity: Identity { target.identity }
+  /// What the outcome is about from now on.
+  var identityNow: Identity { shifted ?? identity }
 
   /// True where it is past the point at which nothing was recorded yet.
   var isOpen: Bool { id != nil }

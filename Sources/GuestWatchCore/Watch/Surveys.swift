@@ -144,7 +144,7 @@ extension Watch {
     remember(place)
   }
 
-  /// The guest's agent restarted: tries and ends are of the same processes under their new starts.
+  /// The guest's agent restarted: tries, ends and an open kill are of the same processes under their new starts.
   private mutating func carryOver(_ place: Int, _ rows: [Process], _ shift: Int64) {
     /// Its row as it is now; another login's listing may have carried it over before.
     func moved(_ name: Ended.Name) -> Process? {
@@ -157,6 +157,9 @@ extension Watch {
       let identity = vms[place].attempts[i].identity
       guard let row = moved(Ended.Name(identity)), row.owner == identity.owner else { continue }
       vms[place].attempts[i].identity = row.identity
+    }
+    if let kill = vms[place].kill, let row = moved(Ended.Name(kill.identityNow)) {
+      vms[place].kill?.shifted = row.identity
     }
     for i in vms[place].ended.indices {
       guard let row = moved(vms[place].ended[i].name) else { continue }
@@ -298,7 +301,7 @@ extension Watch {
   /// Gone means gone for this epoch: one that no rule followed when it went must not come back as if it had never been tried.
   private mutating func forgetAttempts(_ place: Int, login: LoginID, _ rows: [Process], _ now: Now) {
     guard !vms[place].attempts.isEmpty else { return }
-    let open = vms[place].kill?.identity
+    let open = vms[place].kill?.identityNow
     let gone = vms[place].attempts.filter { attempt in
       attempt.identity != open && attempt.tried.contains(login)
         && !rows.contains { $0.pid == attempt.identity.pid && $0.started == attempt.identity.started }

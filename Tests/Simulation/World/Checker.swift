@@ -506,8 +506,9 @@ public struct Checker: Sendable {
       take(request)
       if case .retryLogin(let login) = request { logins.retry(login) }
     case .shutdownAsked:
+      // The first time counts.
+      if !stopping { stopAsked = now.continuous }
       stopping = true
-      stopAsked = now.continuous
     case .inventory(let op, _, let result):
       if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }

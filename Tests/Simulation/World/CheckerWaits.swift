@@ -31,6 +31,16 @@ extension Checker {
         closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
       }
     }
+    if case .bounded(_, .some) = rule.limits {
+      // Of a group the last comes first, as long as it may be tried again.
+      for id in killOrder {
+        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let end = kill.closed,
+          end.outcome == .survived || end.outcome == .unknown
+        else { continue }
+        let retry = Duration.seconds(600) + max(rule.every, .seconds(10))
+        closed.append((end.at.nanoseconds, (end.at + retry).nanoseconds))
+      }
+    }
     if let facts = machines[vm]?.facts {
       for pause in pauses where covers(pause, rule.id, facts, at: Instant(nanoseconds: from)) {
         closed.append((from, pause.until?.nanoseconds ?? .max))
@@ -103,10 +113,15 @@ extension Checker {
   /// A revert that the daemon cannot tell from outside (the boot time stands, fewer than three identities come back) brings
   /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again. In a new
   /// epoch they are.
-  func isDealtWith(_ life: Truth.Life) -> Bool {
+  func isDealtWith(_ life: Truth.Life, pid: Int64, on vm: VMAddress) -> Bool {
     let origin = lives[life]?.origin ?? life
     return killOrder.contains { id in
-      guard let kill = kills[id], let killed = kill.confirmed?.life, let closed = kill.closed else { return false }
+      guard let kill = kills[id], let closed = kill.closed else { return false }
+      guard let killed = kill.confirmed?.life else {
+        // A crash took the daemon between intent and terminate: the next life cannot know that nothing was sent.
+        let isOfThis = kill.record.process.pid == pid && home(kill.record) == vm
+        return isOfThis && closed.outcome == .unknown && kill.asked.nanoseconds > lives[life]?.appeared ?? 0
+      }
       switch closed.outcome {
       case .exited, .alreadyGone, .gone:
         if killed == life { return true }

@@ -105,7 +105,11 @@ extension World {
     if count > 0, !isGated {
       for process in guest(at: place)?.processes ?? [] where !process.isZombie && isWanted(process, rule, place) {
         if case .bounded(_, .some) = rule.limits { continue }
-        if checker.isDealtWith(process.life) || checker.cameBackUnnoticed(process.life, pid: process.pid) { continue }
+        if checker.isDealtWith(process.life, pid: process.pid, on: place.address)
+          || checker.cameBackUnnoticed(process.life, pid: process.pid)
+        {
+          continue
+        }
         liveness.expectations.append(
           Liveness.Expectation(
             place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: false, isOld: true))
