@@ -91,7 +91,7 @@
       "sendAgainWithoutAnAnswer": ["a second terminate"],
       "killAfterTheEpochEnded": verdict + victim + ["may lead elsewhere"],
 
-      "closeWithoutALook": outcome,
+      "closeWithoutALook": outcome + ["without a look"],
       "takeAZombieForAlive": ["was dead when it was last looked at"],
       "takeEveryBareNameForAZombie": outcome,
       "callItSurvivedAtOnce": ["no look so late", "attempt"],
