@@ -3,10 +3,15 @@ import Glibc
 /// Opens the database of a state directory; refuses what is not a sound ledger, and then leaves it as it is.
 enum LedgerFile {
   /// Opens it for writing, makes it where there is none. The caller holds the lock of the directory.
-  static func openForWriting(_ files: StateFiles, steps: [String] = Schema.steps) throws(LedgerError) -> Connection {
-    if !(try exists(files)) { try make(files, steps: steps) }
-    let connection = try open(files, .readWrite, to: "use", steps: steps)
-    let mode = try explaining("use", files) { () throws(SQLiteError) -> String in
+  ///
+  /// - Parameter wall: unix nanoseconds, for the name of the copy that is kept of a damaged one.
+  static func openForWriting(
+    _ files: StateFiles, wall: Int64, steps: [String] = Schema.steps
+  ) throws(LedgerError) -> Connection {
+    let use = Purpose.use(wall: wall)
+    if !(try exists(files, use)) { try make(files, steps: steps) }
+    let connection = try open(files, .readWrite, to: use, steps: steps)
+    let mode = try explaining(use, files) { () throws(SQLiteError) -> String in
       // With its indexes, for a missing entry would hide an open kill. Seconds for millions of rows, once a start.
       let sound = try connection.text("PRAGMA integrity_check(1)")
       guard sound == "ok" else { throw SQLiteError(damaged: sound) }
@@ -17,7 +22,7 @@ enum LedgerFile {
         "\(files.ledger) cannot be written through a write-ahead log (SQLite chose \"\(mode)\"); "
           + "put the state directory on a local file system")
     }
-    try explaining("use", files) { () throws(SQLiteError) in
+    try explaining(use, files) { () throws(SQLiteError) in
       connection.checkpointOnClose()
       try connection.runScript(
         """
@@ -39,12 +44,12 @@ enum LedgerFile {
 
   /// Opens it for reading, beside a daemon or without one. Takes no lock of the directory.
   static func openForReading(_ files: StateFiles) throws(LedgerError) -> Connection {
-    guard try exists(files) else {
+    guard try exists(files, .read) else {
       throw .unusable(
         "there is no ledger in \(files.directory): no daemon has run with this state directory yet; "
           + "give the right one with --state")
     }
-    return try open(files, try mode(files), to: "read", steps: Schema.steps)
+    return try open(files, try mode(files), to: .read, steps: Schema.steps)
   }
 
   /// On a read-only file system there is nobody who writes, and SQLite could not make its shared memory there. Where a
@@ -65,7 +70,7 @@ enum LedgerFile {
   }
 
   /// Is there a ledger? Throws where there is something else, or half of one.
-  private static func exists(_ files: StateFiles) throws(LedgerError) -> Bool {
+  private static func exists(_ files: StateFiles, _ purpose: Purpose) throws(LedgerError) -> Bool {
     var found = stat()
     guard lstat(files.ledger, &found) == 0 else {
       let reason = errno
@@ -87,7 +92,7 @@ enum LedgerFile {
     // new database and write to it. 512 bytes: its smallest page.
     guard found.st_size >= 512 else {
       let damage = SQLiteError(damaged: found.st_size == 0 ? "it is empty" : "it ends after \(found.st_size) bytes")
-      throw .unusable("cannot use the ledger \(files.ledger): \(damage.explanation)")
+      throw refusal(damage, purpose, files)
     }
     return true
   }
@@ -139,17 +144,9 @@ enum LedgerFile {
     connection.checkpointOnClose()
   }
 
-  /// A new name is durable only when its directory is.
-  private static func synchronize(directory: String) -> Bool {
-    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return fsync(descriptor) == 0
-  }
-
   /// Opens what is there, if it is a ledger and one that this version knows.
   private static func open(
-    _ files: StateFiles, _ mode: Connection.Mode, to purpose: String, steps: [String]
+    _ files: StateFiles, _ mode: Connection.Mode, to purpose: Purpose, steps: [String]
   ) throws(LedgerError) -> Connection {
     let (connection, mark, version) = try explaining(purpose, files) {
       () throws(SQLiteError) -> (Connection, Int64?, Int) in
@@ -172,14 +169,32 @@ enum LedgerFile {
     return connection
   }
 
+  /// What the ledger is opened for.
+  enum Purpose {
+    case read
+    /// To write to it. A damaged ledger is copied then; the wall time names the copy.
+    case use(wall: Int64)
+  }
+
   /// Does `body`; says of its error what could not be done, where, why and what helps.
-  private static func explaining<T>(
-    _ purpose: String, _ files: StateFiles, _ body: () throws(SQLiteError) -> T
+  static func explaining<T>(
+    _ purpose: Purpose, _ files: StateFiles, _ body: () throws(SQLiteError) -> T
   ) throws(LedgerError) -> T {
     do {
       return try body()
     } catch {
-      throw .unusable("cannot \(purpose) the ledger \(files.ledger): \(error.explanation)")
+      throw refusal(error, purpose, files)
+    }
+  }
+
+  private static func refusal(_ error: SQLiteError, _ purpose: Purpose, _ files: StateFiles) -> LedgerError {
+    switch purpose {
+    case .read: .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
+    case .use(let wall) where error.isDamage:
+      // Copying opens and closes the file, which takes away the locks that an open connection of this process has on it.
+      // That is for the end only: the daemon does not start.
+      .unusable("cannot use the ledger \(files.ledger): \(error.damage); \(DamagedCopy(files: files).keep(wall: wall))")
+    case .use: .unusable("cannot use the ledger \(files.ledger): \(error.explanation)")
     }
   }
 }

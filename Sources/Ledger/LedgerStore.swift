@@ -36,16 +36,12 @@ public final class LedgerStore: Sendable {
   public static func open(stateDirectory: String, now: Now, bootID: String) throws(LedgerError) -> LedgerStore {
     let files = StateFiles(directory: stateDirectory)
     let lock = try StateLock(files)
-    let connection = try LedgerFile.openForWriting(files)
+    let connection = try LedgerFile.openForWriting(files, wall: now.wall)
     guard let file = FileIdentity(path: files.ledger) else {
       throw .unusable("the ledger \(files.ledger) went away while it was opened; find out who removes it")
     }
-    let life: UInt32
-    let time: RunningTime
-    do throws(SQLiteError) {
-      (life, time) = try begin(connection, bootID: bootID, now: now)
-    } catch {
-      throw .unusable("cannot write to the ledger \(files.ledger): \(error.explanation)")
+    let (life, time) = try LedgerFile.explaining(.use(wall: now.wall), files) { () throws(SQLiteError) in
+      try begin(connection, bootID: bootID, now: now)
     }
     return LedgerStore(Open(connection: connection, lock: lock, file: file), files: files, time: time, life: life)
   }
@@ -79,7 +75,7 @@ public final class LedgerStore: Sendable {
     try state.withLock { (open) throws(LedgerError) -> Restored in
       guard let connection = open?.connection else { throw .unusable("the ledger \(files.ledger) was closed") }
       let restoring = Restoring(connection: connection, time: time, now: now)
-      do throws(SQLiteError) {
+      return try LedgerFile.explaining(.use(wall: now.wall), files) { () throws(SQLiteError) in
         let refusals = Refusals(connection: connection, time: time)
         return Restored(
           life: life, rows: try restoring.rows(reach: reach), open: try restoring.open(),
@@ -87,8 +83,6 @@ public final class LedgerStore: Sendable {
           vcenterRefusals: try refusals.vcenters(now: now),
           memories: try Memories(connection: connection, time: time).all(now: now),
           pauses: try Pauses(connection: connection, time: time).all(now: now))
-      } catch {
-        throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
       }
     }
   }

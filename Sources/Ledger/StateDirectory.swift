@@ -17,8 +17,18 @@ struct StateFiles: Sendable {
   var ledger: String { inside("ledger.db") }
   /// SQLite's write-ahead log: what is committed, but not yet in the ledger file.
   var log: String { inside("ledger.db-wal") }
+  /// How the names of copies of damaged ledgers begin; a moment follows.
+  var damaged: String { inside("ledger.db.damaged-") }
   /// A ledger that is being made; it gets its name when it is whole.
   var unfinished: String { inside("ledger.db.new") }
+}
+
+/// A new name is durable only when its directory is. False, with `errno` set, where that failed.
+func synchronize(directory: String) -> Bool {
+  let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return false }
+  defer { close(descriptor) }
+  return fsync(descriptor) == 0
 }
 
 /// Which file a path leads to, whatever it is called later.
