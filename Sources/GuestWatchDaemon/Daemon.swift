@@ -134,7 +134,8 @@ public struct Daemon: Sendable {
   private func openLedger() throws(Failure) -> (LedgerStore, Restored) {
     let bootID = try bootID()
     do {
-      let ledger = try LedgerStore.open(stateDirectory: options.state, now: clock.now(), bootID: bootID)
+      let ledger = try LedgerStore.open(
+        stateDirectory: options.state, now: clock.now(), bootID: bootID, version: version)
       return (ledger, try ledger.restored(now: clock.now()))
     } catch {
       switch error {

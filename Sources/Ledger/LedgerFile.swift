@@ -42,14 +42,21 @@ enum LedgerFile {
   /// (SQLite moves it every 1000 pages), more only beside a slow reader.
   private static let logLimit = 8 << 20
 
-  /// Opens it for reading, beside a daemon or without one. Takes no lock of the directory.
-  static func openForReading(_ files: StateFiles) throws(LedgerError) -> Connection {
+  /// Opens it for reading, beside a daemon or without one. Takes no lock of the directory. A file of an earlier version
+  /// (nobody has started the new daemon yet) shows the columns of this one, but lacks its indexes.
+  static func openForReading(_ files: StateFiles) throws(LedgerError) -> (Connection, version: Int) {
     guard try exists(files, .read) else {
       throw .unusable(
         "there is no ledger in \(files.directory): no daemon has run with this state directory yet; "
           + "give the right one with --state")
     }
-    return try open(files, try mode(files), to: .read, steps: Schema.steps)
+    let connection = try open(files, try mode(files), to: .read, steps: Schema.steps)
+    let version = try explaining(.read, files) { () throws(SQLiteError) in
+      let version = try Schema.version(of: connection)
+      try Schema.showAsCurrent(connection, version: version)
+      return version
+    }
+    return (connection, version)
   }
 
   /// On a read-only file system there is nobody who writes, and SQLite could not make its shared memory there. Where a

@@ -21,6 +21,7 @@ public final class LedgerStore: Sendable {
   private let queue = DispatchQueue(label: "guestwatchd.ledger")
   private let files: StateFiles
   private let time: RunningTime
+  private let version: String?
   /// Which life of the daemon this is: one more than the last one's.
   public let life: UInt32
 
@@ -31,9 +32,11 @@ public final class LedgerStore: Sendable {
   /// Takes the lock of the state directory, opens the ledger in it (makes it where there is none; mode 0600), brings it to
   /// this version's schema and begins a life: 1 more than the last.
   ///
-  /// `bootID` is the kernel's (`/proc/sys/kernel/random/boot_id`); `now.continuous` counts from that boot. Blocks while
-  /// it looks through the file.
-  public static func open(stateDirectory: String, now: Now, bootID: String) throws(LedgerError) -> LedgerStore {
+  /// `bootID` is the kernel's (`/proc/sys/kernel/random/boot_id`); `now.continuous` counts from that boot. `version` is
+  /// the daemon's, for the rows that it writes. Blocks while it looks through the file.
+  public static func open(
+    stateDirectory: String, now: Now, bootID: String, version: String? = nil
+  ) throws(LedgerError) -> LedgerStore {
     let files = StateFiles(directory: stateDirectory)
     let lock = try StateLock(files)
     let connection = try LedgerFile.openForWriting(files, wall: now.wall)
@@ -43,7 +46,8 @@ public final class LedgerStore: Sendable {
     let (life, time) = try LedgerFile.explaining(.use(wall: now.wall), files) { () throws(SQLiteError) in
       try begin(connection, bootID: bootID, now: now)
     }
-    return LedgerStore(Open(connection: connection, lock: lock, file: file), files: files, time: time, life: life)
+    return LedgerStore(
+      Open(connection: connection, lock: lock, file: file), files: files, time: time, life: life, version: version)
   }
 
   /// Begins a life: counts it, and goes on with the boot or begins a new one.
@@ -62,11 +66,14 @@ public final class LedgerStore: Sendable {
     }
   }
 
-  private init(_ open: consuming sending Open, files: StateFiles, time: RunningTime, life: UInt32) {
+  private init(
+    _ open: consuming sending Open, files: StateFiles, time: RunningTime, life: UInt32, version: String?
+  ) {
     state = Mutex(open)
     self.files = files
     self.time = time
     self.life = life
+    self.version = version
   }
 
   /// What earlier lives did and knew: rows with an intent no older than `reach` (by S3's ages), every kill that is still
@@ -82,9 +89,20 @@ public final class LedgerStore: Sendable {
           refusals: try refusals.guests(), standings: try refusals.standings(now: now),
           vcenterRefusals: try refusals.vcenters(now: now),
           memories: try Memories(connection: connection, time: time).all(now: now),
-          pauses: try Pauses(connection: connection, time: time).all(now: now))
+          pauses: try Pauses(connection: connection, time: time).all(now: now),
+          commandKey: try commandKey(connection))
       }
     }
+  }
+
+  private func commandKey(_ connection: Connection) throws(SQLiteError) -> CommandKey {
+    let half = { (name: String) throws(SQLiteError) -> UInt64 in
+      guard let value = try connection.number("SELECT value FROM counters WHERE name = ?", [.text(name)]) else {
+        throw SQLiteError(damaged: "its \(name) is missing")
+      }
+      return UInt64(bitPattern: value)
+    }
+    return CommandKey(try half("command-key-1"), try half("command-key-2"))
   }
 
   /// Writes one step. When it returns success, the step is on disk. After a failure the same step may be written again:
@@ -146,7 +164,7 @@ public final class LedgerStore: Sendable {
           do throws(SQLiteError) {
             let refusal = try connection.transaction { () throws(SQLiteError) in
               try self.time.mark(connection, now)
-              return try body(Steps(connection: connection, time: self.time, now: now))
+              return try body(Steps(connection: connection, time: self.time, now: now, version: self.version))
             }
             guard let refusal else { return .success(()) }
             return .failure(

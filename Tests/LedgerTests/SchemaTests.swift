@@ -5,7 +5,8 @@ import Testing
 
 /// The schema grows forward, each step whole.
 @Suite struct SchemaTests {
-  private let next = "CREATE TABLE samples (id INTEGER PRIMARY KEY) STRICT; ALTER TABLE kills ADD COLUMN asked_by TEXT;"
+  private let next =
+    "CREATE TABLE samples (id INTEGER PRIMARY KEY) STRICT; ALTER TABLE kills ADD COLUMN mourned_by TEXT;"
 
   @Test func aLaterVersionTakesTheRowsOver() async throws {
     let folder = try Folder()
@@ -15,7 +16,7 @@ import Testing
     let steps = Schema.steps + [next]
     let connection = try LedgerFile.openForWriting(StateFiles(directory: folder.state), wall: evening, steps: steps)
     #expect(try Schema.version(of: connection) == steps.count)
-    #expect(try connection.number("SELECT count(*) FROM kills WHERE asked_by IS NULL") == 1)
+    #expect(try connection.number("SELECT count(*) FROM kills WHERE mourned_by IS NULL") == 1)
     #expect(try connection.number("PRAGMA application_id") == Schema.applicationID)
     // And this version refuses it.
     let error = refusal { () throws(LedgerError) in _ = try folder.store() }
