@@ -148,6 +148,32 @@ struct HostileTests {
     #expect(stage.outcomes == [.denied])
   }
 
+  @Test("Nor because a listing lacked it while no rule followed it (seed 1098)")
+  func deniedAndHidden() {
+    var stage = Stage()
+    let process = stage.spawn(900)
+    stage.spawn(901, "other")
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      let denied = KillAnswer.denied(Fault(.guestDenied, code: "GuestPermissionDenied"))
+      return [(.milliseconds(100), .terminated(id, stage.timing(), denied))]
+    }
+    let rule = Stage.rule(every: .seconds(60))
+    let other = Stage.rule("other", match: "nobody", every: .seconds(60))
+    stage.begin([rule, other])
+    stage.run(.seconds(130))
+    #expect(stage.outcomes == [.denied])
+    stage.send(.configured(Stage.configuration([other])))
+    stage.run(.seconds(65))
+    stage.exit(900)
+    stage.run(.seconds(65))
+    stage.guest.append(process)
+    stage.run(.seconds(65))
+    stage.send(.configured(Stage.configuration([rule, other])))
+    stage.run(.seconds(300))
+    #expect(stage.outcomes == [.denied])
+  }
+
   @Test("A VM that waits for a rule's full budget and for that of all goes when there is room in the latter")
   func bothBudgets() {
     var stage = HostileTests.machines(["a-1", "b-1"])

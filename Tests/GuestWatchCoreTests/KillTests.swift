@@ -264,6 +264,21 @@ struct KillTests {
     #expect(stage.terminates.first.map { $0.at >= 85 + 30 } ?? false)
   }
 
+  @Test("A terminate that takes long breaks nobody's chain of looks (simulation seed 994)")
+  func openKillKeepsChains() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.spawn(600, "slow")
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, 500, _, _, _) = effect else { return nil }
+      stage.exit(500)
+      return [(.seconds(60), .terminated(id, stage.timing(), .unanswered))]
+    }
+    stage.begin([Stage.rule(), Stage.rule("slow", match: "slow", lasting: .seconds(100))])
+    stage.run(.seconds(110))
+    #expect(stage.killed == [500, 600])
+  }
+
   @Test("A zombie is closed as gone and never killed again, though it is still listed (simulation seed 183)")
   func zombie() {
     var stage = Stage()

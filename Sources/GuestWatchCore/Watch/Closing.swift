@@ -103,7 +103,7 @@ extension Watch {
     vms[place].lastOutcome = now.continuous
     if mutated(.countUnknownAsNoKill), outcome == .unknown { budgets.giveBack(id) }
     if mutated(.countSurvivedAsNoKill), outcome == .survived || outcome == .stuck { budgets.giveBack(id) }
-    keepChains(place, since: kill.intentAt, now)
+    keepChains(place, now.continuous)
     // The view's picture is from before the kill: the next victim is chosen from a new one.
     for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
       vms[place].views[v].nextSurvey = min(
@@ -138,13 +138,17 @@ extension Watch {
     }
   }
 
-  /// The time in which a kill was open does not break chains of looks on its VM.
-  private mutating func keepChains(_ place: Int, since: Instant, _ now: Now) {
+  /// The time in which a kill is open does not break chains of looks on its VM. Asked before every look is taken in, for a
+  /// terminate alone may take longer than a chain lasts.
+  mutating func keepChains(_ place: Int, _ now: Instant) {
+    guard let kill = vms[place].kill, kill.isOpen else { return }
+    let since = max(kill.intentAt, kill.chainsKept)
+    vms[place].kill?.chainsKept = now
     for v in vms[place].views.indices {
       for c in vms[place].views[v].candidates.indices {
         for t in vms[place].views[v].candidates[c].tracks.indices {
           guard let exceeded = vms[place].views[v].candidates[c].tracks[t].exceeded else { continue }
-          let lost = now.continuous - max(exceeded.lastEnded, since)
+          let lost = now - max(exceeded.lastEnded, since)
           if lost > .zero {
             vms[place].views[v].candidates[c].tracks[t].exceeded?.lastEnded = exceeded.lastEnded + lost
           }

@@ -15,7 +15,7 @@ struct Verdicts {
   /// By row, and for one row in rule order.
   private var found: [(row: Int, verdict: Verdict)] = []
 
-  init(rows: [Process], rules: [Rule], ended: Set<Identity>, family: GuestFamily) {
+  init(rows: [Process], rules: [Rule], ended: Set<Ended.Name>, family: GuestFamily) {
     for rule in rules {
       let matching = rows.indices.filter { Verdicts.matches(rows[$0], rule, family) }
       guard !matching.isEmpty else { continue }
@@ -29,7 +29,7 @@ struct Verdicts {
         for i in matching { find(i, .alone(maxAge: maxAge, forbidden: false)) }
       case .bounded(let maxAge, let limit?):
         // The dead count for nothing: those that the guest shows as ended, and those that we know to be.
-        let alive = matching.filter { rows[$0].finished == nil && !ended.contains(rows[$0].identity) }
+        let alive = matching.filter { rows[$0].finished == nil && !ended.contains(Ended.Name(rows[$0].identity)) }
         var rowOf: [Int64: Int] = [:]
         for i in alive { rowOf[rows[i].pid] = i }
         for group in Group.rank(alive.map { rows[$0] }, limit, family: family) {
@@ -42,7 +42,7 @@ struct Verdicts {
                 place: place + 1, group: group.key, limit: limit.count, maxAge: maxAge))
           }
         }
-        for i in matching where rows[i].finished != nil || ended.contains(rows[i].identity) {
+        for i in matching where rows[i].finished != nil || ended.contains(Ended.Name(rows[i].identity)) {
           find(i, .alone(maxAge: maxAge, forbidden: false))
         }
       }

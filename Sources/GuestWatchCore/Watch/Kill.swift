@@ -39,6 +39,8 @@ struct Kill: Sendable {
   var answer: KillAnswer?
   /// When the terminate was answered or given up.
   var answered: Instant?
+  /// Until when the time that it was open was taken out of the chains of looks.
+  var chainsKept = Instant(nanoseconds: .min)
   /// Its VM's epoch ended: the outcome cannot be known any more.
   var lost = false
   /// Of an earlier life of the daemon.

@@ -93,7 +93,7 @@ struct VMState: Sendable {
   var waitingKills: [Kill] = []
   /// Tries on identities of this VM, over all rules; sorted by nothing, searched by identity.
   var attempts: [Attempts] = []
-  /// Identities that ended: never a candidate again in this epoch.
+  /// Processes that ended: never a candidate again in this epoch.
   var ended: [Ended] = []
   /// Counts the epochs: power cycles, reverts, clones.
   var epoch: UInt32 = 0
@@ -258,13 +258,23 @@ struct Attempts: Sendable {
   }
 }
 
-/// An identity that ended or was closed as gone.
+/// A process that ended or was closed as gone.
 struct Ended: Sendable {
-  var identity: Identity
+  /// Whoever the guest says owns it: a dead one that is still listed may be shown under another owner than it had.
+  struct Name: Hashable, Sendable {
+    var pid: Int64
+    var started: Int64
+  }
+
+  var name: Name
   var at: Instant
   /// It was said that it is still listed.
   var said = false
 
   /// A guest shows ended processes that were started through the API for 5 minutes.
   static let shown = Duration.seconds(300)
+}
+
+extension Ended.Name {
+  init(_ identity: Identity) { self.init(pid: identity.pid, started: identity.started) }
 }

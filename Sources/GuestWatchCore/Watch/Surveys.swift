@@ -12,6 +12,7 @@ extension Watch {
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
       guestCallWorked(operation, place, now)
+      keepChains(place, now.continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
         surveyFailed(fault, purpose, operation, place, now)
@@ -69,7 +70,7 @@ extension Watch {
     let memory = remember(rows, place, v, shift: shift, sent: sent, ended: ended)
     var walk = Verdicts(
       rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
-      ended: Set(vms[place].ended.map(\.identity)),
+      ended: Set(vms[place].ended.map(\.name)),
       family: vms[place].facts.family
     ).walk()
     let believed = clock.trusted && vms[place].doubt == nil
@@ -132,15 +133,22 @@ extension Watch {
 
   /// The guest's agent restarted: tries and ends are of the same processes under their new starts.
   private mutating func carryOver(_ place: Int, _ rows: [Process], _ shift: Int64) {
-    /// The identity as it is now; another login's listing may have carried it over before.
-    func moved(_ identity: Identity) -> Identity {
-      guard let row = rows.first(where: { $0.pid == identity.pid }), row.owner == identity.owner,
-        row.started != identity.started, AgentRestart.isShift(row.started - identity.started, shift)
-      else { return identity }
-      return row.identity
+    /// Its row as it is now; another login's listing may have carried it over before.
+    func moved(_ name: Ended.Name) -> Process? {
+      guard let row = rows.first(where: { $0.pid == name.pid }), row.started != name.started,
+        AgentRestart.isShift(row.started - name.started, shift)
+      else { return nil }
+      return row
     }
-    for i in vms[place].attempts.indices { vms[place].attempts[i].identity = moved(vms[place].attempts[i].identity) }
-    for i in vms[place].ended.indices { vms[place].ended[i].identity = moved(vms[place].ended[i].identity) }
+    for i in vms[place].attempts.indices {
+      let identity = vms[place].attempts[i].identity
+      guard let row = moved(Ended.Name(identity)), row.owner == identity.owner else { continue }
+      vms[place].attempts[i].identity = row.identity
+    }
+    for i in vms[place].ended.indices {
+      guard let row = moved(vms[place].ended[i].name) else { continue }
+      vms[place].ended[i].name = Ended.Name(row.identity)
+    }
   }
 
   /// Guests list by pid, so that there is seldom anything to do.
@@ -209,7 +217,7 @@ extension Watch {
     vms[place].views[v].rows = memory
     vms[place].views[v].lastListing = sent
     vms[place].views[v].listingIsDated = clock.trusted
-    forgetAttempts(place, login: view.login, rows)
+    forgetAttempts(place, login: view.login, rows, ended)
     return memory
   }
 
@@ -263,29 +271,34 @@ extension Watch {
 
   /// Attempts on identities that are gone are forgotten; what one login lists proves nothing for another. One that is shown
   /// under another owner is not gone: the guest may have failed to look the name up, and shows the old one next time.
-  private mutating func forgetAttempts(_ place: Int, login: LoginID, _ rows: [Process]) {
+  ///
+  /// Gone means gone for this epoch: one that no rule followed when it went must not come back as if it had never been tried.
+  private mutating func forgetAttempts(_ place: Int, login: LoginID, _ rows: [Process], _ now: Now) {
     guard !vms[place].attempts.isEmpty else { return }
     let open = vms[place].kill?.identity
-    vms[place].attempts.removeAll { attempt in
+    let gone = vms[place].attempts.filter { attempt in
       attempt.identity != open && attempt.tried.contains(login)
         && !rows.contains { $0.pid == attempt.identity.pid && $0.started == attempt.identity.started }
     }
+    guard !gone.isEmpty else { return }
+    for attempt in gone { remember(ended: attempt.identity, place, now.continuous) }
+    vms[place].attempts.removeAll { attempt in gone.contains { $0.identity == attempt.identity } }
   }
 
   func isEnded(_ identity: Identity, _ place: Int) -> Bool {
-    vms[place].ended.contains { $0.identity == identity }
+    vms[place].ended.contains { $0.name == Ended.Name(identity) }
   }
 
   mutating func remember(ended identity: Identity, _ place: Int, _ at: Instant) {
     guard !isEnded(identity, place), !mutated(.forgetTheEnded) else { return }
     if vms[place].ended.count >= VMState.endedCap { vms[place].ended.removeFirst() }
-    vms[place].ended.append(Ended(identity: identity, at: at))
+    vms[place].ended.append(Ended(name: Ended.Name(identity), at: at))
   }
 
   /// Never a candidate again; still listed 5 minutes after, one report says so.
   private mutating func markEnded(_ row: Process, _ place: Int, _ now: Now, stillListed: Bool) {
     remember(ended: row.identity, place, now.continuous)
-    guard stillListed, let i = vms[place].ended.firstIndex(where: { $0.identity == row.identity }),
+    guard stillListed, let i = vms[place].ended.firstIndex(where: { $0.name == Ended.Name(row.identity) }),
       !vms[place].ended[i].said, now.continuous - vms[place].ended[i].at >= Ended.shown
     else { return }
     vms[place].ended[i].said = true

@@ -196,7 +196,7 @@ public struct Checker: Sendable {
   var effects = 0
   /// Gates that an operator closed.
   var pauses: [Pause] = []
-  /// Those that were given to the ledger.
+  /// Those that are on disk.
   var keptPauses: [Pause] = []
 
   /// Promises that are looked past, to see what lies behind one that is known to be broken. Only for those that do not
@@ -226,6 +226,7 @@ public struct Checker: Sendable {
     case .effect(let effect): try see(onTrueClock(effect), at: now)
     case .event(let event): try see(onTrueClock(event), at: now)
     case .durable(let kill, let step): see(durable: step, of: kill)
+    case .kept(let pauses): keptPauses = pauses.map(onTrueClock)
     case .hostBooted(let ahead): self.ahead = ahead
     case .executed(let op, _, let lives): flights[op]?.lives = lives
     case .reached(let op, let call):
@@ -261,8 +262,11 @@ public struct Checker: Sendable {
     flights = [:]
     unwritten = []
     owed = [:]
+    // What it was about to note went with it.
+    logins.owedNote = nil
     for id in killOrder {
       guard let kill = kills[id], !kill.isClosedDurable else { continue }
+      kills[id]?.said = nil
       if !kill.isDurable {
         // It never was: nothing was sent for it, and nobody will know of it.
         forget(id, at: now)
@@ -320,11 +324,10 @@ public struct Checker: Sendable {
       try open(op, Flight(vm: vm, login: login, kind: .terminate(id)), by: by, at: now)
     case .record(let id, let step): try see(record: step, of: id, at: now)
     case .report(let report): try see(report, at: now)
-    case .keepPauses(let pauses): keptPauses = pauses
     case .note(.refused(let refusal)):
       let credential = CheckedLogins.Credential(account: refusal.account, digest: refusal.digest)
       if logins.owedNote == CheckedLogins.Place(vm: refusal.vm, credential: credential) { logins.owedNote = nil }
-    case .note, .remember, .status, .wake, .ready: break
+    case .note, .remember, .keepPauses, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {
         guard case .terminate(let id) = flight.kind, now.continuous < stopAsked + .seconds(25) else { continue }

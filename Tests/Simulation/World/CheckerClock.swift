@@ -9,7 +9,7 @@ extension Checker {
     Timing(firstByte: timing.firstByte.map(onTrueClock), ended: onTrueClock(timing.ended), date: timing.date)
   }
 
-  private func onTrueClock(_ pause: Pause) -> Pause {
+  func onTrueClock(_ pause: Pause) -> Pause {
     Pause(rule: pause.rule, vms: pause.vms, until: pause.until.map(onTrueClock))
   }
 

@@ -131,6 +131,8 @@ extension Checker {
   /// A kill that was sent before a new epoch was shown: what came of it cannot be known, unless its own answer says it.
   func guardEpoch(_ outcome: Outcome, _ kill: Kill) throws(Violation) {
     guard let shown = machines[home(kill.record)]?.epochShown, kill.asked < shown, kill.isSent else { return }
+    // Found and said before that, it only waited for the disk.
+    if let said = kill.said, said < shown { return }
     switch outcome {
     case .unknown, .denied, .failed, .abandoned, .alreadyGone: break
     case .exited, .gone, .survived, .stuck:

@@ -124,7 +124,8 @@ extension Checker {
       switch closed.outcome {
       case .survived, .unknown:
         attempts += 1
-        last = closed.at
+        // From when it was found, not from when the disk had room for it.
+        last = kill.said ?? closed.at
       case .stuck:
         // Left alone until the rule changes.
         if let changed = ruleChanged[kill.record.rule], changed >= closed.at {

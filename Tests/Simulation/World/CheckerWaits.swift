@@ -26,7 +26,9 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
         else { continue }
-        closed.append((sent.nanoseconds, sent.nanoseconds + cooldown.nanoseconds))
+        // That it is over shows at the next survey.
+        let interval = max(rule.every, .seconds(10))
+        closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
       }
     }
     if let facts = machines[vm]?.facts {
@@ -109,6 +111,15 @@ extension Checker {
       case .survived, .stuck, .denied, .unknown: return killed == life
       case .failed, .abandoned: return false
       }
+    }
+  }
+
+  /// The same of one that ended by itself: a complete listing lacked it, then a snapshot brought it back.
+  func cameBackUnnoticed(_ life: Truth.Life, pid: Int64) -> Bool {
+    guard let state = lives[life], state.origin != life else { return false }
+    return machines.values.contains { machine in
+      machine.epoch.nanoseconds < state.appeared && machine.sightings.values.contains { $0[state.origin] != nil }
+        && machine.absent.contains { $0.pid == pid }
     }
   }
 

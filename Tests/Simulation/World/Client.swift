@@ -38,6 +38,8 @@ extension World {
     var isDoubled: Bool
     var firstByte: Now?
     var isAnswered = false
+    /// The guest is still at it, whether anybody waits for the answer or not.
+    var isAtGuest = false
   }
 
   /// Where a call goes and with which secrets: fixed when it is asked for.
@@ -189,6 +191,7 @@ extension World {
   mutating func goOn(_ call: CallID, _ op: OpID) throws(Violation) {
     guard let server = flights[op]?.route.server else { return }
     try takeTruths()
+    flights[op]?.isAtGuest = false
     guard let reply = servers[server].model.resume(call, at: modelTime) else { return }
     try take(reply, op)
   }
@@ -197,7 +200,9 @@ extension World {
     guard let flight = flights[op] else { return }
     try witness(op, flight)
     switch reply {
-    case .later(let at, let call): agenda.enter(.resume(call, op), at: at.continuous)
+    case .later(let at, let call):
+      flights[op]?.isAtGuest = true
+      agenda.enter(.resume(call, op), at: at.continuous)
     case .guest: throw Violation("contract", "an external guest in a simulation")
     case .now(.processes(let rows)):
       guard case .survey(let vm, _, let ends) = flight.call else { return }
@@ -247,7 +252,7 @@ extension World {
   mutating func deliver(_ op: OpID, _ answer: Answer, again: Bool) throws(Violation) {
     guard let flight = flights[op] else { return }
     guard isRunning, flight.daemon == daemon else {
-      flights.removeValue(forKey: op)
+      if !flight.isAtGuest { flights.removeValue(forKey: op) }
       return
     }
     if flight.isAnswered {

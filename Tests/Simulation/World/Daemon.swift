@@ -137,7 +137,9 @@ extension World {
     switch write {
     case .note(let note): ledger.write(note, at: now.continuous)
     case .remember(let memory): if !isDiskFull { ledger.write(memory, at: now.continuous) }
-    case .pauses(let pauses): ledger.write(pauses, at: now.continuous)
+    case .pauses(let pauses):
+      ledger.write(pauses, at: now.continuous)
+      try check(.kept(pauses))
     case .step(let kill, let step):
       ledger.write(kill, step, at: now.continuous)
       if case .closed = step { sent.removeAll { $0.kill == kill } }

@@ -15,6 +15,8 @@ struct Liveness {
     var isGated: Bool
     /// It was there before the trial: what the guest shows of it may be anything by then.
     var isOld = false
+    /// When younger ones of its group were last there: they come first.
+    var newer: Int64?
     var isOver = false
   }
 
@@ -103,7 +105,7 @@ extension World {
     if count > 0, !isGated {
       for process in guest(at: place)?.processes ?? [] where !process.isZombie && isWanted(process, rule, place) {
         if case .bounded(_, .some) = rule.limits { continue }
-        if checker.isDealtWith(process.life) { continue }
+        if checker.isDealtWith(process.life) || checker.cameBackUnnoticed(process.life, pid: process.pid) { continue }
         liveness.expectations.append(
           Liveness.Expectation(
             place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: false, isOld: true))
@@ -223,8 +225,17 @@ extension World {
       on: sharers(expected.place).count > 1 ? nil : vm, from: start, to: clock)
     if hasNewer(expected, rule) {
       // They are its group's victims, as long as there are any.
+      liveness.expectations[number].newer = clock
       agenda.enter(.due(number), at: clock + interval(rule.every, expected.place))
       return
+    }
+    if let newer = expected.newer {
+      // A look shows that it is the last one now, and a confirm decides.
+      let turn = newer + 3 * interval(rule.every, expected.place) + 50 * Span.second
+      if clock < turn {
+        agenda.enter(.due(number), at: min(turn, clock + interval(rule.every, expected.place)))
+        return
+      }
     }
     var allowed = base(rule, expected) + Int64(before) * 50 * Span.second
     if !expected.isGated { allowed += checker.wait(rule, on: vm, from: start, to: clock) }

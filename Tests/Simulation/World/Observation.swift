@@ -15,6 +15,8 @@ public enum Observation: Sendable {
   case event(Event)
   /// A step is on disk.
   case durable(KillID, LedgerStep)
+  /// These pauses are on disk, and no others.
+  case kept([Pause])
   /// A look or survey was carried out in a guest, whatever VM it belongs to now, and at that moment these lives held these pids.
   case executed(OpID, guest: Int = 0, lives: [Int64: Truth.Life])
   /// A terminate reached the guest as this call.

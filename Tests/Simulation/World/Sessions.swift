@@ -129,7 +129,8 @@ extension World {
   }
 
   /// S10: no account is ever locked by what a daemon does although it was told. (A refusal whose answer is lost is one that
-  /// nobody knows of; a password that is changed frees its account.)
+  /// nobody knows of; a password that is changed frees its account.) Only the attempt that locks it counts: what is refused
+  /// after that is refused whatever the password.
   func guardAccount(_ flight: Flight) throws(Violation) {
     guard let user = flight.route.credential?.user, let moid = flight.call.moid,
       let key = accountKey(flight)
@@ -138,7 +139,9 @@ extension World {
     let account =
       model.virtualMachine(moid)?.accounts.first { $0.user == user }
       ?? model.directoryAccounts.first { $0.user == user }
-    guard let account, account.locked, toldRefusals[key, default: 0] >= account.lockoutAfter - 1 else { return }
+    guard let account, account.locked, account.refusals == account.lockoutAfter,
+      toldRefusals[key, default: 0] >= account.lockoutAfter - 1
+    else { return }
     throw Violation("S10", "the account \(user) was locked by a login on \(moid)")
   }
 
