@@ -102,7 +102,16 @@ extension VCenterModel {
   }
 
   /// The synthetic guest of a VM, to look at.
-  public func guest(_ moid: String) -> SyntheticGuest? { machines[moid]?.synthetic }
+  public func guest(_ moid: String) -> SyntheticGuest? { look(at: moid) { $0 } }
+
+  /// Looks at the synthetic guest of a VM where it stands, without a copy of it. nil: there is no such VM, or its guest is
+  /// external.
+  public func look<R>(at moid: String, _ body: (SyntheticGuest) -> R) -> R? {
+    guard let i = machines.index(forKey: moid) else { return nil }
+    return machines.values[i].synthetic.map(body)
+  }
+
+  func has(_ moid: String) -> Bool { machines.index(forKey: moid) != nil }
 
   // MARK: power
 
@@ -162,7 +171,7 @@ extension VCenterModel {
       case .start: (.guestExecute, .start)
       }
     let account = try admit(moid, credential, needs: privilege, session, at: at)
-    if machines[moid]?.disabled.contains(used) == true { throw .disabledByGuest }
+    if let i = machines.index(forKey: moid), machines.values[i].disabled.contains(used) { throw .disabledByGuest }
     let id = newCall()
     if isServing(moid, before: id) {
       counters.overlaps += 1
@@ -201,7 +210,7 @@ extension VCenterModel {
   mutating func admit(
     _ moid: String, _ credential: GuestCredential, needs privilege: Privilege, _ session: Session, at: ModelTime
   ) throws(ModelError) -> GuestAccount {
-    guard machines[moid] != nil else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
+    guard has(moid) else { throw .objectNotFound(type: "VirtualMachine", value: moid) }
     try require(privilege, of: session, on: moid)
     try requireRunning(moid)
     counters.guestLogins += 1
@@ -213,13 +222,12 @@ extension VCenterModel {
   private mutating func logInGuest(_ moid: String, _ credential: GuestCredential) -> GuestAccount? {
     // An interactive login needs that user at the desktop: nobody ever is.
     if credential.interactive { return nil }
-    if let i = machines[moid]?.accounts.firstIndex(where: { $0.user == credential.user }) {
-      guard var account = machines[moid]?.accounts[i] else { return nil }
-      let admitted = account.admits(credential.password)
-      machines[moid]?.accounts[i] = account
-      return admitted ? account : nil
+    guard let m = machines.index(forKey: moid) else { return nil }
+    if let i = machines.values[m].accounts.firstIndex(where: { $0.user == credential.user }) {
+      let admitted = machines.values[m].accounts[i].admits(credential.password)
+      return admitted ? machines.values[m].accounts[i] : nil
     }
-    guard machines[moid]?.usesDirectory == true, var account = directory[credential.user] else { return nil }
+    guard machines.values[m].usesDirectory, var account = directory[credential.user] else { return nil }
     let admitted = account.admits(credential.password)
     directory[credential.user] = account
     return admitted ? account : nil
@@ -264,15 +272,17 @@ extension VCenterModel {
   }
 
   private mutating func drain(at i: Int) {
-    guard machines.values[i].synthetic?.news.isEmpty == false,
-      let number = machines.values[i].synthetic?.settings.number
-    else { return }
-    collect(machines.keys[i], number, machines.values[i].synthetic?.news ?? [])
-    machines.values[i].synthetic?.news = []
+    guard let (number, news) = machines.values[i].synthetic?.takeNews(), !news.isEmpty else { return }
+    collect(machines.keys[i], number, news)
   }
 }
 
 extension SyntheticGuest {
+  fileprivate mutating func takeNews() -> (number: Int, news: [(at: ModelTime, event: Truth.Event)]) {
+    defer { if !news.isEmpty { news = [] } }
+    return (settings.number, news)
+  }
+
   /// Changes it where it stands: an optional's payload can only be reached in its place by a call on it.
   fileprivate mutating func apply<R>(_ body: (inout SyntheticGuest) -> R) -> R { body(&self) }
 }

@@ -19,7 +19,7 @@ extension VCenterModel {
   public var machineCount: Int { machines.count }
 
   /// How many rows the process table of a VM's guest has; 0 where it is external.
-  public func processCount(_ moid: String) -> Int { machines[moid]?.synthetic?.state.processes.count ?? 0 }
+  public func processCount(_ moid: String) -> Int { look(at: moid) { $0.state.processes.count } ?? 0 }
 
   /// What the inventory says of each, in the same order.
   public var allFacts: [VirtualMachine.Facts] { machines.values.map(\.facts) }
@@ -41,7 +41,7 @@ extension VCenterModel {
 
   /// Changes while the process table of a guest is the same as before mean the same rows: what a listing shows is equal as
   /// long as this number is. nil: there is no such VM, or its guest is external.
-  public func rowsVersion(_ moid: String) -> UInt64? { machines[moid]?.synthetic?.version }
+  public func rowsVersion(_ moid: String) -> UInt64? { look(at: moid) { $0.version } }
 
   /// Changes what the inventory says (name, tools, readiness, ...). Power has calls of its own.
   public mutating func update(_ moid: String, _ change: (inout VirtualMachine) -> Void) {
@@ -91,10 +91,10 @@ extension VCenterModel {
       guard views[view] != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
       moids = Array(machines.keys)
     case .vms(let named):
-      for moid in named where machines[moid] == nil && !query.skipsMissing {
+      for moid in named where !has(moid) && !query.skipsMissing {
         throw .objectNotFound(type: "VirtualMachine", value: moid)
       }
-      moids = named.filter { machines[$0] != nil }
+      moids = named.filter(has)
     }
     if moids.isEmpty { return nil }
     return try nextPage(PropertyRest(moids: moids, query: query, token: token))
@@ -119,7 +119,7 @@ extension VCenterModel {
     let moids: [String]
     switch query.objects {
     case .view: moids = Array(machines.keys)
-    case .vms(let named): moids = named.filter { machines[$0] != nil }
+    case .vms(let named): moids = named.filter(has)
     }
     if moids.isEmpty { return nil }
     return PropertyPage(

@@ -349,6 +349,9 @@ public struct SyntheticGuest: Sendable {
   /// Every row of the process table, zombies too, in the order of their starts.
   public var processes: [GuestProcess] { Array(state.processes.values) }
 
+  /// The pids of every row, in the order of the starts.
+  public var pids: [Int64] { Array(state.processes.keys) }
+
   /// The process that holds the pid, a zombie too.
   public func process(pid: Int64) -> GuestProcess? { state.processes[pid] }
 

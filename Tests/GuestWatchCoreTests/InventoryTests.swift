@@ -34,6 +34,33 @@ struct InventoryTests {
     #expect(!stage.terminateAddresses.contains { $0.moid == "vm-2" })
   }
 
+  @Test("While another VM has its instance uuid too, nothing known of a VM is forgotten (simulation seed 1141)")
+  func twin() {
+    var stage = Stage()
+    let process = stage.spawn(500, started: Stage.epoch - 7200)
+    let row = Restored.Row(
+      id: KillID(life: 1, number: 1), rule: RuleID("r"), vm: Stage.key, process: process, login: Stage.login,
+      age: .seconds(700), outcome: .denied, closedAge: .seconds(690))
+    let memory = VMMemory(vm: Stage.key, bootTime: stage.facts.bootTime, suspendTime: nil, seen: [])
+    var twins = 0
+    stage.intercept = { effect, stage in
+      guard case .refresh(let op, _, _, _) = effect, stage.time < 1_200_000_000_000 else { return nil }
+      var other = stage.facts
+      other.moid = "vm-9"
+      other.bootTime = Stage.epoch - 3600
+      twins += 1
+      return [(.milliseconds(100), stage.inventoryEvent(op, [other, stage.facts]))]
+    }
+    stage.begin([Stage.rule()], restored: Restored(life: 2, rows: [row], memories: [memory]))
+    stage.run(.seconds(100))
+    #expect(twins > 0)
+    #expect(stage.surveys() == 0)
+    #expect(stage.watch.unwatched().map(\.reason) == [Unwatchable.twice.rawValue])
+    stage.run(.seconds(400))
+    #expect(stage.surveys() > 3)
+    #expect(stage.killed.isEmpty)
+  }
+
   @Test(
     "A VM that was not found once does not make its runaways immortal", arguments: [LookPurpose.check, .confirm])
   func vmGoneOnce(purpose: LookPurpose) {
@@ -225,5 +252,26 @@ struct InventoryTests {
     stage.begin([Stage.rule()]) { $0.vcenters[0].maxInFlight = 1 }
     stage.run(.seconds(900))
     #expect(stage.surveys(from: 200) >= 50)
+  }
+
+  @Test("A VM that comes back under another id was registered anew: what it showed before counts for nothing")
+  func registeredAnewWhileAway() {
+    var stage = Stage()
+    stage.spawn(500)
+    var refreshes = 0
+    stage.intercept = { effect, stage in
+      guard case .refresh(let op, _, _, _) = effect else { return nil }
+      refreshes += 1
+      if refreshes == 3 { stage.facts.moid = "vm-9" }
+      return [(.milliseconds(100), stage.inventoryEvent(op, refreshes == 2 ? [] : [stage.facts]))]
+    }
+    stage.begin([Stage.rule(limits: .bounded(maxAge: .seconds(300), maxInstances: nil), action: .report)])
+    stage.run(.seconds(230))
+    let epoch = stage.watch.vms.first?.epoch
+    stage.run(.seconds(30))
+    #expect(refreshes == 3)
+    #expect(stage.watch.vms.count == 1)
+    #expect(stage.watch.vms.first?.epoch == epoch.map { $0 + 1 })
+    #expect(stage.watch.vms.first?.epochBegan != nil)
   }
 }

@@ -271,6 +271,29 @@ struct LimitTests {
     #expect(stage.outcomes == [.survived, .survived, .stuck])
   }
 
+  @Test("So does the try during which the agent restarts (simulation seed 26)")
+  func agentRestartDuringAKill() {
+    var stage = Stage()
+    stage.spawn(500)
+    var shifted = false
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      if stage.killed.count == 2, !shifted {
+        shifted = true
+        for i in stage.guest.indices { stage.guest[i].started -= 1 }
+      }
+      return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+    }
+    stage.begin([Stage.rule()], big)
+    for _ in 0..<100 where stage.outcomes.count < 2 { stage.run(.seconds(10)) }
+    #expect(shifted)
+    let before = stage.killed.count
+    stage.run(.seconds(500))
+    #expect(stage.killed.count == before)
+    stage.run(.seconds(300))
+    #expect(stage.outcomes == [.survived, .survived, .stuck])
+  }
+
   @Test("The same events give the same effects")
   func deterministic() {
     func run() -> [String] {

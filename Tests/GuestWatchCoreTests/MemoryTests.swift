@@ -76,6 +76,22 @@ struct MemoryTests {
     #expect(stage.killed.isEmpty)
   }
 
+  @Test("Nor does memory of a VM that was registered anew meanwhile (simulation seed 310)")
+  func registeredAnew() {
+    var stage = Stage()
+    let process = stage.spawn(500, started: Stage.epoch - 7200)
+    let seen = VMMemory.Seen(
+      login: Stage.login, identity: process.identity, firstSeen: MemoryTests.zero - .seconds(3590))
+    let memory = VMMemory(
+      vm: Stage.key, moid: "vm-7", bootTime: stage.facts.bootTime, suspendTime: nil, seen: [seen])
+    stage.begin([Stage.rule(limits: MemoryTests.hour)], restored: Restored(life: 2, memories: [memory]))
+    stage.run(.seconds(3500))
+    #expect(stage.killed.isEmpty)
+    #expect(MemoryTests.memory(stage)?.moid == "vm-1")
+    stage.run(.seconds(200))
+    #expect(stage.killed == [500])
+  }
+
   @Test(
     "What was closed in an earlier epoch says nothing of today's identities (simulation seed 86)",
     arguments: [

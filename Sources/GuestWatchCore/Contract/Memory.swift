@@ -20,6 +20,9 @@ public struct VMMemory: Hashable, Sendable {
   }
 
   public var vm: VMKey
+  /// The managed object id under which it was last known; nil: it is not known. Under another it is registered anew: its
+  /// epoch is over.
+  public var moid: String?
   /// The last known `runtime.bootTime` and `runtime.suspendTime`, seconds since 1970; nil: never read.
   public var bootTime: Int64?
   public var suspendTime: Int64?
@@ -33,8 +36,11 @@ public struct VMMemory: Hashable, Sendable {
   /// The most identities that are kept of one VM: what has no place is proven later.
   public static let cap = 1_000
 
-  public init(vm: VMKey, bootTime: Int64?, suspendTime: Int64?, epochBegan: Instant? = nil, seen: [Seen]) {
+  public init(
+    vm: VMKey, moid: String? = nil, bootTime: Int64?, suspendTime: Int64?, epochBegan: Instant? = nil, seen: [Seen]
+  ) {
     self.vm = vm
+    self.moid = moid
     self.bootTime = bootTime
     self.suspendTime = suspendTime
     self.epochBegan = epochBegan

@@ -8,18 +8,20 @@ enum AgentRestart {
   ///
   /// - Parameters:
   ///   - before: the rows of the listing before, by pid.
-  ///   - rows: the rows of the listing now, by pid.
+  ///   - rows: the rows of the listing now, by pid, and the hashes of their `owners`.
   ///   - sent: when the listing before was sent, seconds since 1970: the oldest of the rows must have started before it,
   ///     else this is another life of the guest.
-  static func shift(from before: [RowMemory], to rows: [Process], sent: Int64) -> Int64? {
+  static func shift(from before: [RowMemory], to rows: [Process], _ owners: [UInt64], sent: Int64) -> Int64? {
     var deltas: [Int64] = []
     var oldest: (before: Int64, now: Int64)?
     var b = 0
-    for row in rows {
-      while b < before.count, before[b].pid < row.pid { b += 1 }
-      guard b < before.count, before[b].pid == row.pid, before[b].owner == stableHash(row.owner.value) else { continue }
-      deltas.append(row.started - before[b].started)
-      if oldest.map({ before[b].started < $0.before }) ?? true { oldest = (before[b].started, row.started) }
+    for (i, owner) in owners.enumerated() {
+      let pid = rows[i].pid
+      while b < before.count, before[b].pid < pid { b += 1 }
+      guard b < before.count, before[b].pid == pid, before[b].owner == owner else { continue }
+      let started = rows[i].started
+      deltas.append(started - before[b].started)
+      if oldest.map({ before[b].started < $0.before }) ?? true { oldest = (before[b].started, started) }
     }
     guard deltas.count >= fewest, let oldest, oldest.now < sent else { return nil }
     // Three quarters share it, so the middle one has it.

@@ -17,17 +17,19 @@ enum Protection {
     guard isSystemAccount(process) else { return false }
     if process.name.doubtful { return true }
     var name = process.name.value.lowercased()
-    if name.hasSuffix(".exe") { name.removeLast(4) }
-    return names.contains(name) || kernelThreads.contains { name == $0 || name.hasPrefix($0 + "/") }
-      || kernelThreadPrefixes.contains { name.hasPrefix($0) }
+    // By bytes, here and below: every runaway is asked for this at every look.
+    if name.utf8.suffix(4).elementsEqual(".exe".utf8) { name.removeLast(4) }
+    let stem = name.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(name[..<$0]) } ?? name
+    return names.contains(name) || kernelThreads.contains(stem) || kernelThreadPrefixes.contains { name.hasPrefix($0) }
   }
 
   /// root, its bare number, nobody known, or one of Windows' service accounts of any domain.
   private static func isSystemAccount(_ process: Process) -> Bool {
     if process.ownerIsDoubtful { return true }
-    var owner = process.owner.value.lowercased()
-    if let slash = owner.lastIndex(of: "\\") { owner = String(owner[owner.index(after: slash)...]) }
-    return systemAccounts.contains(owner)
+    let owner = process.owner.value
+    let slash = owner.utf8.lastIndex(of: UInt8(ascii: "\\"))
+    let account = slash.map { owner[owner.utf8.index(after: $0)...] } ?? owner[...]
+    return systemAccounts.contains(account.lowercased())
   }
 
   private static let systemAccounts: Set<String> = [
@@ -46,7 +48,7 @@ enum Protection {
   ]
 
   /// Kernel threads that stand alone or have `/cpu` after them. A guest shows them by the kernel's short name.
-  private static let kernelThreads: [String] = [
+  private static let kernelThreads: Set<String> = [
     "kthreadd", "kworker", "ksoftirqd", "migration", "rcu_sched", "rcu_bh", "rcu_preempt", "rcu_gp", "rcu_par_gp",
     "rcuog", "rcuop", "rcuos", "rcub", "rcuc", "cpuhp", "watchdog", "watchdogd", "idle_inject", "irq", "kswapd0",
     "kcompactd0", "khugepaged", "ksmd", "kdevtmpfs", "kauditd", "khungtaskd", "oom_reaper", "writeback", "kblockd",

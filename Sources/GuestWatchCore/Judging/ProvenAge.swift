@@ -72,12 +72,13 @@ enum ProvenAge {
     guard rows.count >= 3 else { return nil }
     var newest = Int64.min
     var second = Int64.min
-    for row in rows {
-      if row.started > newest {
+    for i in rows.indices {
+      let started = rows[i].started
+      if started > newest {
         second = newest
-        newest = row.started
-      } else if row.started > second {
-        second = row.started
+        newest = started
+      } else if started > second {
+        second = started
       }
     }
     return second

@@ -93,6 +93,11 @@ struct LoginAccount: Sendable {
     }
   }
 
+  /// True where nothing can be sent to this vCenter: a guess is in flight, and there everything would be one.
+  func waitsForProof(on vcenter: VCenterID) -> Bool {
+    guesses > 0 && !loaded.contains { credentials[$0]?.proven.contains(vcenter) ?? false }
+  }
+
   /// False where no operation at all can begin: who waits need not be asked.
   var hasRoom: Bool {
     if alone || (directory && inFlight >= LoginAccount.directoryCap) { return false }

@@ -182,22 +182,22 @@ struct LoginBook: Sendable {
     _ login: LoginID, _ credential: Credential, vcenter: VCenterID, on vm: VMKey, trial: Bool = false
   ) -> Slot {
     know(credential)
-    var account = accounts[credential.account] ?? LoginAccount()
-    var state = account.credentials[credential.digest] ?? CredentialState()
-    let guess = account.alone || isGuess(state, credential, vcenter: vcenter, on: vm)
+    let state = state(credential) ?? CredentialState()
+    let alone = accounts[credential.account]?.alone == true
+    let guess = alone || isGuess(state, credential, vcenter: vcenter, on: vm)
     inFlight[login, default: 0] += 1
-    account.inFlight += 1
-    state.inFlight += 1
-    if guess {
-      account.guesses += 1
-      if !trial {
+    // Changed where it stands: a copy would copy all that is in it, too.
+    if let a = accounts.index(forKey: credential.account) {
+      accounts.values[a].inFlight += 1
+      accounts.values[a].credentials[credential.digest]?.inFlight += 1
+      if guess { accounts.values[a].guesses += 1 }
+      if alone { accounts.values[a].asked.append(vm) }
+      if guess, !trial {
+        let account = accounts.values[a]
         let doubts = state.doubts + account.guesses
         notes.append(.standing(standing(credential, state, account, doubts: doubts)))
       }
     }
-    if account.alone { account.asked.append(vm) }
-    account.credentials[credential.digest] = state
-    accounts[credential.account] = account
     return Slot(
       vcenter: vcenter, login: login, credential: credential, serial: state.serial, isGuess: guess, isTrial: trial)
   }
@@ -205,9 +205,10 @@ struct LoginBook: Sendable {
   mutating func release(_ slot: Slot) {
     guard let credential = slot.credential else { return }
     inFlight[slot.login, default: 1] -= 1
-    accounts[credential.account]?.inFlight -= 1
-    accounts[credential.account]?.credentials[credential.digest]?.inFlight -= 1
-    if slot.isGuess { accounts[credential.account]?.guesses -= 1 }
+    guard let a = accounts.index(forKey: credential.account) else { return }
+    accounts.values[a].inFlight -= 1
+    accounts.values[a].credentials[credential.digest]?.inFlight -= 1
+    if slot.isGuess { accounts.values[a].guesses -= 1 }
   }
 
   func standing(

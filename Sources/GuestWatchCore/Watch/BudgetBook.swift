@@ -79,16 +79,22 @@ struct BudgetBook: Sendable {
   ) -> Int {
     if rows.count >= BudgetBook.cap, let first = rows.first, now - first.at <= within { return BudgetBook.full }
     var total = 0
-    for row in rows.reversed() {
-      if now - row.at > within { break }
-      if row.id != own, rule.map({ row.rule == $0 }) ?? true, vm.map({ row.vm == $0 }) ?? true { total += 1 }
+    for i in rows.indices.reversed() {
+      if now - rows[i].at > within { break }
+      if rows[i].id != own, rule.map({ rows[i].rule == $0 }) ?? true, vm.map({ rows[i].vm == $0 }) ?? true {
+        total += 1
+      }
     }
     return total
   }
 
   /// When the oldest intent in the window leaves it; nil: there is none.
   func nextRoom(within: Duration, now: Instant, of rule: RuleID? = nil) -> Instant? {
-    let oldest = rows.first { row in now - row.at <= within && (rule.map { row.rule == $0 } ?? true) }
-    return oldest.map { $0.at + within + .nanoseconds(1) }
+    var oldest: Instant?
+    for i in rows.indices.reversed() {
+      if now - rows[i].at > within { break }
+      if rule.map({ rows[i].rule == $0 }) ?? true { oldest = rows[i].at }
+    }
+    return oldest.map { $0 + within + .nanoseconds(1) }
   }
 }

@@ -84,18 +84,19 @@ extension Watch {
 
   /// Step 7: the one outcome, to the ledger and to the operator.
   mutating func close(_ place: Int, _ outcome: Outcome, error: Fault?, verified: Now?, _ now: Now) {
+    keepChains(place, now.continuous)
     guard var kill = vms[place].kill, let id = kill.id else { return }
     var outcome = outcome
     if outcome == .survived || outcome == .unknown || outcome == .denied {
       noteAttempt(
-        at: place, kill.identity, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
-      let stuck = vms[place].attempts.first { $0.identity == kill.identity }?.stuck ?? false
+        at: place, kill.identityNow, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
+      let stuck = vms[place].attempts.first { $0.identity == kill.identityNow }?.stuck ?? false
       if outcome == .survived && stuck { outcome = .stuck }
     }
     switch outcome {
     case .exited, .alreadyGone, .gone:
-      remember(ended: kill.identity, place, now.continuous)
-      dropCandidates(kill.identity, place)
+      remember(ended: kill.identityNow, place, now.continuous)
+      dropCandidates(kill.identityNow, place)
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
     }
     kill.phase = .closing(outcome)
@@ -103,7 +104,6 @@ extension Watch {
     vms[place].lastOutcome = now.continuous
     if mutated(.countUnknownAsNoKill), outcome == .unknown { budgets.giveBack(id) }
     if mutated(.countSurvivedAsNoKill), outcome == .survived || outcome == .stuck { budgets.giveBack(id) }
-    keepChains(place, now.continuous)
     // The view's picture is from before the kill: the next victim is chosen from a new one.
     for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
       vms[place].views[v].nextSurvey = min(
@@ -142,6 +142,8 @@ extension Watch {
   /// terminate alone may take longer than a chain lasts.
   mutating func keepChains(_ place: Int, _ now: Instant) {
     guard let kill = vms[place].kill, kill.isOpen else { return }
+    // Its outcome is found, and only waits for the disk.
+    if case .closing = kill.phase { return }
     let since = max(kill.intentAt, kill.chainsKept)
     vms[place].kill?.chainsKept = now
     for v in vms[place].views.indices {

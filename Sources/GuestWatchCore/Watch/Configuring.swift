@@ -243,7 +243,10 @@ extension Watch {
       let reaching = Set(views[v].rules.map { configuration.rules[$0].id })
       for c in views[v].candidates.indices { views[v].candidates[c].tracks.removeAll { !reaching.contains($0.rule) } }
       views[v].candidates.removeAll { $0.tracks.isEmpty }
-      for c in views[v].candidates.indices { views[v].candidates[c].due = dueOf(views[v].candidates[c], vm, now) }
+      let believed = clock.trusted && vm.doubt == nil
+      for c in views[v].candidates.indices {
+        views[v].candidates[c].due = dueOf(views[v].candidates[c], believed: believed, now)
+      }
     }
     vms[place].views = views
     // No look with a login that is not there any more will answer for what it has seen.
@@ -275,8 +278,8 @@ extension Watch {
 
   private func reasonNotToWatch(_ vm: VMState, _ configuration: Configuration) -> Unwatchable? {
     let facts = vm.facts
-    if !vm.isShown { return .unconfirmed }
     if vm.isTwice { return .twice }
+    if !vm.isShown { return .unconfirmed }
     if mutated(.touchTheUntouchable) { return facts.power != .on || !facts.ready ? .off : nil }
     if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }

@@ -6,12 +6,12 @@ extension Watch {
       mutated(.judgeTheOldAnswer) ? .running(kill.target) : look, pid, place, kill.login, sent: sent, ended: ended)
     switch look {
     case .gone, .finished:
-      spare(place, kill, nil, "it ended by itself before the kill")
+      spare(place, kill, nil, "it ended by itself before the kill", now)
     case .vmGone:
       vms[place].kill = nil
     case .running(let process):
       guard process.identity == kill.identity else {
-        spare(place, kill, process, "another process has the pid now")
+        spare(place, kill, process, "another process has the pid now", now)
         return
       }
       intend(place, mutated(.judgeTheOldAnswer) ? kill.target : process, sent: sent, ended: ended, now)
@@ -22,18 +22,24 @@ extension Watch {
   mutating func confirm(_ listing: Listing, _ place: Int, sent: Now, ended: Now, _ now: Now) {
     guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
     guard let row = listing.rows.first(where: { $0.pid == kill.target.pid }), row.finished == nil else {
-      spare(place, kill, nil, "it ended by itself before the kill")
+      spare(place, kill, nil, "it ended by itself before the kill", now)
       return
     }
     guard row.identity == kill.identity else {
-      spare(place, kill, row, "another process has the pid now")
+      spare(place, kill, row, "another process has the pid now", now)
       return
     }
     intend(place, row, sent: sent, ended: ended, now)
   }
 
-  private mutating func spare(_ place: Int, _ kill: Kill, _ newcomer: Process?, _ why: String) {
+  private mutating func spare(_ place: Int, _ kill: Kill, _ newcomer: Process?, _ why: String, _ now: Now) {
     vms[place].kill = nil
+    // A guest that contradicts itself would have it said at every try.
+    let identity = kill.identity
+    let sighting = Sighting(
+      rule: kill.rule, vm: vms[place].key,
+      name: stableHash("spared \(identity.pid) \(identity.started) \(newcomer == nil)"))
+    guard isNews(sighting, now) else { return }
     report(
       aboutVM(
         .spared, newcomer == nil ? .info : .notice, place, rule: kill.rule, login: kill.login,

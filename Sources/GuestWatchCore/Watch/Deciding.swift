@@ -25,28 +25,33 @@ extension Watch {
   }
 
   private func readyTracks(_ place: Int, _ now: Now) -> [Ready] {
+    guard let configuration else { return [] }
     var found: [Ready] = []
     // Found once for all of a group: asking for each would be quadratic in what a user may start.
     var victims: [RuleID: [Group.Key: Int]] = [:]
-    for (v, view) in vms[place].views.enumerated() {
-      for (c, candidate) in view.candidates.enumerated() {
-        for (t, track) in candidate.tracks.enumerated() {
-          guard let exceeded = track.exceeded, let order = rulePlaces[track.rule], let rule = rule(track.rule) else {
-            continue
-          }
-          if mutated(.neverAskAgain), !track.said.isEmpty { continue }
-          let due = exceeded.due(rule.lasting)
+    for v in vms[place].views.indices {
+      let chain = vms[place].views[v].chain
+      let candidates = vms[place].views[v].candidates
+      for c in candidates.indices {
+        for t in candidates[c].tracks.indices {
+          guard let exceeded = candidates[c].tracks[t].exceeded, let order = rulePlaces[candidates[c].tracks[t].rule]
+          else { continue }
+          if mutated(.neverAskAgain), !candidates[c].tracks[t].said.isEmpty { continue }
+          let due = exceeded.due(configuration.rules[order].lasting)
           guard exceeded.looks >= 2 || mutated(.actOnOneLook), exceeded.lastSent >= due,
-            now.continuous - exceeded.lastEnded <= view.chain
+            now.continuous - exceeded.lastEnded <= chain
           else {
             continue
           }
-          if exceeded.group != nil, rule.action == .terminate, configuration?.dryRun != true {
+          if exceeded.group != nil, configuration.rules[order].action == .terminate, !configuration.dryRun {
+            let rule = configuration.rules[order]
             // Chosen from a listing sent after the last outcome, and always the last that may be killed.
             guard exceeded.lastSent > vms[place].lastOutcome else { continue }
             let last = victims[rule.id] ?? lastVictims(rule, place, v)
             victims[rule.id] = last
-            if let mine = track.rank, let last = last[mine.group], last > mine.place.place, !mutated(.takeAnyVictim) {
+            if let mine = candidates[c].tracks[t].rank, let last = last[mine.group], last > mine.place.place,
+              !mutated(.takeAnyVictim)
+            {
               continue
             }
           }
@@ -93,30 +98,29 @@ extension Watch {
   /// - Parameter own: the row that is being asked for, which does not count against itself.
   func gate(_ process: Process, _ rule: Rule, _ place: Int, own: KillID?, _ now: Now) -> Gate? {
     guard let configuration else { return .stopping }
-    let vm = vms[place]
     if let gate = lastingGate(process, rule, place) { return gate }
     if rule.action == .report, !mutated(.ignoreReport) { return .report }
     if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
-    if pauses.covers(rule.id, name: vm.facts.name, moid: vm.facts.moid, now.continuous),
+    if pauses.covers(rule.id, name: vms[place].facts.name, moid: vms[place].facts.moid, now.continuous),
       !mutated(.forgetPauses)
     {
       return .paused
     }
-    if vcenters[vm.address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.isStopped(rule.login, on: vm.key) { return .login }
+    if vcenters[vms[place].address.vcenter]?.canTerminate != true { return .noTerminate }
+    if logins.isStopped(rule.login, on: vms[place].key) { return .login }
     if isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
-    if !vm.watchable { return .toolsBusy }
-    if vm.facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
+    if !vms[place].watchable { return .toolsBusy }
+    if vms[place].facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
     if shutdown != nil { return .stopping }
-    if budgets.cools(rule: rule, vm: vm.key, now: now.continuous) { return .cooldown }
-    if let attempts = vm.attempts.first(where: { $0.identity == process.identity }),
+    if budgets.cools(rule: rule, vm: vms[place].key, now: now.continuous) { return .cooldown }
+    if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }),
       now.continuous < attempts.waitsUntil
     {
       return .retryWait
     }
-    if own == nil, now.continuous < vm.killRestUntil { return .retryWait }
+    if own == nil, now.continuous < vms[place].killRestUntil { return .retryWait }
     if let gate = budgets.gate(
-      rule: rule, vm: vm.key, fleet: configuration.budget, own: own, now: now.continuous)
+      rule: rule, vm: vms[place].key, fleet: configuration.budget, own: own, now: now.continuous)
     {
       return gate
     }
@@ -125,17 +129,20 @@ extension Watch {
 
   /// Asks the gates of a ready track and says what keeps it, once for each gate.
   private mutating func tell(_ ready: Ready, _ place: Int, _ now: Now) -> Gate? {
-    let candidate = vms[place].views[ready.v].candidates[ready.c]
-    let track = candidate.tracks[ready.t]
-    guard let rule = rule(track.rule), let reason = track.exceeded?.reason else { return .stopping }
-    guard let gate = gateNow(candidate.process, rule, place, due: ready.due, now) else { return nil }
+    guard let rule = configuration?.rules[ready.order],
+      let reason = vms[place].views[ready.v].candidates[ready.c].tracks[ready.t].exceeded?.reason
+    else { return .stopping }
+    let process = vms[place].views[ready.v].candidates[ready.c].process
+    guard let gate = gateNow(process, rule, place, due: ready.due, now) else { return nil }
     if gate == .fleetBudget || gate == .ruleBudget {
       let known = budgetWaiters[vms[place].key]?.gate
       if known == nil || (known == .ruleBudget && gate == .fleetBudget) {
         budgetWaiters[vms[place].key] = BudgetWaiter(rule: rule.id, due: ready.due, gate: gate)
       }
     }
-    guard !track.said.contains(gate), !mutated(.sayNoGate) else { return gate }
+    let isSaid = vms[place].views[ready.v].candidates[ready.c].tracks[ready.t].said.contains(gate)
+    guard !isSaid, !mutated(.sayNoGate) else { return gate }
+    let candidate = vms[place].views[ready.v].candidates[ready.c]
     switch gate {
     case .killOpen, .retryWait, .stopping:
       return gate

@@ -6,9 +6,14 @@ extension Watch {
   /// - Parameter proves: false where vCenter answered before the guest was asked, which says nothing of the login.
   mutating func guestCallWorked(_ operation: Operation, _ place: Int, proves: Bool = true, _ now: Now) {
     vms[place].failures = 0
-    vms[place].timedOut = false
     vms[place].restUntil = Instant(nanoseconds: .min)
-    vms[place].silentUntil = vms[place].restUntil
+    guestAnswered(operation, place, proves: proves, now)
+  }
+
+  /// A guest answered, if not with what was asked for: a back-off goes on.
+  mutating func guestAnswered(_ operation: Operation, _ place: Int, proves: Bool = true, _ now: Now) {
+    vms[place].timedOut = false
+    vms[place].silentUntil = Instant(nanoseconds: .min)
     if vms[place].parked != nil {
       vms[place].parked = nil
       report(aboutVM(.vmWatched, .info, place))
@@ -18,11 +23,15 @@ extension Watch {
   }
 
   /// What a failed look means for its VM, login and vCenter (vsphere-api.md, section 7).
-  mutating func guestCallFailed(_ fault: Fault, _ operation: Operation, _ place: Int, _ now: Now) {
+  ///
+  /// - Parameter toldOfLogin: the answer said already what it says of the login.
+  mutating func guestCallFailed(
+    _ fault: Fault, _ operation: Operation, _ place: Int, toldOfLogin: Bool = false, _ now: Now
+  ) {
     vms[place].timedOut = fault.kind == .unanswered
     // Looks after a terminate go on whatever is parked, in the pace of the back-off.
     if operation.verifies { backOff(place, now) }
-    if fault.kind != .guestLoginRefused { loginUntold(operation, fault, now) }
+    if fault.kind != .guestLoginRefused, !toldOfLogin { loginUntold(operation, fault, now) }
     switch fault.kind {
     case .guestLoginRefused: loginRefused(operation, place, fault, now)
     case .guestLoginTrouble:

@@ -15,7 +15,8 @@ struct Verdicts {
   /// By row, and for one row in rule order.
   private var found: [(row: Int, verdict: Verdict)] = []
 
-  init(rows: [Process], rules: [Rule], ended: Set<Ended.Name>, family: GuestFamily) {
+  init(rows: [Process], rules: [Rule], ended: [Ended], family: GuestFamily) {
+    var known: Set<Ended.Name>?
     for rule in rules {
       let matching = rows.indices.filter { Verdicts.matches(rows[$0], rule, family) }
       guard !matching.isEmpty else { continue }
@@ -29,7 +30,9 @@ struct Verdicts {
         for i in matching { find(i, .alone(maxAge: maxAge, forbidden: false)) }
       case .bounded(let maxAge, let limit?):
         // The dead count for nothing: those that the guest shows as ended, and those that we know to be.
-        let alive = matching.filter { rows[$0].finished == nil && !ended.contains(Ended.Name(rows[$0].identity)) }
+        let gone = known ?? Set(ended.lazy.map(\.name))
+        known = gone
+        let alive = matching.filter { rows[$0].finished == nil && !gone.contains(Ended.Name(rows[$0].identity)) }
         var rowOf: [Int64: Int] = [:]
         for i in alive { rowOf[rows[i].pid] = i }
         for group in Group.rank(alive.map { rows[$0] }, limit, family: family) {
@@ -42,17 +45,15 @@ struct Verdicts {
                 place: place + 1, group: group.key, limit: limit.count, maxAge: maxAge))
           }
         }
-        for i in matching where rows[i].finished != nil || ended.contains(Ended.Name(rows[i].identity)) {
+        for i in matching where rows[i].finished != nil || gone.contains(Ended.Name(rows[i].identity)) {
           find(i, .alone(maxAge: maxAge, forbidden: false))
         }
       }
     }
     // Rule after rule was gone through; a stable order by row keeps that for each.
-    if rules.count > 1 {
-      found = found.enumerated().sorted { ($0.element.row, $0.offset) < ($1.element.row, $1.offset) }.map(\.element)
-    } else {
-      found.sort { $0.row < $1.row }
-    }
+    if found.indices.dropFirst().allSatisfy({ found[$0 - 1].row <= found[$0].row }) { return }
+    let order = found.indices.sorted { (found[$0].row, $0) < (found[$1].row, $1) }
+    found = order.map { found[$0] }
   }
 
   /// Walks along the rows from the first to the last.
@@ -136,32 +137,32 @@ extension Track {
   }
 }
 
-extension Watch {
-  /// Takes one rule's verdict on a candidate in.
-  func follow(
-    _ candidate: inout Candidate, _ verdict: Verdict, sent: Now, ended: Now, believed: Bool, chain: Duration
-  ) {
-    let found = verdict.exceeded(candidate, sent: sent, believed: believed)
+extension Candidate {
+  /// Takes one rule's verdict in.
+  mutating func follow(_ verdict: Verdict, sent: Now, ended: Now, believed: Bool, chain: Duration) {
+    let found = verdict.exceeded(self, sent: sent, believed: believed)
     let t: Int
-    if let known = candidate.tracks.firstIndex(where: { $0.rule == verdict.rule }) {
+    if let known = tracks.firstIndex(where: { $0.rule == verdict.rule }) {
       t = known
     } else {
-      t = candidate.tracks.count
-      candidate.tracks.append(Track(rule: verdict.rule))
+      t = tracks.count
+      tracks.append(Track(rule: verdict.rule))
     }
-    candidate.tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
+    tracks[t].see(found?.reason, group: found?.group, sent: sent, ended: ended, chain: chain)
     if case .ranked(_, let count, let place, let group, let limit, _) = verdict.finding {
-      candidate.tracks[t].rank = Track.Rank(
-        group: group, place: Standing.Place(place: place, count: count, limit: limit))
+      tracks[t].rank = Track.Rank(group: group, place: Standing.Place(place: place, count: count, limit: limit))
     }
   }
+}
 
+extension Watch {
   /// The rule of this name as it is now.
   func rule(_ id: RuleID) -> Rule? { rulePlaces[id].flatMap { configuration?.rules[$0] } }
 
   /// When a candidate should next be looked at, whatever the surveys do.
-  func dueOf(_ candidate: Candidate, _ vm: VMState, _ now: Now) -> Instant {
-    let believed = clock.trusted && vm.doubt == nil
+  ///
+  /// - Parameter believed: false while the clock is untrusted or something speaks against the VM's start times.
+  func dueOf(_ candidate: Candidate, believed: Bool, _ now: Now) -> Instant {
     var due = Instant.never
     for track in candidate.tracks {
       guard let rule = rule(track.rule) else { continue }
@@ -182,6 +183,6 @@ extension Watch {
         due = min(due, max(age + .milliseconds(1), now.continuous + .milliseconds(200)))
       }
     }
-    return due
+    return max(due, candidate.getsFrom)
   }
 }

@@ -83,7 +83,7 @@ extension Watch {
 
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
-    var twice: Set<VMKey> = []
+    let twice = twins(inventory)
     // Which VM has which id now.
     var holders: [String: VMKey] = [:]
     vcenters[vcenter]?.nameless = []
@@ -100,11 +100,8 @@ extension Watch {
       }
       let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
       holders[facts.moid] = key
-      if !seen.append(key).inserted {
-        twice.insert(key)
-        continue
-      }
-      take(facts, key, of: vcenter, now)
+      guard seen.append(key).inserted else { continue }
+      if twice.contains(key) { takeTwin(facts, key, of: vcenter) } else { take(facts, key, of: vcenter, now) }
     }
     for place in vms.indices where vms[place].address.vcenter == vcenter {
       let key = vms[place].key
@@ -122,9 +119,34 @@ extension Watch {
         book(place, now)
       }
     }
-    forgetMissing(inventory.vcenterUUID, now)
+    forgetMissing(inventory.vcenterUUID, of: vcenter, now)
     recountCandidates()
     if inventory.complete { sayEmptyScopes() }
+  }
+
+  /// What several VMs of an inventory call themselves.
+  private func twins(_ inventory: Inventory) -> Set<VMKey> {
+    var once: Set<String> = []
+    var twice: Set<VMKey> = []
+    for facts in inventory.vms {
+      guard let uuid = facts.instanceUUID, !uuid.isEmpty, !once.insert(uuid).inserted else { continue }
+      twice.insert(VMKey(vcenter: inventory.vcenterUUID, instance: uuid))
+    }
+    return twice
+  }
+
+  /// One of several that have this uuid: nobody knows whether it is the one that we knew, so what is known stays, its epoch
+  /// too, until there is one again.
+  private mutating func takeTwin(_ facts: VMFacts, _ key: VMKey, of vcenter: VCenterID) {
+    let address = VMAddress(vcenter: vcenter, moid: facts.moid)
+    let place = vmPlace(key, address: address, name: facts.name)
+    if vms[place].present { return }
+    vms[place].present = true
+    vms[place].missingSince = nil
+    vms[place].rulesApply = false
+    // To be listed by; an open kill keeps its own.
+    if vms[place].shownMoid == nil { vms[place].address = address }
+    vms[place].facts.name = facts.name
   }
 
   /// A VM in scope that has no instance uuid is listed as not watched, and said once an hour.
@@ -161,7 +183,10 @@ extension Watch {
       return
     }
     let cameBack = !vms[place].watchable
-    if vms[place].present, vms[place].address.moid != facts.moid { endEpoch(place, "it was registered anew", now) }
+    // Also where it was away in between: it is registered anew then for certain.
+    if let shown = vms[place].shownMoid, shown != facts.moid { endEpoch(place, "it was registered anew", now) }
+    if vms[place].shownMoid != facts.moid { vms[place].memoryIsStale = true }
+    vms[place].shownMoid = facts.moid
     if vms[place].facts != facts || vms[place].address != address || !vms[place].present || !vms[place].isShown {
       vms[place].rulesApply = false
     }
@@ -251,9 +276,11 @@ extension Watch {
 
   /// VMs that are not in their vCenter's inventory for an hour are forgotten, so that clones which come and go do not add
   /// up. While that vCenter does not answer, nothing is.
-  private mutating func forgetMissing(_ vcenter: String, _ now: Now) {
+  /// What its entry found at another vCenter before is missing, too.
+  private mutating func forgetMissing(_ uuid: String, of vcenter: VCenterID, _ now: Now) {
     var forgotten: Set<VMKey> = []
-    for place in vms.indices where vms[place].key.vcenter == vcenter {
+    for place in vms.indices
+    where vms[place].key.vcenter == uuid || (vms[place].address.vcenter == vcenter && !vms[place].present) {
       let vm = vms[place]
       if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
         vms[place].missingSince = nil
@@ -320,9 +347,10 @@ extension Watch {
     saidDoubt = !trusted
     statusDirty = true
     for place in vms.indices {
+      let believed = trusted && vms[place].doubt == nil
       for v in vms[place].views.indices {
         for c in vms[place].views[v].candidates.indices {
-          vms[place].views[v].candidates[c].due = dueOf(vms[place].views[v].candidates[c], vms[place], now)
+          vms[place].views[v].candidates[c].due = dueOf(vms[place].views[v].candidates[c], believed: believed, now)
         }
       }
       book(place, now)

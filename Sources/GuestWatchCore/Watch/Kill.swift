@@ -62,7 +62,12 @@ struct Kill: Sendable {
   /// A look failed since the last survey: the survey goes first.
   var surveyTurn = false
 
+  /// The identity as listings show it since the guest's agent restarted; nil: as it was.
+  var shifted: Identity?
+
   var identity: Identity { target.identity }
+  /// What the outcome is about from now on.
+  var identityNow: Identity { shifted ?? identity }
 
   /// True where it is past the point at which nothing was recorded yet.
   var isOpen: Bool { id != nil }
@@ -119,18 +124,30 @@ struct LedgerState: Sendable {
   struct Unwritten: Sendable {
     var id: KillID
     var step: LedgerStep
-    /// When it is tried again; never: it is in flight, or waits for a step before it.
-    var retryAt: Instant
+    /// False where it waits for a step before it, or to be tried again.
     var inFlight: Bool
     /// It failed before: no new intent until it is written.
     var failed = false
+    var failedAt = Instant(nanoseconds: .min)
   }
   /// Steps that are not on disk yet, oldest first: retried every 10 s. Intents are never kept here.
   var unwritten: [Unwritten] = []
   /// Until when no intent is tried after one failed.
   var intentsFrom = Instant(nanoseconds: .min)
   var failing = false
+  /// When one that failed may be tried again: at once where another was written, else after a pause.
+  var retriesFrom = Instant(nanoseconds: .min)
   static let unwrittenCap = 10_000
+
+  /// When the next one that failed is tried again; nil: none is left, or one is in flight.
+  var nextRetry: Instant? {
+    var waits = false
+    for one in unwritten where one.failed {
+      if one.inFlight { return nil }
+      waits = true
+    }
+    return waits ? retriesFrom : nil
+  }
 
   /// No new intent before what happened is written.
   func takesIntents(_ now: Instant) -> Bool { now >= intentsFrom && !unwritten.contains { $0.failed } }

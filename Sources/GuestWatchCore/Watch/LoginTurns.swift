@@ -80,13 +80,20 @@ extension Watch {
     let queue = logins.takeWaiting(name)
     guard !queue.isEmpty else { return }
     var kept: [VMKey] = []
+    // Where one has to wait until something is proven, all others there do.
+    var unproven: Set<VCenterID> = []
     for (i, key) in queue.enumerated() {
       guard alone ? logins.accounts[name]?.inFlight == 0 : logins.accounts[name]?.hasRoom == true else {
         kept += queue[i...]
         break
       }
       guard let place = places[key] else { continue }
-      if alone && !hasRequestSlot(vms[place].address.vcenter) {
+      let vcenter = vms[place].address.vcenter
+      if unproven.contains(vcenter) {
+        kept.append(key)
+        continue
+      }
+      if alone && !hasRequestSlot(vcenter) {
         kept.append(key)
         continue
       }
@@ -94,7 +101,10 @@ extension Watch {
       logins.granted = alone ? key : nil
       attend(place, now)
       logins.granted = nil
-      if vms[place].waits.contains(where: { $0.account == name }) { kept.append(key) }
+      if vms[place].waits.contains(where: { $0.account == name }) {
+        kept.append(key)
+        if logins.accounts[name]?.waitsForProof(on: vcenter) == true { unproven.insert(vcenter) }
+      }
     }
     // Those that wait again put themselves there; this is their old order.
     logins.putBack(kept, for: name)

@@ -6,6 +6,11 @@ extension Watch {
     ended(operation, at: place)
     if clock.hear(timing.date, at: now) { clockChanged(now) }
     let current = operation.epoch == vms[place].epoch
+    var result = result
+    if case .success(.vmGone) = result, !operation.verifies {
+      // It says nothing of the guest, and may be said for ever of a VM that lists well: as any call that failed.
+      result = .failure(Fault(.vmGone, code: "not found"))
+    }
     switch result {
     case .failure(let fault):
       guestCallFailed(fault, operation, place, now)
@@ -55,6 +60,7 @@ extension Watch {
         // A newcomer, or the agent restarted: a survey decides, and until then nothing stands on what was seen before.
         vms[place].views[v].candidates[c].breakChains()
         vms[place].views[v].candidates[c].due = .never
+        vms[place].views[v].candidates[c].getsFrom = ended.continuous + vms[place].views[v].every
         vms[place].views[v].nextSurvey = ended.continuous
         return
       }
@@ -86,8 +92,8 @@ extension Watch {
       }
       switch rule.limits {
       case .forbidden:
-        follow(
-          &candidate, Verdict(rule: rule.id, finding: .alone(maxAge: nil, forbidden: true)), sent: sent, ended: ended,
+        candidate.follow(
+          Verdict(rule: rule.id, finding: .alone(maxAge: nil, forbidden: true)), sent: sent, ended: ended,
           believed: believed, chain: vms[place].views[v].chain)
       case .bounded(let maxAge, let instances):
         guard let maxAge else { continue }
@@ -96,9 +102,9 @@ extension Watch {
         // But a chain that stands on the age is ended by a look that does not show it.
         let track = candidate.tracks.first { $0.rule == rule.id }
         if reason == nil, instances != nil, track?.exceeded == nil || track?.exceeded?.group != nil { continue }
-        follow(
-          &candidate, Verdict(rule: rule.id, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent,
-          ended: ended, believed: believed, chain: vms[place].views[v].chain)
+        candidate.follow(
+          Verdict(rule: rule.id, finding: .alone(maxAge: maxAge, forbidden: false)), sent: sent, ended: ended,
+          believed: believed, chain: vms[place].views[v].chain)
       }
     }
     if candidate.tracks.isEmpty {
@@ -106,7 +112,7 @@ extension Watch {
       candidateCount -= 1
       statusDirty = true
     } else {
-      candidate.due = dueOf(candidate, vms[place], ended)
+      candidate.due = dueOf(candidate, believed: believed, ended)
       vms[place].views[v].candidates[c] = candidate
     }
   }

@@ -79,23 +79,22 @@ extension Watch {
   // MARK: What a VM wants
 
   private func want(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
-    let vm = vms[place]
-    guard vm.busy == nil || mutated(.askAVMTwiceAtOnce) else { return nil }
-    if let kill = vm.kill {
+    guard vms[place].busy == nil || mutated(.askAVMTwiceAtOnce) else { return nil }
+    if let kill = vms[place].kill {
       switch kill.phase {
       case .confirming(let notBefore, _):
-        guard vm.watchable, shutdown == nil else { return nil }
+        guard vms[place].watchable, shutdown == nil else { return nil }
         // What another login wants goes on while this one waits for its turn.
-        if vm.waits.contains(where: { $0.login == kill.login }) { return wantLook(vm, now) }
-        return (max(notBefore, vm.restUntil), .confirm)
+        if vms[place].waits.contains(where: { $0.login == kill.login }) { return wantLook(place, now) }
+        return (max(notBefore, vms[place].restUntil), .confirm)
       case .recording, .terminating:
         return nil
       case .verifying(let next, _):
         // After a restart, or where its vCenter entry changed, its address is believed once an inventory has shown it.
-        guard vm.present, vm.isShown || now.continuous < kill.keepsLinkUntil else { return nil }
-        let verify = verifyFrom(kill, next, vm, now)
+        guard vms[place].present, vms[place].isShown || now.continuous < kill.keepsLinkUntil else { return nil }
+        let verify = verifyFrom(kill, next, vms[place], now)
         if shutdown != nil { return kill.restored ? nil : verify.map { ($0, .verify) } }
-        let rest = wantLook(vm, now)
+        let rest = wantLook(place, now)
         guard let verify else { return rest }
         if let rest, rest.at < verify || (kill.surveyTurn && rest.at == verify) { return rest }
         return (verify, .verify)
@@ -103,26 +102,32 @@ extension Watch {
         break
       }
     }
-    return shutdown == nil ? wantLook(vm, now) : nil
+    return shutdown == nil ? wantLook(place, now) : nil
   }
 
   /// The next survey or check of a VM.
-  private func wantLook(_ vm: VMState, _ now: Now) -> (at: Instant, want: Want)? {
-    guard vm.watchable else { return nil }
-    let notBefore = max(vm.restUntil, vm.parked?.until ?? vm.restUntil)
+  private func wantLook(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
+    guard vms[place].watchable else { return nil }
+    let notBefore = max(vms[place].restUntil, vms[place].parked?.until ?? vms[place].restUntil)
     var best: (at: Instant, want: Want)?
-    for (v, view) in vm.views.enumerated() where !logins.isStopped(view.login, on: vm.key) {
-      if vm.waits.contains(where: { $0.login == view.login }) { continue }
-      var at = max(view.nextSurvey, view.parkedUntil)
+    for v in vms[place].views.indices {
+      let login = vms[place].views[v].login
+      if logins.isStopped(login, on: vms[place].key) { continue }
+      if vms[place].waits.contains(where: { $0.login == login }) { continue }
+      let nextSurvey = vms[place].views[v].nextSurvey
+      var at = max(nextSurvey, vms[place].views[v].parkedUntil)
       var want = Want.survey(v: v)
+      let candidates = vms[place].views[v].candidates
       // A survey that is due goes before any check: it shows more.
-      if view.nextSurvey > now.continuous, let first = view.candidates.min(by: { $0.due < $1.due }), first.due < at {
-        at = first.due
-        let horizon = max(first.due, now.continuous) + .seconds(1)
-        let together = view.candidates.count { $0.due <= horizon }
-        let needsGroup = first.tracks.contains { $0.exceeded?.group != nil }
+      if nextSurvey > now.continuous, let c = candidates.indices.min(by: { candidates[$0].due < candidates[$1].due }),
+        candidates[c].due < at
+      {
+        at = candidates[c].due
+        let horizon = max(at, now.continuous) + .seconds(1)
+        let together = candidates.indices.count { candidates[$0].due <= horizon }
+        let needsGroup = candidates[c].tracks.contains { $0.exceeded?.group != nil }
         // One survey replaces several checks, and only a listing judges a group.
-        if together <= 2 && !needsGroup { want = .check(v: v, pid: first.process.pid) }
+        if together <= 2 && !needsGroup { want = .check(v: v, pid: candidates[c].process.pid) }
       }
       at = max(at, notBefore)
       if best.map({ at < $0.at }) ?? true { best = (at, want) }
@@ -150,6 +155,7 @@ extension Watch {
   /// Starts what a VM wants if it is due and there is a slot; else it waits for one, and does meanwhile what its other
   /// logins want.
   mutating func attend(_ place: Int, _ now: Now) {
+    attended &+= 1
     if let kill = vms[place].kill, case .verifying = kill.phase, now.continuous >= givesUpAt(kill) {
       close(place, .unknown, error: nil, verified: nil, now)
     }
@@ -376,8 +382,9 @@ extension Watch {
         next = min(next, state.nextRefresh)
       }
     }
-    for entry in ledger.unwritten where !entry.inFlight { next = min(next, entry.retryAt) }
+    if let retry = ledger.nextRetry { next = min(next, retry) }
     if let room = nextBudgetRoom(now) { next = min(next, room) }
+    if statusDirty, configuration != nil { next = min(next, statusFrom) }
     if let end = pauses.next { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     if shutdown == nil { next = min(next, logins.nextTrial) }

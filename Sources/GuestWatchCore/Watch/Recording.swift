@@ -12,10 +12,10 @@ extension Watch {
     if ledger.unwritten.count >= LedgerState.unwrittenCap, step.kind == .reported { return }
     // Steps of one kill are written in their order: one waits for the one before.
     if ledger.unwritten.contains(where: { $0.id == id }) {
-      ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, retryAt: .never, inFlight: false))
+      ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, inFlight: false))
       return
     }
-    ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, retryAt: .never, inFlight: true))
+    ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, inFlight: true))
     effects.append(.record(id, step))
   }
 
@@ -57,10 +57,12 @@ extension Watch {
     case .failure(let failure):
       ledger.unwritten[i].inFlight = false
       ledger.unwritten[i].failed = true
-      ledger.unwritten[i].retryAt = now.continuous + KillTiming.ledgerRetry
+      ledger.unwritten[i].failedAt = now.continuous
+      ledger.retriesFrom = now.continuous + KillTiming.ledgerRetry
       ledgerFails(failure)
     case .success:
       let step = ledger.unwritten.remove(at: i).step
+      ledger.retriesFrom = now.continuous
       writeNext(id)
       // Not before it is on disk: after a crash the next life would count it, with what took its place (S3).
       if case .closed(let outcome, _, _, _) = step, outcome.givesBack { budgets.giveBack(id) }
@@ -92,14 +94,17 @@ extension Watch {
     book(place, now)
   }
 
-  /// What could not be written is tried again every 10 s, oldest first; a later step never overtakes an earlier one.
+  /// What could not be written is tried again every 10 s; a later step of a kill never overtakes an earlier one. One row
+  /// at a time, the one that failed longest ago: a full disk is not asked for each of many, and no row that can never be
+  /// written holds up the others.
   mutating func retryLedger(_ now: Now) {
-    for i in ledger.unwritten.indices where !ledger.unwritten[i].inFlight {
-      guard ledger.unwritten[i].retryAt <= now.continuous else { continue }
-      ledger.unwritten[i].inFlight = true
-      ledger.unwritten[i].retryAt = .never
-      effects.append(.record(ledger.unwritten[i].id, ledger.unwritten[i].step))
-    }
+    guard let at = ledger.nextRetry, at <= now.continuous,
+      let i = ledger.unwritten.indices.filter({ ledger.unwritten[$0].failed }).min(by: {
+        (ledger.unwritten[$0].failedAt, $0) < (ledger.unwritten[$1].failedAt, $1)
+      })
+    else { return }
+    ledger.unwritten[i].inFlight = true
+    effects.append(.record(ledger.unwritten[i].id, ledger.unwritten[i].step))
   }
 
   private mutating func ledgerFails(_ failure: LedgerFailure) {

@@ -5,6 +5,7 @@ extension Watch {
   /// An earlier life's memory. It holds for the same epoch only: the first inventory compares boot and suspend times.
   mutating func restore(_ memory: VMMemory) {
     let place = vmPlace(memory.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
+    vms[place].shownMoid = memory.moid
     vms[place].bootTime = memory.bootTime
     vms[place].suspendTime = memory.suspendTime
     vms[place].epochBegan = memory.epochBegan
@@ -35,7 +36,7 @@ extension Watch {
       }
     }
     return VMMemory(
-      vm: vm.key, bootTime: vm.bootTime, suspendTime: vm.suspendTime, epochBegan: vm.epochBegan,
+      vm: vm.key, moid: vm.shownMoid, bootTime: vm.bootTime, suspendTime: vm.suspendTime, epochBegan: vm.epochBegan,
       seen: Array(seen.prefix(VMMemory.cap)))
   }
 

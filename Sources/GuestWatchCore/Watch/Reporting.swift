@@ -31,26 +31,27 @@ extension Watch {
   }
 
   /// True where a survey is overdue by more than L2 allows: slots, logins or slow answers hold it up.
-  private func isLate(_ vm: VMState, _ now: Now) -> Bool {
-    guard whyUnwatched(vm) == nil else { return false }
-    return vm.views.contains { view in
-      !logins.isStopped(view.login, on: vm.key) && now.continuous - view.nextSurvey > view.interval + .seconds(50)
+  private func isLate(_ place: Int, _ now: Now) -> Bool {
+    vms[place].views.indices.contains { v in
+      now.continuous - vms[place].views[v].nextSurvey > vms[place].views[v].interval + .seconds(50)
+        && !logins.isStopped(vms[place].views[v].login, on: vms[place].key)
     }
   }
 
-  /// Says the state in numbers where it changed.
+  /// Counting goes over all VMs, and in a large fleet every event changes something.
+  static let statusPause = Duration.seconds(1)
+
+  /// Says the state in numbers where it changed, once a second at most; `sayWake` sees to it that the last one is said.
   mutating func sayStatus(_ now: Now) {
-    guard statusDirty, let configuration else { return }
+    guard statusDirty, now.continuous >= statusFrom, let configuration else { return }
     statusDirty = false
-    let inScope = vms.filter { $0.present && !$0.views.isEmpty }
+    statusFrom = now.continuous + Watch.statusPause
+    let inScope = vms.indices.filter { vms[$0].present && !vms[$0].views.isEmpty }
+    let watched = inScope.filter { whyUnwatched($0) == nil }
     let snapshot = Snapshot(
-      vmsInScope: inScope.count,
-      vmsWatched: inScope.count { vm in
-        whyUnwatched(vm) == nil
-      },
-      vmsLate: inScope.count { isLate($0, now) },
+      vmsInScope: inScope.count, vmsWatched: watched.count, vmsLate: watched.count { isLate($0, now) },
       candidates: candidateCount,
-      openKills: vms.reduce(0) { $0 + ($1.kill?.isOpen == true ? 1 : 0) + $1.waitingKills.count },
+      openKills: vms.indices.reduce(0) { $0 + (vms[$1].kill?.isOpen == true ? 1 : 0) + vms[$1].waitingKills.count },
       killsInWindow: budgets.count(within: configuration.budget.within, now: now.continuous),
       killsAllowed: configuration.budget.kills, dryRun: configuration.dryRun, rules: configuration.rules.count,
       vcentersDown: vcenters.values.filter { $0.down != nil }.map(\.entry.id), loginsStopped: logins.stoppedLogins,

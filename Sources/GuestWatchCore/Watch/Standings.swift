@@ -47,8 +47,9 @@ extension Watch {
   /// Every VM that a rule reaches and that is not surveyed now, with the reason (L2).
   public func unwatched() -> [Unwatched] {
     var all: [Unwatched] = []
-    for vm in vms where vm.present && !vm.views.isEmpty {
-      guard let (reason, fault) = whyUnwatched(vm) else { continue }
+    for place in vms.indices where vms[place].present && !vms[place].views.isEmpty {
+      guard let (reason, fault) = whyUnwatched(place) else { continue }
+      let vm = vms[place]
       all.append(
         Unwatched(
           vcenter: vm.address.vcenter, moid: vm.address.moid, name: vm.facts.name, reason: reason, fault: fault))
@@ -63,11 +64,11 @@ extension Watch {
     return all
   }
 
-  func whyUnwatched(_ vm: VMState) -> (reason: String, fault: Fault?)? {
-    if let why = vm.unwatchable { return (why.rawValue, nil) }
-    if let down = vcenters[vm.address.vcenter]?.down { return ("its vCenter cannot be asked", down) }
-    if let parked = vm.parked { return ("it is left alone for an hour", parked.fault) }
-    if vm.views.allSatisfy({ logins.isStopped($0.login, on: vm.key) }) {
+  func whyUnwatched(_ place: Int) -> (reason: String, fault: Fault?)? {
+    if let why = vms[place].unwatchable { return (why.rawValue, nil) }
+    if let down = vcenters[vms[place].address.vcenter]?.down { return ("its vCenter cannot be asked", down) }
+    if let parked = vms[place].parked { return ("it is left alone for an hour", parked.fault) }
+    if vms[place].views.allSatisfy({ logins.isStopped($0.login, on: vms[place].key) }) {
       return ("every guest login that reaches it is stopped there", nil)
     }
     return nil

@@ -65,6 +65,8 @@ struct VMState: Sendable {
   /// False where it is kept only for an open kill or because it may come back.
   var present: Bool
   var unwatchable: Unwatchable?
+  /// The id that the last inventory with it showed, as the only one with its uuid.
+  var shownMoid: String?
   /// An inventory of the entry as it is now has shown it: its moid is believed.
   var isShown = false
   /// Since when it is not in the inventory; nil: it is, or that was not looked at yet.
@@ -174,6 +176,9 @@ struct Candidate: Sendable {
   var tracks: [Track]
   /// When it should next be looked at on its own; never: the surveys are enough.
   var due: Instant
+  /// A `get` contradicted the listings: not asked for again sooner, for each of them causes one more survey and a guest may
+  /// contradict itself for ever (an owner that is named otherwise in a listing, say).
+  var getsFrom = Instant(nanoseconds: .min)
 }
 
 extension Candidate {

@@ -11,19 +11,22 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      guestCallWorked(operation, place, now)
       keepChains(place, now.continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
+        guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
-        surveyFailed(fault, purpose, operation, place, now)
-      } else if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
-        study(listing, place, login, sent: sent, ended: timing.ended)
-        switch purpose {
-        case .follow: break
-        case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
-        case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
+        surveyFailed(fault, purpose, operation, place, toldOfLogin: true, now)
+      } else {
+        guestCallWorked(operation, place, now)
+        if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
+          study(listing, place, login, sent: sent, ended: timing.ended)
+          switch purpose {
+          case .follow: break
+          case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
+          case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
+          }
+          decide(place, now)
         }
-        decide(place, now)
       }
     }
     serve(operation, now)
@@ -31,9 +34,10 @@ extension Watch {
   }
 
   private mutating func surveyFailed(
-    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int, _ now: Now
+    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
+    toldOfLogin: Bool = false, _ now: Now
   ) {
-    guestCallFailed(fault, operation, place, now)
+    guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
     switch purpose {
     case .follow: if let login = operation.login { postpone(place, login, fault, now) }
     case .confirm: confirmFailed(place, fault, now)
@@ -60,44 +64,53 @@ extension Watch {
     guard let configuration, let v = vms[place].views.firstIndex(where: { $0.login == login }) else { return }
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
     let rows = byPID(listing.rows)
-    if comeBack(rows, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
+    let owners = rows.map { stableHash($0.owner.value) }
+    if comeBack(rows, owners, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
       endEpoch(place, "processes that had gone came back", ended)
     }
     let shift = vms[place].views[v].lastListing.flatMap { last in
-      AgentRestart.shift(from: vms[place].views[v].rows, to: rows, sent: last.wall / 1_000_000_000)
+      AgentRestart.shift(from: vms[place].views[v].rows, to: rows, owners, sent: last.wall / 1_000_000_000)
     }
     if let shift { carryOver(place, rows, shift) }
-    let memory = remember(rows, place, v, shift: shift, sent: sent, ended: ended)
+    let memory = remember(rows, owners, place, v, shift: shift, sent: sent, ended: ended)
     var walk = Verdicts(
       rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
-      ended: Set(vms[place].ended.map(\.name)),
-      family: vms[place].facts.family
+      ended: vms[place].ended, family: vms[place].facts.family
     ).walk()
     let believed = clock.trusted && vms[place].doubt == nil
     let chain = vms[place].views[v].chain
-    var old = vms[place].views[v].candidates[...]
+    let old = vms[place].views[v].candidates
+    var o = 0
     var fresh: [Candidate] = []
-    for (i, row) in rows.enumerated() {
-      while let first = old.first, first.process.pid < row.pid {
-        candidateEnded(first, place, gone: true, ended)
-        old.removeFirst()
+    fresh.reserveCapacity(old.count)
+    for i in rows.indices {
+      let pid = rows[i].pid
+      while o < old.count, old[o].process.pid < pid {
+        candidateEnded(old[o], place, gone: true, ended)
+        o += 1
       }
+      let isFollowed = o < old.count && old[o].process.pid == pid
+      let verdicts = walk.verdicts(of: i)
+      // Most rows match nothing: they are not even copied.
+      if !isFollowed && verdicts.isEmpty { continue }
+      let row = rows[i]
       var known: Candidate?
-      if let first = old.first, first.process.pid == row.pid {
-        if first.process.identity == row.identity {
-          known = first
-        } else if let shift, row.owner == first.process.owner,
-          AgentRestart.isShift(row.started - first.process.started, shift)
+      if isFollowed {
+        let before = old[o]
+        if before.process.identity == row.identity {
+          known = before
+        } else if let shift, row.owner == before.process.owner,
+          AgentRestart.isShift(row.started - before.process.started, shift)
         {
           // The same process under another start: what it exceeded begins anew, and nothing is killed on this look.
-          known = first
+          known = before
+          known?.getsFrom = Instant(nanoseconds: .min)
           if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
-          candidateEnded(first, place, gone: false, ended)
+          candidateEnded(before, place, gone: false, ended)
         }
-        old.removeFirst()
+        o += 1
       }
-      let verdicts = walk.verdicts(of: i)
       guard !verdicts.isEmpty else { continue }
       if row.finished != nil || isEnded(row.identity, place) {
         markEnded(row, place, ended, stillListed: row.finished == nil)
@@ -117,13 +130,13 @@ extension Watch {
       candidate.looks += 1
       if candidate.looks == 2 { vms[place].memoryIsStale = true }
       for (_, verdict) in verdicts {
-        follow(&candidate, verdict, sent: sent, ended: ended, believed: believed, chain: chain)
+        candidate.follow(verdict, sent: sent, ended: ended, believed: believed, chain: chain)
       }
       candidate.tracks.removeAll { track in !verdicts.contains { $0.verdict.rule == track.rule } }
-      candidate.due = dueOf(candidate, vms[place], ended)
+      candidate.due = dueOf(candidate, believed: believed, ended)
       fresh.append(candidate)
     }
-    for rest in old { candidateEnded(rest, place, gone: true, ended) }
+    for rest in old[o...] { candidateEnded(rest, place, gone: true, ended) }
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
@@ -131,7 +144,7 @@ extension Watch {
     remember(place)
   }
 
-  /// The guest's agent restarted: tries and ends are of the same processes under their new starts.
+  /// The guest's agent restarted: tries, ends and an open kill are of the same processes under their new starts.
   private mutating func carryOver(_ place: Int, _ rows: [Process], _ shift: Int64) {
     /// Its row as it is now; another login's listing may have carried it over before.
     func moved(_ name: Ended.Name) -> Process? {
@@ -145,6 +158,9 @@ extension Watch {
       guard let row = moved(Ended.Name(identity)), row.owner == identity.owner else { continue }
       vms[place].attempts[i].identity = row.identity
     }
+    if let kill = vms[place].kill, let row = moved(Ended.Name(kill.identityNow)) {
+      vms[place].kill?.shifted = row.identity
+    }
     for i in vms[place].ended.indices {
       guard let row = moved(vms[place].ended[i].name) else { continue }
       vms[place].ended[i].name = Ended.Name(row.identity)
@@ -153,21 +169,21 @@ extension Watch {
 
   /// Guests list by pid, so that there is seldom anything to do.
   private func byPID(_ rows: [Process]) -> [Process] {
-    let isSorted = zip(rows, rows.dropFirst()).allSatisfy { $0.pid <= $1.pid }
+    let isSorted = rows.indices.dropFirst().allSatisfy { rows[$0 - 1].pid <= rows[$0].pid }
     return isSorted ? rows : rows.sorted { $0.pid < $1.pid }
   }
 
   /// How many rows are back that a complete listing had lacked.
-  private func comeBack(_ rows: [Process], _ view: LoginView) -> Int {
+  private func comeBack(_ rows: [Process], _ owners: [UInt64], _ view: LoginView) -> Int {
     guard !view.gone.isEmpty else { return 0 }
     var count = 0
     var o = 0
-    for row in rows {
+    for (i, row) in rows.enumerated() {
       while o < view.rows.count, view.rows[o].pid < row.pid { o += 1 }
       // It was there in the listing before: one that only shows another owner now was never gone, and its user can
       // change that as often as he likes.
       if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started { continue }
-      let name = RowMemory.name(pid: row.pid, started: row.started, owner: stableHash(row.owner.value))
+      let name = RowMemory.name(pid: row.pid, started: row.started, owner: owners[i])
       if view.gone.contains(name) { count += 1 }
     }
     return count
@@ -175,39 +191,42 @@ extension Watch {
 
   /// Carries what is known of each row over, adds evidence, and looks for what speaks against the start times.
   private mutating func remember(
-    _ rows: [Process], _ place: Int, _ v: Int, shift: Int64?, sent: Now, ended: Now
+    _ rows: [Process], _ owners: [UInt64], _ place: Int, _ v: Int, shift: Int64?, sent: Now, ended: Now
   ) -> [RowMemory] {
     let view = vms[place].views[v]
+    // Only the first listing is answered by what an earlier life saw; rows and sightings may be many.
+    let restored = view.lastListing == nil ? restoredSightings(place, view.login) : [:]
     let second = ProvenAge.secondNewest(rows)
     let evidence = second.map { $0 * 1_000_000_000 - ended.continuous.nanoseconds }
     var memory: [RowMemory] = []
     memory.reserveCapacity(rows.count)
     var gone = view.gone
     var o = 0
-    for row in rows {
-      while o < view.rows.count, view.rows[o].pid < row.pid {
+    for (i, owner) in owners.enumerated() {
+      let pid = rows[i].pid
+      let started = rows[i].started
+      while o < view.rows.count, view.rows[o].pid < pid {
         gone.append(view.rows[o].name)
         o += 1
       }
-      let owner = stableHash(row.owner.value)
       var known: RowMemory?
-      if o < view.rows.count, view.rows[o].pid == row.pid {
+      if o < view.rows.count, view.rows[o].pid == pid {
         if view.rows[o].owner != owner {
           gone.append(view.rows[o].name)
-        } else if view.rows[o].started == row.started {
+        } else if view.rows[o].started == started {
           known = view.rows[o]
-        } else if let shift, AgentRestart.isShift(row.started - view.rows[o].started, shift) {
+        } else if let shift, AgentRestart.isShift(started - view.rows[o].started, shift) {
           // *Seen* is carried over; evidence was about the old starts.
           known = RowMemory(
-            pid: row.pid, started: row.started, owner: owner, firstSeen: view.rows[o].firstSeen, evidence: nil)
+            pid: pid, started: started, owner: owner, firstSeen: view.rows[o].firstSeen, evidence: nil)
         } else {
           gone.append(view.rows[o].name)
         }
         o += 1
       }
-      var entry = known ?? firstSight(of: row, owner, place, view, ended)
+      var entry = known ?? firstSight(of: rows[i], owner, place, view, restored, ended)
       if known == nil, mutated(.countTheAgeFromTheSend) { entry.firstSeen = sent.continuous }
-      if entry.isDated, let evidence, let second, second > row.started {
+      if entry.isDated, let evidence, let second, second > started {
         entry.evidence = max(entry.evidence ?? evidence, evidence)
       }
       memory.append(entry)
@@ -221,18 +240,25 @@ extension Watch {
     return memory
   }
 
+  private func restoredSightings(_ place: Int, _ login: LoginID) -> [Identity: Instant] {
+    var found: [Identity: Instant] = [:]
+    for seen in vms[place].restoredSeen where seen.login == login && found[seen.identity] == nil {
+      found[seen.identity] = seen.firstSeen
+    }
+    return found
+  }
+
   /// What is kept of a row that the listing before did not show.
   private mutating func firstSight(
-    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ ended: Now
+    of row: Process, _ owner: UInt64, _ place: Int, _ view: LoginView, _ restored: [Identity: Instant], _ ended: Now
   ) -> RowMemory {
     examine(row, place, lastListing: view.lastListing, ended)
     var entry = RowMemory(
       pid: row.pid, started: row.started, owner: owner, firstSeen: ended.continuous, evidence: nil)
     if let last = view.lastListing {
       entry.isDated = view.listingIsDated && clock.trusted && row.started + 2 >= last.wall / 1_000_000_000
-    } else if let seen = vms[place].restoredSeen.first(where: { $0.login == view.login && $0.identity == row.identity })
-    {
-      entry.firstSeen = min(seen.firstSeen, ended.continuous)
+    } else if let seen = restored[row.identity] {
+      entry.firstSeen = min(seen, ended.continuous)
       entry.isRestored = true
     }
     return entry
@@ -275,7 +301,7 @@ extension Watch {
   /// Gone means gone for this epoch: one that no rule followed when it went must not come back as if it had never been tried.
   private mutating func forgetAttempts(_ place: Int, login: LoginID, _ rows: [Process], _ now: Now) {
     guard !vms[place].attempts.isEmpty else { return }
-    let open = vms[place].kill?.identity
+    let open = vms[place].kill?.identityNow
     let gone = vms[place].attempts.filter { attempt in
       attempt.identity != open && attempt.tried.contains(login)
         && !rows.contains { $0.pid == attempt.identity.pid && $0.started == attempt.identity.started }

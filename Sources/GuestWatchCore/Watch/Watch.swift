@@ -51,6 +51,9 @@ public struct Watch: Sendable {
   var saidReady = false
   var saidStopped = false
   var statusDirty = false
+  var statusFrom = Instant(nanoseconds: .min)
+  /// How often a VM was asked what it wants: what tests of scale bound.
+  var attended = 0
   var lastStatus: Snapshot?
   var lastWake: Instant?
   var effects: [Effect] = []

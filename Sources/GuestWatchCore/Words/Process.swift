@@ -30,11 +30,12 @@ public struct GuestText: Hashable, Sendable, ExpressibleByStringLiteral {
   public init(stringLiteral value: String) { self.init(value) }
 
   public static func == (a: GuestText, b: GuestText) -> Bool {
-    a.doubtful == b.doubtful && a.value.utf8.elementsEqual(b.value.utf8)
+    a.doubtful == b.doubtful && a.value.utf8.count == b.value.utf8.count && a.value.utf8.elementsEqual(b.value.utf8)
   }
 
   public func hash(into hasher: inout Hasher) {
-    for byte in value.utf8 { hasher.combine(byte) }
+    var value = value
+    value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     hasher.combine(doubtful)
   }
 }

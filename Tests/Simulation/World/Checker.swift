@@ -114,6 +114,13 @@ public struct Checker: Sendable {
 
   /// What is known of a VM.
   struct Machine: Sendable {
+    /// A complete listing.
+    struct Listed: Sendable {
+      var sent: Instant
+      var rows: [GuestWatchCore.Process]
+      var identities: Set<OwnIdentity>
+    }
+
     var key: VMKey?
     var facts: VMFacts?
     /// When an inventory showed them.
@@ -142,7 +149,7 @@ public struct Checker: Sendable {
     var missing = false
     /// By login: when each life was first shown in this epoch, and the last complete listing of this life of the daemon.
     var sightings: [LoginID: [Truth.Life: Sighting]] = [:]
-    var listed: [LoginID: (sent: Instant, identities: Set<OwnIdentity>)] = [:]
+    var listed: [LoginID: Listed] = [:]
     /// Identities that a complete listing lacked after one that had them.
     var absent: Set<OwnIdentity> = []
     /// No verify look before that, after one that was not answered when 25 s had passed.

@@ -15,7 +15,7 @@ extension Checker {
 
   /// Takes in who was shown for the first time, and who is not there any more.
   mutating func sight(_ shown: Shown, _ vm: VMAddress) {
-    guard var machine = machines[vm] else { return }
+    guard let m = machines.index(forKey: vm) else { return }
     let rows: [GuestWatchCore.Process]
     switch shown.what {
     case .listing(let listing):
@@ -24,20 +24,24 @@ extension Checker {
     case .look(.running(let row), _, _): rows = [row]
     case .look(.finished, _, _), .look(.gone, _, _), .look(.vmGone, _, _): return
     }
-    let before = machine.listed[shown.login]
-    for row in rows {
-      guard let life = origin(of: shown.lives[row.pid], vm) else { continue }
-      if machine.sightings[shown.login]?[life] == nil {
-        machine.sightings[shown.login, default: [:]][life] = Sighting(
-          at: shown.ended.continuous, daemon: daemon, lacking: before?.sent)
-      }
+    let before = machines.values[m].listed[shown.login]
+    // Taken out and put back: a look-up by login for each row, or a copy, takes longer than all the rest.
+    var sightings = machines.values[m].sightings.removeValue(forKey: shown.login) ?? [:]
+    for i in rows.indices {
+      guard let life = origin(of: shown.lives[rows[i].pid], vm), sightings[life] == nil else { continue }
+      sightings[life] = Sighting(at: shown.ended.continuous, daemon: daemon, lacking: before?.sent)
     }
-    if case .listing = shown.what {
-      let identities = Set(rows.map(OwnIdentity.init))
-      if let before { machine.absent.formUnion(before.identities.subtracting(identities)) }
-      machine.listed[shown.login] = (shown.sent.continuous, identities)
+    machines.values[m].sightings[shown.login] = sightings
+    guard case .listing = shown.what else { return }
+    var listed = Machine.Listed(sent: shown.sent.continuous, rows: rows, identities: [])
+    if let before, before.rows == rows {
+      // The world shows the same array as long as nothing changes: nobody is absent, and everybody is who he was.
+      listed.identities = before.identities
+    } else {
+      listed.identities = Set(rows.map(OwnIdentity.init))
+      if let before { machines.values[m].absent.formUnion(before.identities.subtracting(listed.identities)) }
     }
-    machines[vm] = machine
+    machines.values[m].listed[shown.login] = listed
   }
 
   /// The life that it first was, where it came back with a snapshot.

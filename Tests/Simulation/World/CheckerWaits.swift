@@ -102,10 +102,15 @@ extension Checker {
   ///
   /// A revert that the daemon cannot tell from outside (the boot time stands, fewer than three identities come back) brings
   /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again.
-  func isDealtWith(_ life: Truth.Life) -> Bool {
+  func isDealtWith(_ life: Truth.Life, pid: Int64, on vm: VMAddress) -> Bool {
     let origin = lives[life]?.origin ?? life
     return killOrder.contains { id in
-      guard let kill = kills[id], let killed = kill.confirmed?.life, let closed = kill.closed else { return false }
+      guard let kill = kills[id], let closed = kill.closed else { return false }
+      guard let killed = kill.confirmed?.life else {
+        // A crash took the daemon between intent and terminate: the next life cannot know that nothing was sent.
+        let isOfThis = kill.record.process.pid == pid && home(kill.record) == vm
+        return isOfThis && closed.outcome == .unknown && kill.asked.nanoseconds > lives[life]?.appeared ?? 0
+      }
       switch closed.outcome {
       case .exited, .alreadyGone, .gone: return (lives[killed]?.origin ?? killed) == origin
       case .survived, .stuck, .denied, .unknown: return killed == life

@@ -5,7 +5,7 @@ import VCenterModel
 extension World {
   private func isWindows(_ guest: Int) -> Bool {
     guard let (s, moid) = homes[guest] else { return false }
-    return servers[s].model.guest(moid)?.settings.base.first?.pid == 4
+    return servers[s].model.look(at: moid) { $0.settings.base.first?.pid == 4 } ?? false
   }
 
   mutating func spawnAnything(_ guest: Int) {
@@ -18,8 +18,9 @@ extension World {
   /// Some process that is not of the system.
   private mutating func anyone(_ guest: Int) -> GuestProcess? {
     guard let (s, moid) = homes[guest] else { return nil }
-    let all: [GuestProcess] = servers[s].model.guest(moid)?.processes.filter { $0.pid >= 300 } ?? []
-    return random.pick(all)
+    let all = servers[s].model.look(at: moid) { guest in guest.pids.filter { $0 >= 300 } }
+    guard let pid = random.pick(all ?? []) else { return nil }
+    return servers[s].model.look(at: moid) { $0.process(pid: pid) } ?? nil
   }
 
   mutating func churn(_ guest: Int) throws(Violation) {

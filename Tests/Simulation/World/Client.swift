@@ -267,8 +267,8 @@ extension World {
     if flight.isDoubled, !again {
       agenda.enter(.deliver(op, answer, again: true), at: clock + random.between(0...5_000) * Span.millisecond)
     }
-    let server = servers[flight.route.server]
-    let date = flight.firstByte == nil ? nil : server.dateShift.map { (modelTime.wall + $0) / Span.second }
+    let shift = servers[flight.route.server].dateShift
+    let date = flight.firstByte == nil ? nil : shift.map { (modelTime.wall + $0) / Span.second }
     let timing = Timing(firstByte: flight.firstByte, ended: now, date: date)
     switch flight.call {
     case .refresh:

@@ -26,7 +26,7 @@ enum Line {
     case .record(let kill, let step): "record \(kill) \(of(step))"
     case .note(let note): "note \(note)"
     case .remember(let memory):
-      "remember \(memory.vm) boot \(memory.bootTime ?? 0) suspend \(memory.suspendTime ?? 0) "
+      "remember \(memory.vm) as \(memory.moid ?? "-") boot \(memory.bootTime ?? 0) suspend \(memory.suspendTime ?? 0) "
         + memory.seen.map { "\($0.login) \($0.identity.pid)@\($0.identity.started) since \(time($0.firstSeen))" }
         .joined(separator: "; ")
     case .keepPauses(let pauses): "keep pauses \(pauses)"

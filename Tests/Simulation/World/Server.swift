@@ -60,6 +60,14 @@ extension World {
     return places
   }
 
+  /// How many there are.
+  var placeCount: Int {
+    servers.indices.reduce(0) { count, s in
+      let leads = configuration.vcenters.contains { entrances[$0.digest]?.server == s }
+      return leads ? count + servers[s].model.machineCount : count
+    }
+  }
+
   /// True where the daemon may be held to its promises there: one entry leads to it, it answers, it is not the daemon's own
   /// machine, and the rule's login may be sent to it.
   func isFair(_ place: Place, _ rule: Rule) -> Bool {
@@ -77,7 +85,7 @@ extension World {
   }
 
   func guestNumber(_ server: Int, _ moid: String) -> Int {
-    servers[server].model.guest(moid)?.settings.number ?? 0
+    servers[server].model.look(at: moid) { $0.settings.number } ?? 0
   }
 
   /// Where the VM with that guest is now; nil: it was deleted, or is in no vCenter for a while.

@@ -112,7 +112,7 @@ extension World {
   private mutating func lives(_ server: Int, _ moid: String, _ guest: Int) -> [Int64: Truth.Life] {
     guard let version = servers[server].model.rowsVersion(moid) else { return [:] }
     if let known = livesShown[guest], known.version == version { return known.lives }
-    let lives = servers[server].model.guest(moid)?.lives ?? [:]
+    let lives = servers[server].model.look(at: moid) { $0.lives } ?? [:]
     livesShown[guest] = (version, lives)
     return lives
   }
