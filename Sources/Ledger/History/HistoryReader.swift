@@ -47,16 +47,19 @@ struct HistoryPages {
   }
 
   /// The next rows; none: that was all.
-  mutating func next() throws(SQLiteError) -> [HistoryRow] {
+  mutating func next() throws(SQLiteError) -> [HistoryRow] { try nextWithPlaces().map(\.row) }
+
+  /// With the number that each has in the table.
+  mutating func nextWithPlaces() throws(SQLiteError) -> [(id: Int64, row: HistoryRow)] {
     while left > 0, !isOver {
       // What one portion shows is of one moment.
       try connection.run("BEGIN")
       let places: [(wall: Int64, id: Int64)]
-      var rows: [HistoryRow] = []
+      var rows: [(id: Int64, row: HistoryRow)] = []
       do {
         places = try self.places()
         for place in places {
-          if let row = try HistoryRow.read(connection, id: place.id) { rows.append(row) }
+          if let row = try HistoryRow.read(connection, id: place.id) { rows.append((place.id, row)) }
         }
       } catch {
         _ = try? connection.run("ROLLBACK")
