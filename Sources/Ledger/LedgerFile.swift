@@ -4,13 +4,15 @@ import Glibc
 enum LedgerFile {
   /// Opens it for writing, makes it where there is none. The caller holds the lock of the directory.
   ///
-  /// - Parameter wall: unix nanoseconds, for the name of the copy that is kept of a damaged one.
+  /// - Parameters:
+  ///   - wall: unix nanoseconds, for the name of the copy that is kept of a damaged one.
+  ///   - vfs: SQLite's name of the file system; nil: its own.
   static func openForWriting(
-    _ files: StateFiles, wall: Int64, steps: [String] = Schema.steps
+    _ files: StateFiles, wall: Int64, steps: [String] = Schema.steps, vfs: String? = nil
   ) throws(LedgerError) -> Connection {
     let use = Purpose.use(wall: wall)
-    if !(try exists(files, use)) { try make(files, steps: steps) }
-    let connection = try open(files, .readWrite, to: use, steps: steps)
+    if !(try exists(files, use)) { try make(files, steps: steps, vfs: vfs) }
+    let connection = try open(files, .readWrite, to: use, steps: steps, vfs: vfs)
     let mode = try explaining(use, files) { () throws(SQLiteError) -> String in
       // With its indexes, for a missing entry would hide an open kill. Seconds for millions of rows, once a start.
       let sound = try connection.text("PRAGMA integrity_check(1)")
@@ -105,7 +107,7 @@ enum LedgerFile {
   }
 
   /// Makes a ledger under another name, and gives it its own when it is on disk.
-  private static func make(_ files: StateFiles, steps: [String]) throws(LedgerError) {
+  private static func make(_ files: StateFiles, steps: [String], vfs: String?) throws(LedgerError) {
     // Left by a start that died here; nobody else is in this directory.
     for suffix in ["", "-journal", "-wal", "-shm"] {
       let old = files.unfinished + suffix
@@ -124,7 +126,7 @@ enum LedgerFile {
     close(made)
     do {
       // In a function of its own, so that the connection is closed before the file gets its name.
-      try fill(files.unfinished, steps: steps)
+      try fill(files.unfinished, steps: steps, vfs: vfs)
     } catch {
       throw .unusable("cannot make a ledger in \(files.directory): \(error.explanation)")
     }
@@ -142,8 +144,8 @@ enum LedgerFile {
     }
   }
 
-  private static func fill(_ path: String, steps: [String]) throws(SQLiteError) {
-    let connection = try Connection(path: path, .readWrite)
+  private static func fill(_ path: String, steps: [String], vfs: String?) throws(SQLiteError) {
+    let connection = try Connection(path: path, .readWrite, vfs: vfs)
     try connection.runScript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")
     try Schema.migrate(connection, steps: steps)
     // The file remembers it, so that it never has a rollback journal under its own name.
@@ -153,11 +155,11 @@ enum LedgerFile {
 
   /// Opens what is there, if it is a ledger and one that this version knows.
   private static func open(
-    _ files: StateFiles, _ mode: Connection.Mode, to purpose: Purpose, steps: [String]
+    _ files: StateFiles, _ mode: Connection.Mode, to purpose: Purpose, steps: [String], vfs: String? = nil
   ) throws(LedgerError) -> Connection {
     let (connection, mark, version) = try explaining(purpose, files) {
       () throws(SQLiteError) -> (Connection, Int64?, Int) in
-      let connection = try Connection(path: files.ledger, mode)
+      let connection = try Connection(path: files.ledger, mode, vfs: vfs)
       let mark = try connection.number("PRAGMA application_id")
       let version = try Schema.version(of: connection)
       // Mark and version are written together.

@@ -15,6 +15,8 @@ public final class LedgerStore: Sendable {
     let lock: StateLock
     /// The file that the connection writes to.
     let file: FileIdentity
+    /// The largest that it was; it never becomes smaller by us.
+    var size: Int64
   }
 
   private let state: Mutex<Open?>
@@ -22,6 +24,7 @@ public final class LedgerStore: Sendable {
   private let files: StateFiles
   private let time: RunningTime
   private let version: String?
+  private let retention = Mutex(Retention.Place())
   /// Which life of the daemon this is: one more than the last one's.
   public let life: UInt32
 
@@ -37,9 +40,16 @@ public final class LedgerStore: Sendable {
   public static func open(
     stateDirectory: String, now: Now, bootID: String, version: String? = nil
   ) throws(LedgerError) -> LedgerStore {
+    try open(stateDirectory: stateDirectory, now: now, bootID: bootID, version: version, vfs: nil)
+  }
+
+  /// - Parameter vfs: SQLite's name of the file system: tests have one that loses its power.
+  static func open(
+    stateDirectory: String, now: Now, bootID: String, version: String? = nil, vfs: String?
+  ) throws(LedgerError) -> LedgerStore {
     let files = StateFiles(directory: stateDirectory)
     let lock = try StateLock(files)
-    let connection = try LedgerFile.openForWriting(files, wall: now.wall)
+    let connection = try LedgerFile.openForWriting(files, wall: now.wall, vfs: vfs)
     guard let file = FileIdentity(path: files.ledger) else {
       throw .unusable("the ledger \(files.ledger) went away while it was opened; find out who removes it")
     }
@@ -47,7 +57,8 @@ public final class LedgerStore: Sendable {
       try begin(connection, bootID: bootID, now: now)
     }
     return LedgerStore(
-      Open(connection: connection, lock: lock, file: file), files: files, time: time, life: life, version: version)
+      Open(connection: connection, lock: lock, file: file, size: fileSize(files.ledger)), files: files, time: time,
+      life: life, version: version)
   }
 
   /// Begins a life: counts it, and goes on with the boot or begins a new one.
@@ -139,6 +150,21 @@ public final class LedgerStore: Sendable {
     }
   }
 
+  /// Forgets some of the closed rows that are older than `reach` (by the running time), but none that a kill, a window, a
+  /// wait or a process that may still live needs. A small portion, so that no intent waits for it: to be called again and
+  /// again.
+  ///
+  /// - Parameter reach: how long rows are kept; at least as long as any window or cooldown of the configuration.
+  public func forget(beyond reach: Duration, now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("forget old rows", now: now) { (steps) throws(SQLiteError) in
+      try self.retention.withLock { (place) throws(SQLiteError) in
+        let retention = Retention(connection: steps.connection, time: steps.time, now: now)
+        try retention.forget(beyond: reach, from: &place)
+      }
+      return nil
+    }
+  }
+
   /// Moves the log into the file, closes it and gives the lock back. Later writes fail.
   public func close() {
     state.withLock { $0 = nil }
@@ -161,6 +187,15 @@ public final class LedgerStore: Sendable {
                 "cannot \(what): the ledger or the lock in \(self.files.directory) was moved, removed or replaced while "
                   + "the daemon runs; put them back as they were, or restart the daemon"))
           }
+          // What is committed now would lie in a log beside a file that has lost its pages.
+          let size = fileSize(self.files.ledger)
+          if let largest = open?.size, size < largest {
+            return .failure(
+              LedgerFailure(
+                "cannot \(what): the ledger \(self.files.ledger) was cut off while the daemon runs (\(size) of "
+                  + "\(largest) bytes are left); restart the daemon, it then says what can be done"))
+          }
+          open?.size = size
           do throws(SQLiteError) {
             let refusal = try connection.transaction { () throws(SQLiteError) in
               try self.time.mark(connection, now)

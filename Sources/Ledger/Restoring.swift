@@ -6,7 +6,11 @@ struct Restoring {
   let time: RunningTime
   let now: Now
 
-  /// Rows with an intent that are no older than `reach`, oldest first, and every open one whatever its age.
+  /// Outcomes that hold for as long as the process lives: how often it was tried, and that it is left alone.
+  static let lasting = "'survived', 'stuck', 'denied', 'unknown'"
+
+  /// Rows with an intent that are no older than `reach`, oldest first. Whatever their age, those that are open, and what
+  /// the ledger still holds of tries on processes that may live.
   func rows(reach: Duration) throws(SQLiteError) -> [Restored.Row] {
     let (since, before) = time.at(now.continuous).subtractingReportingOverflow(reach.nanoseconds)
     var cursor = try connection.query(
@@ -15,6 +19,7 @@ struct Restoring {
       WHERE k.id IN (
         SELECT id FROM kills WHERE gate IS NULL AND decided_running >= ?
         UNION SELECT id FROM kills WHERE outcome IS NULL
+        UNION SELECT id FROM kills INDEXED BY kills_outcome WHERE outcome IN (\(Self.lasting))
       )
       ORDER BY k.id
       """, [.integer(before ? .min : since)])

@@ -49,6 +49,12 @@ struct FileIdentity: Hashable, Sendable {
   }
 }
 
+/// In bytes; 0 where nothing is there.
+func fileSize(_ path: String) -> Int64 {
+  var found = stat()
+  return stat(path, &found) == 0 ? Int64(found.st_size) : 0
+}
+
 /// The lock on a state directory: at most one process of the machine has it (S6). Given back at the end of its life.
 struct StateLock: ~Copyable, Sendable {
   private let descriptor: Int32
