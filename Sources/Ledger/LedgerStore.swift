@@ -90,13 +90,17 @@ public final class LedgerStore: Sendable {
   /// What earlier lives did and knew: rows with an intent no older than `reach` (by S3's ages), every kill that is still
   /// open, and all refusals, memories and pauses.
   public func restored(now: Now, reach: Duration = LedgerStore.defaultReach) throws(LedgerError) -> Restored {
+    try restored(now: now, reach: reach, most: Restored.mostRows)
+  }
+
+  func restored(now: Now, reach: Duration, most: Int) throws(LedgerError) -> Restored {
     try state.withLock { (open) throws(LedgerError) -> Restored in
       guard let connection = open?.connection else { throw .unusable("the ledger \(files.ledger) was closed") }
       let restoring = Restoring(connection: connection, time: time, now: now)
       return try LedgerFile.explaining(.use(wall: now.wall), files) { () throws(SQLiteError) in
         let refusals = Refusals(connection: connection, time: time)
         return Restored(
-          life: life, rows: try restoring.rows(reach: reach), open: try restoring.open(),
+          life: life, rows: try restoring.rows(reach: reach, most: most), open: try restoring.open(),
           refusals: try refusals.guests(), standings: try refusals.standings(now: now),
           vcenterRefusals: try refusals.vcenters(now: now),
           memories: try Memories(connection: connection, time: time).all(now: now),

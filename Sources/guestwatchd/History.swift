@@ -100,11 +100,11 @@ struct History: ParsableCommand {
     for kill in kills { output.line(json ? kill.json : table.line(kill)) }
   }
 
-  /// Half a second behind the daemon at most; a look costs next to nothing where nothing was written.
-  private static let followEvery: Int32 = 500
+  /// A quarter of a second behind the daemon at most; a look costs next to nothing where nothing was written.
+  private static let followEvery: Int32 = 250
 
   private func showAndFollow(_ filter: HistoryFilter, _ output: StandardOutput) throws(LedgerError) {
-    var patience = Patience()
+    let patience = Patience()
     var follower = HistoryFollower(stateDirectory: stateDirectory, filter: filter)
     let table = HistoryTable(width: terminalWidth())
     var waiting: String? = json ? nil : table.header

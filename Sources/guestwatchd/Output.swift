@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Lines to stdout in large pieces: a million rows are a million lines.
 final class StandardOutput {
@@ -31,27 +32,28 @@ func terminalWidth() -> Int {
   return getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? 80
 }
 
+/// A handler may do no more than this.
+private let interrupted = Atomic<Bool>(false)
+
 /// SIGINT and SIGTERM as an end that was asked for, and a reader of stdout that goes away.
 struct Patience {
-  private var signals = sigset_t()
-
-  /// From here on the signals wait to be asked for.
+  /// From here on the signals are noted.
   init() {
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    sigprocmask(SIG_BLOCK, &signals, nil)
+    // Made now: a handler must not be the first to ask for it.
+    interrupted.store(false, ordering: .relaxed)
+    // By a handler and not by a mask, for that would have to be on every thread of the process.
+    for number in [SIGINT, SIGTERM] { signal(number) { _ in interrupted.store(true, ordering: .relaxed) } }
     // A write says so itself.
     signal(SIGPIPE, SIG_IGN)
   }
 
   /// Waits so long; false as soon as there is nobody to wait for.
-  mutating func wait(milliseconds: Int32) -> Bool {
+  func wait(milliseconds: Int32) -> Bool {
     // No event is asked for: only that the other end was closed is told.
     var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-    let told = poll(&output, 1, milliseconds)
-    if told > 0, Int32(output.revents) & (POLLERR | POLLHUP | POLLNVAL) != 0 { return false }
-    var none = timespec()
-    return sigtimedwait(&signals, nil, &none) < 0
+    if !interrupted.load(ordering: .relaxed), poll(&output, 1, milliseconds) > 0 {
+      return Int32(output.revents) & (POLLERR | POLLHUP | POLLNVAL) == 0
+    }
+    return !interrupted.load(ordering: .relaxed)
   }
 }

@@ -209,8 +209,11 @@ public struct Restored: Hashable, Sendable {
 
   /// The life of this start: one more than the last one's.
   public var life: UInt32
-  /// All rows with an intent that any window, cooldown, retry wait or `stuck` may still need, oldest first.
+  /// All rows with an intent that any window, cooldown, retry wait or `stuck` may still need, oldest first. Of those that
+  /// only windows and cooldowns need, the newest `mostRows`.
   public var rows: [Row]
+  /// The most intents that windows count; a window that reaches back beyond them is full.
+  public static let mostRows = 100_000
   public var open: [OpenKill]
   /// Guests that refused a login, oldest first.
   public var refusals: [LoginRefusal]
