@@ -280,9 +280,20 @@ public struct Checker: Sendable {
       } else if kill.closed != nil {
         // Its outcome was not on disk: it is open again.
         kills[id]?.closed = nil
-        machines[home(kill.record)]?.open.append(id)
-        machines[home(kill.record)]?.killSpans.append((now.continuous.nanoseconds, nil))
+        reopen(id, kill.record, at: now)
       }
+    }
+  }
+
+  private mutating func reopen(_ id: KillID, _ record: KillRecord, at now: Now) {
+    let vm = home(record)
+    // Another VM may be at its address by now.
+    if machines[vm]?.key == record.vm {
+      machines[vm]?.open.append(id)
+      machines[vm]?.killSpans.append((now.continuous.nanoseconds, nil))
+    } else {
+      away[record.vm, default: Machine()].open.append(id)
+      away[record.vm]?.killSpans.append((now.continuous.nanoseconds, nil))
     }
   }
 
@@ -480,8 +491,9 @@ public struct Checker: Sendable {
       take(request)
       if case .retryLogin(let login) = request { logins.retry(login) }
     case .shutdownAsked:
+      // The first time counts.
+      if !stopping { stopAsked = now.continuous }
       stopping = true
-      stopAsked = now.continuous
     case .inventory(let op, _, let result):
       if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
       guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }

@@ -7,6 +7,8 @@ extension Checker {
   func wait(_ rule: Rule, on vm: VMAddress, from: Int64, to: Int64) -> Int64 {
     guard let configuration else { return 0 }
     var closed: [(from: Int64, to: Int64)] = []
+    // That a gate of one VM alone is open again shows at the next survey.
+    let interval = max(rule.every, .seconds(10))
     func close(_ most: Int, _ within: Duration, _ counts: (Kill) -> Bool) {
       var spent: [(from: Int64, to: Int64)] = []
       for id in killOrder {
@@ -20,15 +22,23 @@ extension Checker {
     }
     let key = machines[vm]?.key
     close(configuration.budget.kills, configuration.budget.within) { _ in true }
-    close(configuration.budget.perVM, configuration.budget.within) { $0.record.vm == key }
+    close(configuration.budget.perVM, configuration.budget.within + interval) { $0.record.vm == key }
     if let own = rule.budget { close(own.kills, own.within) { $0.record.rule == rule.id } }
     if let cooldown = rule.cooldown {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
         else { continue }
-        // That it is over shows at the next survey.
-        let interval = max(rule.every, .seconds(10))
         closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
+      }
+    }
+    if case .bounded(_, .some) = rule.limits {
+      // Of a group the last comes first, as long as it may be tried again.
+      for id in killOrder {
+        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let end = kill.closed,
+          end.outcome == .survived || end.outcome == .unknown
+        else { continue }
+        let retry = Duration.seconds(600) + interval
+        closed.append((end.at.nanoseconds, (end.at + retry).nanoseconds))
       }
     }
     if let facts = machines[vm]?.facts {

@@ -54,6 +54,7 @@ extension World {
     // A note that is lost is one that the next life cannot know of.
     if writes.contains(where: { if case .note = $0 { true } else { false } }) { toldRefusals = [:] }
     writes = []
+    unkeptMemories = []
     isRunning = false
     try check(.daemonEnded)
   }
@@ -136,7 +137,9 @@ extension World {
   private mutating func persist(_ write: Write) throws(Violation) {
     switch write {
     case .note(let note): ledger.write(note, at: now.continuous)
-    case .remember(let memory): if !isDiskFull { ledger.write(memory, at: now.continuous) }
+    case .remember(let memory):
+      unkeptMemories.removeAll { $0.vm == memory.vm }
+      unkeptMemories.append(memory)
     case .pauses(let pauses):
       ledger.write(pauses, at: now.continuous)
       try check(.kept(pauses))
@@ -145,6 +148,10 @@ extension World {
       if case .closed = step { sent.removeAll { $0.kill == kill } }
       try check(.durable(kill, step))
     }
+    // The daemon keeps what a full disk did not take until it does.
+    guard !isDiskFull else { return }
+    for memory in unkeptMemories { ledger.write(memory, at: now.continuous) }
+    unkeptMemories = []
   }
 
   /// SIGTERM; the next daemon comes a little after this one has ended.

@@ -66,6 +66,8 @@ public struct World {
   let crowd: Int
   /// The passwords that are right now, by user name in lower case; of the vCenters by place.
   var passwords = Setup.passwords
+  /// What a full disk did not take yet.
+  var unkeptMemories: [VMMemory] = []
   /// Refusals in a row that a daemon was told of, by account.
   var toldRefusals: [String: Int] = [:]
   var vcenterPasswords: [String]
