@@ -94,6 +94,8 @@ public struct Checker: Sendable {
     var signalled = false
     /// When its outcome was said first. It is written only when the answer before it is, and an epoch may begin between.
     var said: Instant?
+    /// The life of the daemon that said it: a crash may take an outcome that was said, and the next life finds its own.
+    var saidIn: Int?
     var closed: (outcome: Outcome, at: Instant)?
     var isClosedDurable = false
     /// The daemon was told that the outcome is on disk.
@@ -289,7 +291,6 @@ public struct Checker: Sendable {
     logins.owedNote = nil
     for id in killOrder {
       guard let kill = kills[id], !kill.isClosedDurable else { continue }
-      kills[id]?.said = nil
       if !kill.isDurable {
         // It never was: nothing was sent for it, and nobody will know of it.
         forget(id, at: now)
@@ -455,7 +456,10 @@ public struct Checker: Sendable {
     {
       logins.announced = CheckedLogins.Place(vm: key, credential: credential)
     }
-    if report.kind == .killed, let id = report.killID, kills[id]?.said == nil { kills[id]?.said = now.continuous }
+    if report.kind == .killed, let id = report.killID, kills[id]?.saidIn != daemon {
+      kills[id]?.said = now.continuous
+      kills[id]?.saidIn = daemon
+    }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
       let vm = home(VMAddress(vcenter: vcenter, moid: moid))
       machines[vm]?.epoch = now.continuous

@@ -139,7 +139,7 @@ extension Checker {
   func guardEpoch(_ outcome: Outcome, _ kill: Kill) throws(Violation) {
     guard let shown = machines[home(kill.record)]?.epochShown, kill.asked < shown, kill.isSent else { return }
     // Found and said before that, it only waited for the disk.
-    if let said = kill.said, said < shown { return }
+    if let said = kill.said, kill.saidIn == daemon, said < shown { return }
     switch outcome {
     case .unknown, .denied, .failed, .abandoned, .alreadyGone: break
     case .exited, .gone, .survived, .stuck:
