@@ -116,6 +116,8 @@ extension Checker {
     } else {
       vacate(vm)
       machines[vm] = away.removeValue(forKey: key) ?? Machine()
+      // It was registered anew while it was away.
+      if let before = machines[vm]?.facts?.moid, before != vm.moid { beginEpoch(vm, now.continuous) }
       machines[vm]?.unsettle(now.continuous)
     }
     machines[vm]?.key = key

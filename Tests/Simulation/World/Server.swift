@@ -130,6 +130,8 @@ extension World {
   /// The operator enters every password anew, as it is now.
   mutating func reenterSecrets() {
     secretsEntered += 1
+    // A secret that is entered is one more chance, and who enters it answers for that.
+    toldRefusals = [:]
     for i in configuration.logins.indices {
       guard let old = credentials[configuration.logins[i].digest] else { continue }
       configuration.logins[i] = entry(
