@@ -21,10 +21,25 @@ public struct Setup<Link: VCenterLink>: Sendable {
   public var links: [Link]
   /// What the operator should look at, most as `FILE:LINE:COLUMN: warning: ...`.
   public var warnings: [String]
+  /// `[ledger] keep`.
+  public var keep: Duration
 
-  public init(configuration: Configuration, links: [Link], warnings: [String] = []) {
+  /// The default of `[ledger] keep`.
+  public static var defaultKeep: Duration { .seconds(400 * 86_400) }
+
+  public init(
+    configuration: Configuration, links: [Link], warnings: [String] = [], keep: Duration = Setup.defaultKeep
+  ) {
     self.configuration = configuration
     self.links = links
     self.warnings = warnings
+    self.keep = keep
+  }
+
+  /// How long rows of the ledger are kept: as long as was asked for, but never shorter than a budget or a cooldown reaches
+  /// back; and a day, for a process that ended may be listed for a while.
+  public var reach: Duration {
+    let rules = configuration.rules.flatMap { [$0.budget?.within, $0.cooldown].compactMap { $0 } }
+    return (rules + [keep, configuration.budget.within, .seconds(86_400)]).max() ?? keep
   }
 }

@@ -71,7 +71,7 @@ public struct Daemon: Sendable {
     let status: ExitStatus
     do throws(Failure) {
       let log = try openLog()
-      let (ledger, restored) = try openLedger()
+      let (ledger, restored) = try openLedger(reach: setup.reach)
       await watch(setup, source, ledger, restored, log, signals)
       return .done
     } catch {
@@ -131,11 +131,12 @@ public struct Daemon: Sendable {
     }
   }
 
-  private func openLedger() throws(Failure) -> (LedgerStore, Restored) {
+  private func openLedger(reach: Duration) throws(Failure) -> (LedgerStore, Restored) {
     let bootID = try bootID()
     do {
-      let ledger = try LedgerStore.open(stateDirectory: options.state, now: clock.now(), bootID: bootID)
-      return (ledger, try ledger.restored(now: clock.now()))
+      let ledger = try LedgerStore.open(
+        stateDirectory: options.state, now: clock.now(), bootID: bootID, version: version)
+      return (ledger, try ledger.restored(now: clock.now(), reach: reach))
     } catch {
       switch error {
       case .held: throw Failure(status: .stateHeld, message: error.description)

@@ -9,6 +9,8 @@ public protocol KillLedger: Sendable {
   /// Notes that the daemon runs at this moment, so that rows age over boots (S3), and keeps what is known of some VMs:
   /// all of it or, where it fails, none.
   func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure>
+  /// Forgets some of what is older than `reach`, a small portion; says why where it cannot.
+  func forget(beyond reach: Duration, now: Now) async -> Result<Void, LedgerFailure>
   /// Keeps the pauses in force, in the place of all before; returns when they are on disk, or says why they are not.
   func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure>
 }

@@ -3,10 +3,17 @@ import Glibc
 /// Opens the database of a state directory; refuses what is not a sound ledger, and then leaves it as it is.
 enum LedgerFile {
   /// Opens it for writing, makes it where there is none. The caller holds the lock of the directory.
-  static func openForWriting(_ files: StateFiles, steps: [String] = Schema.steps) throws(LedgerError) -> Connection {
-    if !(try exists(files)) { try make(files, steps: steps) }
-    let connection = try open(files, .readWrite, to: "use", steps: steps)
-    let mode = try explaining("use", files) { () throws(SQLiteError) -> String in
+  ///
+  /// - Parameters:
+  ///   - wall: unix nanoseconds, for the name of the copy that is kept of a damaged one.
+  ///   - vfs: SQLite's name of the file system; nil: its own.
+  static func openForWriting(
+    _ files: StateFiles, wall: Int64, steps: [String] = Schema.steps, vfs: String? = nil
+  ) throws(LedgerError) -> Connection {
+    let use = Purpose.use(wall: wall)
+    if !(try exists(files, use)) { try make(files, steps: steps, vfs: vfs) }
+    let connection = try open(files, .readWrite, to: use, steps: steps, vfs: vfs)
+    let mode = try explaining(use, files) { () throws(SQLiteError) -> String in
       // With its indexes, for a missing entry would hide an open kill. Seconds for millions of rows, once a start.
       let sound = try connection.text("PRAGMA integrity_check(1)")
       guard sound == "ok" else { throw SQLiteError(damaged: sound) }
@@ -17,7 +24,7 @@ enum LedgerFile {
         "\(files.ledger) cannot be written through a write-ahead log (SQLite chose \"\(mode)\"); "
           + "put the state directory on a local file system")
     }
-    try explaining("use", files) { () throws(SQLiteError) in
+    try explaining(use, files) { () throws(SQLiteError) in
       connection.checkpointOnClose()
       try connection.runScript(
         """
@@ -37,14 +44,21 @@ enum LedgerFile {
   /// (SQLite moves it every 1000 pages), more only beside a slow reader.
   private static let logLimit = 8 << 20
 
-  /// Opens it for reading, beside a daemon or without one. Takes no lock of the directory.
-  static func openForReading(_ files: StateFiles) throws(LedgerError) -> Connection {
-    guard try exists(files) else {
+  /// Opens it for reading, beside a daemon or without one. Takes no lock of the directory. A file of an earlier version
+  /// (nobody has started the new daemon yet) shows the columns of this one, but lacks its indexes.
+  static func openForReading(_ files: StateFiles) throws(LedgerError) -> (Connection, version: Int) {
+    guard try exists(files, .read) else {
       throw .unusable(
         "there is no ledger in \(files.directory): no daemon has run with this state directory yet; "
           + "give the right one with --state")
     }
-    return try open(files, try mode(files), to: "read", steps: Schema.steps)
+    let connection = try open(files, try mode(files), to: .read, steps: Schema.steps)
+    let version = try explaining(.read, files) { () throws(SQLiteError) in
+      let version = try Schema.version(of: connection)
+      try Schema.showAsCurrent(connection, version: version)
+      return version
+    }
+    return (connection, version)
   }
 
   /// On a read-only file system there is nobody who writes, and SQLite could not make its shared memory there. Where a
@@ -65,7 +79,7 @@ enum LedgerFile {
   }
 
   /// Is there a ledger? Throws where there is something else, or half of one.
-  private static func exists(_ files: StateFiles) throws(LedgerError) -> Bool {
+  private static func exists(_ files: StateFiles, _ purpose: Purpose) throws(LedgerError) -> Bool {
     var found = stat()
     guard lstat(files.ledger, &found) == 0 else {
       let reason = errno
@@ -87,13 +101,13 @@ enum LedgerFile {
     // new database and write to it. 512 bytes: its smallest page.
     guard found.st_size >= 512 else {
       let damage = SQLiteError(damaged: found.st_size == 0 ? "it is empty" : "it ends after \(found.st_size) bytes")
-      throw .unusable("cannot use the ledger \(files.ledger): \(damage.explanation)")
+      throw refusal(damage, purpose, files)
     }
     return true
   }
 
   /// Makes a ledger under another name, and gives it its own when it is on disk.
-  private static func make(_ files: StateFiles, steps: [String]) throws(LedgerError) {
+  private static func make(_ files: StateFiles, steps: [String], vfs: String?) throws(LedgerError) {
     // Left by a start that died here; nobody else is in this directory.
     for suffix in ["", "-journal", "-wal", "-shm"] {
       let old = files.unfinished + suffix
@@ -112,7 +126,7 @@ enum LedgerFile {
     close(made)
     do {
       // In a function of its own, so that the connection is closed before the file gets its name.
-      try fill(files.unfinished, steps: steps)
+      try fill(files.unfinished, steps: steps, vfs: vfs)
     } catch {
       throw .unusable("cannot make a ledger in \(files.directory): \(error.explanation)")
     }
@@ -130,8 +144,8 @@ enum LedgerFile {
     }
   }
 
-  private static func fill(_ path: String, steps: [String]) throws(SQLiteError) {
-    let connection = try Connection(path: path, .readWrite)
+  private static func fill(_ path: String, steps: [String], vfs: String?) throws(SQLiteError) {
+    let connection = try Connection(path: path, .readWrite, vfs: vfs)
     try connection.runScript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")
     try Schema.migrate(connection, steps: steps)
     // The file remembers it, so that it never has a rollback journal under its own name.
@@ -139,21 +153,13 @@ enum LedgerFile {
     connection.checkpointOnClose()
   }
 
-  /// A new name is durable only when its directory is.
-  private static func synchronize(directory: String) -> Bool {
-    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return fsync(descriptor) == 0
-  }
-
   /// Opens what is there, if it is a ledger and one that this version knows.
   private static func open(
-    _ files: StateFiles, _ mode: Connection.Mode, to purpose: String, steps: [String]
+    _ files: StateFiles, _ mode: Connection.Mode, to purpose: Purpose, steps: [String], vfs: String? = nil
   ) throws(LedgerError) -> Connection {
     let (connection, mark, version) = try explaining(purpose, files) {
       () throws(SQLiteError) -> (Connection, Int64?, Int) in
-      let connection = try Connection(path: files.ledger, mode)
+      let connection = try Connection(path: files.ledger, mode, vfs: vfs)
       let mark = try connection.number("PRAGMA application_id")
       let version = try Schema.version(of: connection)
       // Mark and version are written together.
@@ -172,14 +178,32 @@ enum LedgerFile {
     return connection
   }
 
+  /// What the ledger is opened for.
+  enum Purpose {
+    case read
+    /// To write to it. A damaged ledger is copied then; the wall time names the copy.
+    case use(wall: Int64)
+  }
+
   /// Does `body`; says of its error what could not be done, where, why and what helps.
-  private static func explaining<T>(
-    _ purpose: String, _ files: StateFiles, _ body: () throws(SQLiteError) -> T
+  static func explaining<T>(
+    _ purpose: Purpose, _ files: StateFiles, _ body: () throws(SQLiteError) -> T
   ) throws(LedgerError) -> T {
     do {
       return try body()
     } catch {
-      throw .unusable("cannot \(purpose) the ledger \(files.ledger): \(error.explanation)")
+      throw refusal(error, purpose, files)
+    }
+  }
+
+  private static func refusal(_ error: SQLiteError, _ purpose: Purpose, _ files: StateFiles) -> LedgerError {
+    switch purpose {
+    case .read: .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
+    case .use(let wall) where error.isDamage:
+      // Copying opens and closes the file, which takes away the locks that an open connection of this process has on it.
+      // That is for the end only: the daemon does not start.
+      .unusable("cannot use the ledger \(files.ledger): \(error.damage); \(DamagedCopy(files: files).keep(wall: wall))")
+    case .use: .unusable("cannot use the ledger \(files.ledger): \(error.explanation)")
     }
   }
 }

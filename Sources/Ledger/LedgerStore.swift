@@ -15,12 +15,16 @@ public final class LedgerStore: Sendable {
     let lock: StateLock
     /// The file that the connection writes to.
     let file: FileIdentity
+    /// The largest that it was; it never becomes smaller by us.
+    var size: Int64
   }
 
   private let state: Mutex<Open?>
   private let queue = DispatchQueue(label: "guestwatchd.ledger")
   private let files: StateFiles
   private let time: RunningTime
+  private let version: String?
+  private let retention = Mutex(Retention.Place())
   /// Which life of the daemon this is: one more than the last one's.
   public let life: UInt32
 
@@ -31,23 +35,30 @@ public final class LedgerStore: Sendable {
   /// Takes the lock of the state directory, opens the ledger in it (makes it where there is none; mode 0600), brings it to
   /// this version's schema and begins a life: 1 more than the last.
   ///
-  /// `bootID` is the kernel's (`/proc/sys/kernel/random/boot_id`); `now.continuous` counts from that boot. Blocks while
-  /// it looks through the file.
-  public static func open(stateDirectory: String, now: Now, bootID: String) throws(LedgerError) -> LedgerStore {
+  /// `bootID` is the kernel's (`/proc/sys/kernel/random/boot_id`); `now.continuous` counts from that boot. `version` is
+  /// the daemon's, for the rows that it writes. Blocks while it looks through the file.
+  public static func open(
+    stateDirectory: String, now: Now, bootID: String, version: String? = nil
+  ) throws(LedgerError) -> LedgerStore {
+    try open(stateDirectory: stateDirectory, now: now, bootID: bootID, version: version, vfs: nil)
+  }
+
+  /// - Parameter vfs: SQLite's name of the file system: tests have one that loses its power.
+  static func open(
+    stateDirectory: String, now: Now, bootID: String, version: String? = nil, vfs: String?
+  ) throws(LedgerError) -> LedgerStore {
     let files = StateFiles(directory: stateDirectory)
     let lock = try StateLock(files)
-    let connection = try LedgerFile.openForWriting(files)
+    let connection = try LedgerFile.openForWriting(files, wall: now.wall, vfs: vfs)
     guard let file = FileIdentity(path: files.ledger) else {
       throw .unusable("the ledger \(files.ledger) went away while it was opened; find out who removes it")
     }
-    let life: UInt32
-    let time: RunningTime
-    do throws(SQLiteError) {
-      (life, time) = try begin(connection, bootID: bootID, now: now)
-    } catch {
-      throw .unusable("cannot write to the ledger \(files.ledger): \(error.explanation)")
+    let (life, time) = try LedgerFile.explaining(.use(wall: now.wall), files) { () throws(SQLiteError) in
+      try begin(connection, bootID: bootID, now: now)
     }
-    return LedgerStore(Open(connection: connection, lock: lock, file: file), files: files, time: time, life: life)
+    return LedgerStore(
+      Open(connection: connection, lock: lock, file: file, size: fileSize(files.ledger)), files: files, time: time,
+      life: life, version: version)
   }
 
   /// Begins a life: counts it, and goes on with the boot or begins a new one.
@@ -66,31 +77,47 @@ public final class LedgerStore: Sendable {
     }
   }
 
-  private init(_ open: consuming sending Open, files: StateFiles, time: RunningTime, life: UInt32) {
+  private init(
+    _ open: consuming sending Open, files: StateFiles, time: RunningTime, life: UInt32, version: String?
+  ) {
     state = Mutex(open)
     self.files = files
     self.time = time
     self.life = life
+    self.version = version
   }
 
   /// What earlier lives did and knew: rows with an intent no older than `reach` (by S3's ages), every kill that is still
   /// open, and all refusals, memories and pauses.
   public func restored(now: Now, reach: Duration = LedgerStore.defaultReach) throws(LedgerError) -> Restored {
+    try restored(now: now, reach: reach, most: Restored.mostRows)
+  }
+
+  func restored(now: Now, reach: Duration, most: Int) throws(LedgerError) -> Restored {
     try state.withLock { (open) throws(LedgerError) -> Restored in
       guard let connection = open?.connection else { throw .unusable("the ledger \(files.ledger) was closed") }
       let restoring = Restoring(connection: connection, time: time, now: now)
-      do throws(SQLiteError) {
+      return try LedgerFile.explaining(.use(wall: now.wall), files) { () throws(SQLiteError) in
         let refusals = Refusals(connection: connection, time: time)
         return Restored(
-          life: life, rows: try restoring.rows(reach: reach), open: try restoring.open(),
+          life: life, rows: try restoring.rows(reach: reach, most: most), open: try restoring.open(),
           refusals: try refusals.guests(), standings: try refusals.standings(now: now),
           vcenterRefusals: try refusals.vcenters(now: now),
           memories: try Memories(connection: connection, time: time).all(now: now),
-          pauses: try Pauses(connection: connection, time: time).all(now: now))
-      } catch {
-        throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
+          pauses: try Pauses(connection: connection, time: time).all(now: now),
+          commandKey: try commandKey(connection))
       }
     }
+  }
+
+  private func commandKey(_ connection: Connection) throws(SQLiteError) -> CommandKey {
+    let half = { (name: String) throws(SQLiteError) -> UInt64 in
+      guard let value = try connection.number("SELECT value FROM counters WHERE name = ?", [.text(name)]) else {
+        throw SQLiteError(damaged: "its \(name) is missing")
+      }
+      return UInt64(bitPattern: value)
+    }
+    return CommandKey(try half("command-key-1"), try half("command-key-2"))
   }
 
   /// Writes one step. When it returns success, the step is on disk. After a failure the same step may be written again:
@@ -127,6 +154,21 @@ public final class LedgerStore: Sendable {
     }
   }
 
+  /// Forgets some of the closed rows that are older than `reach` (by the running time), but none that a kill, a window, a
+  /// wait or a process that may still live needs. A small portion, so that no intent waits for it: to be called again and
+  /// again.
+  ///
+  /// - Parameter reach: how long rows are kept; at least as long as any window or cooldown of the configuration.
+  public func forget(beyond reach: Duration, now: Now) async -> Result<Void, LedgerFailure> {
+    await inTransaction("forget old rows", now: now) { (steps) throws(SQLiteError) in
+      try self.retention.withLock { (place) throws(SQLiteError) in
+        let retention = Retention(connection: steps.connection, time: steps.time, now: now)
+        try retention.forget(beyond: reach, from: &place)
+      }
+      return nil
+    }
+  }
+
   /// Moves the log into the file, closes it and gives the lock back. Later writes fail.
   public func close() {
     state.withLock { $0 = nil }
@@ -149,10 +191,19 @@ public final class LedgerStore: Sendable {
                 "cannot \(what): the ledger or the lock in \(self.files.directory) was moved, removed or replaced while "
                   + "the daemon runs; put them back as they were, or restart the daemon"))
           }
+          // What is committed now would lie in a log beside a file that has lost its pages.
+          let size = fileSize(self.files.ledger)
+          if let largest = open?.size, size < largest {
+            return .failure(
+              LedgerFailure(
+                "cannot \(what): the ledger \(self.files.ledger) was cut off while the daemon runs (\(size) of "
+                  + "\(largest) bytes are left); restart the daemon, it then says what can be done"))
+          }
+          open?.size = size
           do throws(SQLiteError) {
             let refusal = try connection.transaction { () throws(SQLiteError) in
               try self.time.mark(connection, now)
-              return try body(Steps(connection: connection, time: self.time, now: now))
+              return try body(Steps(connection: connection, time: self.time, now: now, version: self.version))
             }
             guard let refusal else { return .success(()) }
             return .failure(

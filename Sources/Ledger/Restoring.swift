@@ -6,18 +6,30 @@ struct Restoring {
   let time: RunningTime
   let now: Now
 
-  /// Rows with an intent that are no older than `reach`, oldest first, and every open one whatever its age.
-  func rows(reach: Duration) throws(SQLiteError) -> [Restored.Row] {
+  /// Outcomes that hold for as long as the process lives: how often it was tried, and that it is left alone.
+  static let lasting = "'survived', 'stuck', 'denied', 'unknown'"
+
+  /// What is given back counts for no window.
+  private static let givenBack = Outcome.allCases.filter(\.givesBack).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+
+  /// Rows with an intent that are no older than `reach` nor than the newest so many that windows count, oldest first.
+  /// Whatever their age, those that are open, and what the ledger still holds of tries on processes that may live.
+  func rows(reach: Duration, most: Int = Restored.mostRows) throws(SQLiteError) -> [Restored.Row] {
     let (since, before) = time.at(now.continuous).subtractingReportingOverflow(reach.nanoseconds)
     var cursor = try connection.query(
       """
       SELECT \(RecordColumns.selected), k.decided_running, k.outcome, k.closed_running FROM kills k
       WHERE k.id IN (
-        SELECT id FROM kills WHERE gate IS NULL AND decided_running >= ?
+        SELECT id FROM kills INDEXED BY kills_running
+        WHERE gate IS NULL AND decided_running >= ? AND decided_running >= coalesce((
+          SELECT decided_running FROM kills INDEXED BY kills_running
+          WHERE gate IS NULL AND (outcome IS NULL OR outcome NOT IN (\(Self.givenBack)))
+          ORDER BY decided_running DESC LIMIT 1 OFFSET ?), decided_running)
         UNION SELECT id FROM kills WHERE outcome IS NULL
+        UNION SELECT id FROM kills INDEXED BY kills_outcome WHERE outcome IN (\(Self.lasting))
       )
       ORDER BY k.id
-      """, [.integer(before ? .min : since)])
+      """, [.integer(before ? .min : since), .integer(Int64(most) - 1)])
     var rows: [Restored.Row] = []
     while try cursor.next() {
       let record = try RecordColumns.read(&cursor)

@@ -4,7 +4,7 @@ enum Schema {
   static let applicationID: Int64 = 0x4757_4c67
 
   /// Step n brings a file from version n to n + 1 (`PRAGMA user_version`). A step that was released is never changed.
-  static let steps = [first, logins]
+  static let steps = [first, logins, whole]
 
   /// Version 1.
   ///
@@ -179,6 +179,64 @@ enum Schema {
       UNIQUE (account, digest)
     ) STRICT;
     """
+
+  /// Where each row comes from, reports counted instead of listed, and a way to every row that `history` asks for.
+  ///
+  /// - Digests are their 64 bits. NULL: a row of an earlier version, or nothing to make one of.
+  /// - `count`: how many sightings of a runaway that is only reported are one row (`Reports`), the first of them at
+  ///   `first_wall` and `first_running`; the row itself is the last. `mixed`: of several names.
+  static let whole = """
+    ALTER TABLE kills ADD COLUMN rule_hash INTEGER;
+    ALTER TABLE kills ADD COLUMN config_hash INTEGER;
+    ALTER TABLE kills ADD COLUMN command_hash INTEGER;
+    ALTER TABLE kills ADD COLUMN asked_by TEXT NOT NULL DEFAULT 'rule';
+    ALTER TABLE kills ADD COLUMN version TEXT;
+    ALTER TABLE kills ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE kills ADD COLUMN mixed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE kills ADD COLUMN first_wall INTEGER;
+    ALTER TABLE kills ADD COLUMN first_running INTEGER;
+
+    -- The key of the command lines' digests, for as long as this state directory lives.
+    INSERT INTO counters VALUES ('command-key-1', random()), ('command-key-2', random());
+
+    -- The last reports that were counted, so that one that comes again is not counted again.
+    CREATE TABLE counted (
+      place INTEGER PRIMARY KEY,
+      life INTEGER NOT NULL,
+      number INTEGER NOT NULL
+    ) STRICT;
+
+    -- For history: newest first, by each of its filters.
+    CREATE INDEX kills_decided ON kills (decided_wall);
+    CREATE INDEX kills_rule ON kills (rule, decided_wall);
+    CREATE INDEX kills_moid ON kills (moid, decided_wall);
+    CREATE INDEX kills_vm_name ON kills (vm_name, decided_wall);
+    CREATE INDEX kills_outcome ON kills (outcome, decided_wall);
+    -- For counting reports, and for forgetting them.
+    CREATE INDEX kills_reported ON kills (rule, vm_uuid, name) WHERE outcome = 'reported';
+    CREATE INDEX kills_reported_running ON kills (decided_running) WHERE outcome = 'reported';
+    -- For what must be known of a process that may still live.
+    CREATE INDEX kills_identity ON kills (vm_uuid, pid, started) WHERE gate IS NULL;
+
+    -- An open kill is never forgotten.
+    CREATE TRIGGER kills_keep_open BEFORE DELETE ON kills WHEN old.outcome IS NULL
+    BEGIN SELECT raise(ABORT, 'an open row of the ledger is never removed'); END;
+    """
+
+  /// From this version on there are the indexes that `history` names.
+  static let indexed = 3
+
+  /// Lays a view of this version's columns over a file of an earlier one, for this connection alone.
+  static func showAsCurrent(_ connection: Connection, version: Int) throws(SQLiteError) {
+    guard version < indexed else { return }
+    try connection.runScript(
+      """
+      PRAGMA temp_store = MEMORY;
+      CREATE TEMP VIEW kills AS SELECT *, NULL AS rule_hash, NULL AS config_hash, NULL AS command_hash,
+        'rule' AS asked_by, NULL AS version, 1 AS count, 0 AS mixed, NULL AS first_wall, NULL AS first_running
+      FROM main.kills;
+      """)
+  }
 
   /// Which version the file has.
   static func version(of connection: Connection) throws(SQLiteError) -> Int {

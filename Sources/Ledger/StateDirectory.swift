@@ -17,8 +17,18 @@ struct StateFiles: Sendable {
   var ledger: String { inside("ledger.db") }
   /// SQLite's write-ahead log: what is committed, but not yet in the ledger file.
   var log: String { inside("ledger.db-wal") }
+  /// How the names of copies of damaged ledgers begin; a moment follows.
+  var damaged: String { inside("ledger.db.damaged-") }
   /// A ledger that is being made; it gets its name when it is whole.
   var unfinished: String { inside("ledger.db.new") }
+}
+
+/// A new name is durable only when its directory is. False, with `errno` set, where that failed.
+func synchronize(directory: String) -> Bool {
+  let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return false }
+  defer { close(descriptor) }
+  return fsync(descriptor) == 0
 }
 
 /// Which file a path leads to, whatever it is called later.
@@ -37,6 +47,12 @@ struct FileIdentity: Hashable, Sendable {
     device = UInt64(found.st_dev)
     inode = UInt64(found.st_ino)
   }
+}
+
+/// In bytes; 0 where nothing is there.
+func fileSize(_ path: String) -> Int64 {
+  var found = stat()
+  return stat(path, &found) == 0 ? Int64(found.st_size) : 0
 }
 
 /// The lock on a state directory: at most one process of the machine has it (S6). Given back at the end of its life.

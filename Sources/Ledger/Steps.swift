@@ -7,42 +7,65 @@ struct Steps {
   let connection: Connection
   let time: RunningTime
   let now: Now
+  /// Of the daemon; nil: not known.
+  let version: String?
 
   /// Returns why the step cannot be: it contradicts what is written. nil: it is written.
   func write(_ id: KillID, _ step: LedgerStep) throws(SQLiteError) -> String? {
     switch step {
-    case .intent(let record): try begin(id, record, gate: nil)
-    case .reported(let record, let gate): try begin(id, record, gate: gate)
+    case .intent(let record): try begin(id, record)
+    case .reported(let record, let gate): try report(id, record, gate)
     case .answered(let timing, let answer): try note(id, timing, answer)
     case .closed(let outcome, let error, let verified, let at):
       try close(id, outcome, error: error, verified: verified, at: at)
     }
   }
 
-  private func begin(_ id: KillID, _ record: KillRecord, gate: Gate?) throws(SQLiteError) -> String? {
-    guard record.id == id else { return "its record calls itself kill \(record.id)" }
-    if let written = try self.record(of: id) {
-      return written == Written(record: record, gate: gate) ? nil : "another row has this id already"
-    }
-    let decided = time.at(record.decided.continuous)
-    var names =
-      RecordColumns.names + [
-        "gate", "boot", "decided_running", "written_wall", "written_clock", "written_running",
-      ]
-    var values = RecordColumns.values(of: record)
-    values += [
-      gate.map { .text($0.rawValue) } ?? .null, .integer(time.boot), .integer(decided), .integer(now.wall),
-      .integer(now.continuous.nanoseconds), .integer(time.at(now.continuous)),
-    ]
-    if gate != nil {
-      names += ["outcome", "closed_boot", "closed_wall", "closed_clock", "closed_running"]
-      values += [
-        .text(HistoryOutcome.reported.word), .integer(time.boot), .integer(record.decided.wall),
-        .integer(record.decided.continuous.nanoseconds), .integer(decided),
-      ]
-    }
-    try connection.run(insert("kills", names), values)
+  private func begin(_ id: KillID, _ record: KillRecord) throws(SQLiteError) -> String? {
+    if let refusal = try refusal(id, record, gate: nil) { return refusal.isEmpty ? nil : refusal }
+    try insert(record, [])
     return nil
+  }
+
+  private func report(_ id: KillID, _ record: KillRecord, _ gate: Gate) throws(SQLiteError) -> String? {
+    let reports = Reports(connection: connection, time: time)
+    if try reports.hasCounted(id) { return nil }
+    if let refusal = try refusal(id, record, gate: gate) { return refusal.isEmpty ? nil : refusal }
+    let earlier = try reports.earlier(record, gate)
+    let decided = time.at(record.decided.continuous)
+    try insert(
+      record,
+      [
+        ("gate", .text(gate.rawValue)), ("outcome", .text(HistoryOutcome.reported.word)),
+        ("closed_boot", .integer(time.boot)), ("closed_wall", .integer(record.decided.wall)),
+        ("closed_clock", .integer(record.decided.continuous.nanoseconds)), ("closed_running", .integer(decided)),
+        ("count", .integer(1 + (earlier?.count ?? 0))), ("mixed", Value(earlier?.mixed ?? false)),
+        ("first_wall", .integer(earlier?.firstWall ?? record.decided.wall)),
+        ("first_running", .integer(earlier?.firstRunning ?? decided)),
+      ])
+    try reports.takeOut(earlier)
+    try reports.note(id)
+    return nil
+  }
+
+  /// Why a row cannot be begun; "": it is there already; nil: it can.
+  private func refusal(_ id: KillID, _ record: KillRecord, gate: Gate?) throws(SQLiteError) -> String? {
+    guard record.id == id else { return "its record calls itself kill \(record.id)" }
+    guard let written = try self.record(of: id) else { return nil }
+    return written == Written(record: record, gate: gate) ? "" : "another row has this id already"
+  }
+
+  private func insert(_ record: KillRecord, _ more: [(name: String, value: Value)]) throws(SQLiteError) {
+    let names =
+      RecordColumns.names + [
+        "version", "boot", "decided_running", "written_wall", "written_clock", "written_running",
+      ]
+    let values =
+      RecordColumns.values(of: record) + [
+        version.map(Value.text) ?? .null, .integer(time.boot), .integer(time.at(record.decided.continuous)),
+        .integer(now.wall), .integer(now.continuous.nanoseconds), .integer(time.at(now.continuous)),
+      ]
+    try connection.run(Ledger.insert("kills", names + more.map(\.name)), values + more.map(\.value))
   }
 
   private func note(_ id: KillID, _ timing: Timing, _ answer: KillAnswer) throws(SQLiteError) -> String? {
@@ -54,7 +77,7 @@ struct Steps {
     let same = names.map { "\($0) IS ?" }.joined(separator: " AND ")
     if try connection.number("SELECT 1 FROM answers WHERE \(same)", values) != nil { return nil }
     try connection.run(
-      insert("answers", names + ["boot", "after_outcome"]),
+      Ledger.insert("answers", names + ["boot", "after_outcome"]),
       values + [.integer(time.boot), Value(row.outcome != nil)])
     return nil
   }
@@ -116,7 +139,7 @@ struct Steps {
 }
 
 /// `INSERT` for these columns. The names are constants of this target.
-private func insert(_ table: String, _ names: [String]) -> String {
+func insert(_ table: String, _ names: [String]) -> String {
   let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
   return "INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(places))"
 }

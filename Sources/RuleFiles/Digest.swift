@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4), cut to 64 bits.
 ///
-/// The ledger keeps these digests of logins to see that a password was changed. A plain hash such as FNV could be run
+/// The ledger keeps such digests of rules and files to say what was in force, and of logins to see that a password was changed. A plain hash such as FNV could be run
 /// backwards from there to a short password; this one can only be used to check a guess.
 struct Digest {
   /// The digest of the fields; each counts with its length, so that moving a border changes the result.
@@ -11,6 +11,11 @@ struct Digest {
       bytes += bigEndian(UInt64(utf8.count))
       bytes += utf8
     }
+    return of(bytes: bytes)
+  }
+
+  /// The first 16 digits of what `sha256sum` says.
+  static func of(bytes: [UInt8]) -> UInt64 {
     let words = sha256(bytes)
     return UInt64(words[0]) << 32 | UInt64(words[1])
   }

@@ -14,6 +14,8 @@ private let mostFileBytes = 1 << 20
 private struct Reading {
   let surroundings: Surroundings
   private var files: [String] = []
+  /// What was in them, one after the other.
+  private var text: [UInt8] = []
   /// Folders whose rights have been looked at.
   private var checkedFolders: Set<String> = []
 
@@ -66,8 +68,15 @@ private struct Reading {
       configuration: Configuration(
         dryRun: settings.dryRun, logCommands: settings.logCommands, budget: settings.budget, protect: settings.protect,
         vcenters: settings.vcenters.map(\.entry), logins: settings.logins.map(\.entry), rules: rules,
-        timeZone: zone),
-      vcenters: settings.vcenters.map(\.settings), logins: settings.logins.map(\.settings), files: files)
+        timeZone: zone, digests: digests(rules)),
+      vcenters: settings.vcenters.map(\.settings), logins: settings.logins.map(\.settings), files: files,
+      keep: settings.keep)
+  }
+
+  private func digests(_ rules: [Rule]) -> ConfigurationDigests {
+    ConfigurationDigests(
+      files: Digest.of(bytes: text),
+      rules: Dictionary(rules.map { ($0.id, $0.digest) }, uniquingKeysWith: { first, _ in first }))
   }
 
   /// The rules of every `*.toml` in the folder, sorted by byte; hidden files (those of editors) do not count.
@@ -103,6 +112,7 @@ private struct Reading {
       return nil
     }
     files.append(path)
+    text += contents.bytes
     checkFolder(folder(of: path), diagnostics: &folders)
     if let real = resolved(path) { checkFolder(folder(of: real), diagnostics: &folders) }
     if contents.rights.mode & 0o022 != 0 {

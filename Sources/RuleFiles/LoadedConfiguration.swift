@@ -56,14 +56,21 @@ public struct LoadedConfiguration: Sendable, Hashable {
   public var logins: [LoginSettings]
   /// What was read, in the order of the rules: the main file first.
   public var files: [String]
+  /// `[ledger] keep`: how long closed rows are kept.
+  public var keep: Duration
+
+  /// Of `[ledger] keep`.
+  public static let defaultKeep: Duration = .seconds(400 * 86_400)
 
   public init(
-    configuration: Configuration, vcenters: [VCenterSettings], logins: [LoginSettings], files: [String]
+    configuration: Configuration, vcenters: [VCenterSettings], logins: [LoginSettings], files: [String],
+    keep: Duration = LoadedConfiguration.defaultKeep
   ) {
     self.configuration = configuration
     self.vcenters = vcenters
     self.logins = logins
     self.files = files
+    self.keep = keep
   }
 }
 

@@ -9,7 +9,12 @@ struct History: ParsableCommand {
     abstract: "Show what was killed or reported, when, why and how it ended (newest last).",
     discussion: """
       Reads the ledger in the state directory; it works beside a running daemon, without one, and with a broken \
-      configuration.
+      configuration. What is only reported is one row a day for each rule, VM and process name, with its count.
+
+      --would says for each rule and VM what the rule would have killed while its action was report, or in dry run: how \
+      often, from when to when, and which processes. A rule whose text was changed since is shown as RULE@DIGITS, the \
+      beginning of its rule_hash. --follow shows the newest rows and then goes on: each new row, and each open one again \
+      when it is closed, until it is interrupted or nobody reads any more.
       """)
 
   @Option(help: "Taken for the sake of the other commands; history does not read the configuration.")
@@ -18,8 +23,8 @@ struct History: ParsableCommand {
   @Option(help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
   var state: String?
 
-  @Option(help: "Show the newest so many rows; 0 shows all.")
-  var limit = 50
+  @Option(help: "Show the newest so many rows; 0 shows all (default: 50; --would: 0).")
+  var limit: Int?
 
   @Option(
     help: "Only rows decided since then: how long ago (2h30m, 7d) or when in UTC (2026-11-21, 2026-11-21T21:36).")
@@ -37,8 +42,18 @@ struct History: ParsableCommand {
   @Flag(help: "One JSON object a line instead of a table.")
   var json = false
 
+  @Flag(help: "What each rule in report mode or dry run would have killed, by rule and VM.")
+  var would = false
+
+  @Flag(help: "Go on: show each new row, and each that is closed, as it comes.")
+  var follow = false
+
   func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit must be 0 (all rows) or more") }
+    guard !(would && follow) else { throw ValidationError("--would and --follow cannot be asked for together") }
+    guard !(would && outcome != nil) else {
+      throw ValidationError("--would is about reported rows only; leave --outcome away")
+    }
+    guard limit ?? 0 >= 0 else { throw ValidationError("--limit must be 0 (all rows) or more") }
     guard outcome.map({ HistoryOutcome($0) != nil }) ?? true else {
       throw ValidationError("--outcome must be one of \(HistoryOutcome.all.map(\.word).joined(separator: ", "))")
     }
@@ -50,21 +65,11 @@ struct History: ParsableCommand {
   func run() throws {
     let filter = HistoryFilter(
       since: since.flatMap { historySince($0, now: wallClock()) }, vm: vm, rule: rule.map { RuleID($0) },
-      outcome: outcome.flatMap { HistoryOutcome($0) }, limit: limit)
+      outcome: outcome.flatMap { HistoryOutcome($0) }, limit: limit ?? (would ? 0 : 50))
     let output = StandardOutput()
-    do {
-      if json {
-        try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { output.line($0.json) }
-      } else {
-        let table = HistoryTable(width: terminalWidth())
-        // The titles come when it is known that the ledger can be read; alone, they say that it has no such row.
-        var waiting: String? = table.header
-        try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { row in
-          waiting.take().map(output.line)
-          output.line(table.line(row))
-        }
-        waiting.map(output.line)
-      }
+    do throws(LedgerError) {
+      if follow { return try showAndFollow(filter, output) }
+      if would { try showWould(filter, output) } else { try show(filter, output) }
     } catch {
       output.flush()
       var message = "guestwatchd: \(error)\n"
@@ -72,6 +77,44 @@ struct History: ParsableCommand {
       throw ExitCode(error.exitStatus)
     }
     guard output.flush() else { throw ExitCode.failure }
+  }
+
+  private func show(_ filter: HistoryFilter, _ output: StandardOutput) throws(LedgerError) {
+    if json {
+      return try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { output.line($0.json) }
+    }
+    let table = HistoryTable(width: terminalWidth())
+    // The titles come when it is known that the ledger can be read; alone, they say that it has no such row.
+    var waiting: String? = table.header
+    try HistoryReader.forEach(stateDirectory: stateDirectory, filter: filter) { row in
+      waiting.take().map(output.line)
+      output.line(table.line(row))
+    }
+    waiting.map(output.line)
+  }
+
+  private func showWould(_ filter: HistoryFilter, _ output: StandardOutput) throws(LedgerError) {
+    let kills = try HistoryReader.would(stateDirectory: stateDirectory, filter: filter)
+    let table = WouldTable(width: terminalWidth())
+    if !json { output.line(table.header) }
+    for kill in kills { output.line(json ? kill.json : table.line(kill)) }
+  }
+
+  /// A quarter of a second behind the daemon at most; a look costs next to nothing where nothing was written.
+  private static let followEvery: Int32 = 250
+
+  private func showAndFollow(_ filter: HistoryFilter, _ output: StandardOutput) throws(LedgerError) {
+    let patience = Patience()
+    var follower = HistoryFollower(stateDirectory: stateDirectory, filter: filter)
+    let table = HistoryTable(width: terminalWidth())
+    var waiting: String? = json ? nil : table.header
+    while true {
+      let rows = try follower.next()
+      waiting.take().map(output.line)
+      for row in rows { output.line(json ? row.json : table.line(row)) }
+      // Whoever has seen enough closes the pipe, or interrupts: both are an end, no failure.
+      guard output.flush(), patience.wait(milliseconds: Self.followEvery) else { return }
+    }
   }
 
   private var stateDirectory: String {
@@ -89,35 +132,4 @@ private func wallClock() -> Int64 {
   var now = timespec()
   clock_gettime(CLOCK_REALTIME, &now)
   return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
-}
-
-/// The columns of the terminal on stdout; `$COLUMNS` where there is none, else 80.
-private func terminalWidth() -> Int {
-  var size = winsize()
-  if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-  return getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? 80
-}
-
-/// Lines to stdout in large pieces: a million rows are a million lines.
-private final class StandardOutput {
-  private var waiting: [UInt8] = []
-  private var works = true
-
-  func line(_ text: String) {
-    waiting += text.utf8
-    waiting.append(UInt8(ascii: "\n"))
-    if waiting.count >= 64 << 10 { flush() }
-  }
-
-  /// False where stdout does not take what was written (a full disk behind `>`).
-  @discardableResult
-  func flush() -> Bool {
-    var rest = waiting[...]
-    while works, !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { works = false }
-    }
-    waiting.removeAll(keepingCapacity: true)
-    return works
-  }
 }

@@ -163,6 +163,7 @@ final class FakeSource: ConfigurationSource {
 final class Shelf: Sendable {
   private let state = Mutex(State())
   private struct State {
+    var reaches: [Duration] = []
     var marks: [[VMMemory]] = []
     var pauses: [[Pause]] = []
     var refusals = 0
@@ -170,8 +171,11 @@ final class Shelf: Sendable {
 
   /// Every call but those that were refused.
   var marks: [[VMMemory]] { state.withLock { $0.marks } }
+  /// What was given to forget.
+  var reaches: [Duration] { state.withLock { $0.reaches } }
   var pauses: [[Pause]] { state.withLock { $0.pauses } }
 
+  func forget(_ reach: Duration) { state.withLock { $0.reaches.append(reach) } }
   func refuse(next count: Int) { state.withLock { $0.refusals = count } }
   func put(_ memories: [VMMemory]) -> Result<Void, LedgerFailure> { put { $0.marks.append(memories) } }
   func put(_ pauses: [Pause]) -> Result<Void, LedgerFailure> { put { $0.pauses.append(pauses) } }
@@ -216,6 +220,11 @@ struct FakeLedger: KillLedger {
     return result
   }
 
+  func forget(beyond reach: Duration, now: Now) async -> Result<Void, LedgerFailure> {
+    shelf.forget(reach)
+    return refuses ? .failure(LedgerFailure("disk full")) : .success(())
+  }
+
   func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> {
     journal.note("mark")
     if let markGate { await markGate.wait() }
@@ -228,7 +237,9 @@ struct FakeLine: OperatorLine {
   func report(_ report: Report, at now: Now) {
     journal.note("report \(report.kind.rawValue) \(report.level): \(report.detail)")
   }
-  func status(_ snapshot: Snapshot) { journal.note("STATUS \(snapshot.vmsInScope)") }
+  func status(_ snapshot: Snapshot) {
+    journal.note("STATUS \(snapshot.vmsInScope)\(snapshot.ledgerFailing ? " LEDGER FAILING" : "")")
+  }
   func ready() { journal.note("READY") }
   func reloading() { journal.note("RELOADING") }
   func stopping() { journal.note("STOPPING") }

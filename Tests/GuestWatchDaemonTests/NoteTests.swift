@@ -46,6 +46,7 @@ private final class Disk: KillLedger {
     return write("note \(digest)", note: digest)
   }
   func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> { write("mark") }
+  func forget(beyond reach: Duration, now: Now) async -> Result<Void, LedgerFailure> { .success(()) }
   func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure> { write("pauses") }
 }
 

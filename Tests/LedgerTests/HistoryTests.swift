@@ -35,11 +35,16 @@ import Testing
 
   private let row = HistoryRow(
     id: id(12, life: 3), rule: RuleID("stuck-backup"),
-    reason: .tooOld(limit: .seconds(7200), proven: .seconds(7500), claimed: .seconds(90_000)),
-    vcenter: VCenterID("lab"), moid: "vm-42", vmName: "db-07", pid: 4242, name: "bk\"agent\u{1b}[31m\u{202e}",
-    owner: "DOM\\backup", started: 1_795_200_000, action: .terminate, dryRun: false, outcome: .closed(.alreadyGone),
-    error: fault, decided: evening + 123_999_999, confirmed: evening + 1_000_000_000, sent: nil, answered: nil,
-    verified: -1)
+    ruleDescription: "why", reason: .tooOld(limit: .seconds(7200), proven: .seconds(7500), claimed: .seconds(90_000)),
+    vcenter: VCenterID("lab"), moid: "vm-42", vmName: "db-07", vm: VMKey(vcenter: "u-1", instance: "u-2"),
+    login: LoginID("linux"), pid: 4242, name: "bk\"agent\u{1b}[31m\u{202e}", owner: "DOM\\backup",
+    started: 1_795_200_000, command: "", action: .terminate, dryRun: false, gate: nil, outcome: .closed(.alreadyGone),
+    error: fault, origin: Origin(rule: 255, configuration: .max, command: 1, askedBy: .user(1000)), version: "0.1.0",
+    count: 1, first: evening, mixed: false, bootID: "boot-a", closedBootID: "boot-b", decided: evening + 123_999_999,
+    confirmed: HistoryRow.Moment(wall: evening + 1_000_000_000, after: .nanoseconds(-120_900)),
+    recorded: HistoryRow.Moment(wall: evening + 2_000_000_000, after: .milliseconds(2_500)), sent: nil, answered: nil,
+    verified: HistoryRow.Moment(wall: -1, after: nil),
+    closed: HistoryRow.Moment(wall: evening + 3_000_000_000, after: nil))
 
   @Test func json() {
     #expect(
@@ -49,7 +54,13 @@ import Testing
         + #""action":"terminate","outcome":"already-gone","#
         + #""error":"guest-denied (GuestPermissionDenied): no: \"never\"\nagain","dry_run":false,"#
         + #""decided":"2026-11-21T21:00:00.123Z","confirmed":"2026-11-21T21:00:01.000Z","sent":null,"#
-        + #""answered":null,"verified":"1969-12-31T23:59:59.999Z"}"#)
+        + #""answered":null,"verified":"1969-12-31T23:59:59.999Z","recorded":"2026-11-21T21:00:02.000Z","#
+        + #""closed":"2026-11-21T21:00:03.000Z","boot_id":"boot-a","closed_boot_id":"boot-b","#
+        + #""confirmed_after":-0.000120,"recorded_after":2.500000,"sent_after":null,"answered_after":null,"#
+        + #""verified_after":null,"closed_after":null,"asked_by":"uid 1000","gate":null,"count":1,"#
+        + #""first":"2026-11-21T21:00:00.000Z","mixed":false,"guest_login":"linux","vcenter_uuid":"u-1","#
+        + #""vm_uuid":"u-2","description":"why","command":null,"command_hash":"0000000000000001","#
+        + #""rule_hash":"00000000000000ff","config_hash":"ffffffffffffffff","version":"0.1.0"}"#)
   }
 
   @Test func table() {
@@ -59,6 +70,19 @@ import Testing
       narrow.line(row) == "2026-11-21 21:00 already-gone db-07         4242 bk\"agent~  stuck-bac~ 2h5m>2h")
     let wide = HistoryTable(width: 120)
     #expect(wide.line(row).hasPrefix("2026-11-21 21:00:00 3-12      already-gone db-07 "))
+  }
+
+  @Test(arguments: [
+    (1 as Int64, "reported"), (2, "reported x2"), (99, "reported x99"), (100, "report x100"), (9_999, "report x9999"),
+    (10_000, "report x10k"), (999_999, "report x999k"), (1_000_000, "report x1M+"), (.max, "report x1M+"),
+  ])
+  func countedReports(_ count: Int64, _ cell: String) {
+    var counted = row
+    counted.outcome = .reported
+    counted.count = count
+    let padded = cell + String(repeating: " ", count: 12 - cell.utf8.count)
+    let line = HistoryTable(width: 80).line(counted)
+    #expect(line.hasPrefix("2026-11-21 21:00 \(padded) db-07 "), "\(line)")
   }
 
   @Test(arguments: [0, 79, 80, 99, 100, 133, 200, 1000]) func everyLineFits(_ width: Int) {

@@ -178,7 +178,7 @@ import Testing
     try require(await store.mark([memory("a", [seen(1)]), memory("b", [seen(2)])], now: at(2)))
     try require(await store.mark([memory("many")], now: at(3)))
     store.close()
-    let connection = try LedgerFile.openForWriting(StateFiles(directory: folder.state))
+    let connection = try LedgerFile.openForWriting(StateFiles(directory: folder.state), wall: evening)
     let time = try RunningTime.begin(connection, bootID: "boot-a", now: at(4))
     let memories = Memories(connection: connection, time: time)
     try memories.forget(beyond: 3)

@@ -80,6 +80,80 @@ import Testing
     #expect(error?.description.contains("Permission denied") == true)
   }
 
+  @Test(arguments: [0, 100, 4096, 20_000]) func aFileThatIsCutOffWhileTheDaemonRuns(_ size: Int) async throws {
+    let folder = try Folder()
+    let first = try folder.store()
+    let command = GuestText(String(repeating: "x", count: 4000))
+    for number in 1...10 as ClosedRange<UInt32> {
+      try await first.put(id(number), .intent(record(id(number), command: command)))
+    }
+    first.close()
+    let store = try folder.store(at(5))
+    try await store.put(id(11), .intent(record(id(11))), at(5))
+    let whole = try contents(of: folder.ledger)
+    try #require(truncate(folder.ledger, size) == 0)
+    let message = try await store.refuse(id(12), .intent(record(id(12))), at(6))
+    #expect(
+      message.contains("was cut off while the daemon runs (\(size) of \(whole.count) bytes are left)"), "\(message)")
+    store.close()
+    #expect(refusal { () throws(LedgerError) in _ = try folder.store(at(7)) }?.exitStatus == 73)
+    // What was cut off comes back: nothing is lost.
+    let log = try contents(of: folder.log)
+    let mended = try Folder()
+    try #require(mkdir(mended.state, 0o700) == 0)
+    try put(whole, in: mended.ledger)
+    try put(log, in: mended.log)
+    #expect(try mended.store(at(8)).restored(now: at(8)).open.map(\.record.id) == (1...11).map { id($0) })
+  }
+
+  @Test(.enabled(if: Folder.mayMount, "mounting needs root")) func aFullFileSystemTakesOutcomesLater() async throws {
+    let folder = try Folder()
+    try #require(folder.mountSmall(kilobytes: 512))
+    let store = try folder.store()
+    for number in 1...3 as ClosedRange<UInt32> { try await store.put(id(number), .intent(record(id(number)))) }
+    let ballast = folder.path + "/ballast"
+    var left = statvfs()
+    try #require(statvfs(folder.path, &left) == 0)
+    try put([UInt8](repeating: 0, count: Int(left.f_bavail * UInt(left.f_bsize))), in: ballast)
+    // Each is refused until there is room, then written once, whatever was tried before.
+    let closed = LedgerStep.closed(.exited, error: nil, verified: nil, at: at(1))
+    var written: [UInt32] = []
+    for _ in 1...3 {
+      for number in 1...3 as ClosedRange<UInt32> {
+        if case .success = await store.write(id(number), closed, now: at(1)) { written.append(number) }
+      }
+    }
+    try #require(unlink(ballast) == 0)
+    for number in 1...3 as ClosedRange<UInt32> { try await store.put(id(number), closed, at(1)) }
+    try require(await store.forget(beyond: .seconds(1_000_000), now: at(2)))
+    #expect(written.isEmpty || Set(written).count < 3, "the disk was full")
+    #expect(try folder.history().map(\.outcome) == Array(repeating: .closed(.exited), count: 3))
+  }
+
+  /// A whole ledger's life beside an operator's `sqlite3` that holds it: each write fails in words, none is half done.
+  @Test func everyWriteOnALockedDatabase() async throws {
+    let folder = try Folder()
+    let store = try folder.store()
+    try await store.put(id(1), .intent(record(id(1))))
+    let other = try Connection(path: folder.ledger, .readWrite)
+    try other.run("BEGIN IMMEDIATE")
+    async let closed = store.write(id(1), .closed(.exited, error: nil, verified: nil, at: at(1)), now: at(1))
+    async let reported = store.write(id(2), .reported(record(id(2)), gate: .report), now: at(1))
+    async let marked = store.mark([], now: at(1))
+    async let forgotten = store.forget(beyond: .seconds(1), now: at(1))
+    for result in await [closed, reported, marked, forgotten] {
+      guard case .failure(let failure) = result else {
+        Issue.record("it was written")
+        continue
+      }
+      #expect(failure.message.contains("another program holds the database"), "\(failure.message)")
+    }
+    #expect(try folder.history().map(\.outcome) == [.open])
+    try other.run("ROLLBACK")
+    try await store.put(id(1), .closed(.exited, error: nil, verified: nil, at: at(1)), at(1))
+    #expect(try folder.history().map(\.outcome) == [.closed(.exited)])
+  }
+
   @Test func aProgramThatHoldsTheDatabase() async throws {
     let folder = try Folder()
     let store = try folder.store()

@@ -41,7 +41,7 @@ import Testing
       #expect(message.contains("kill 1-1") && message.contains("closed as gone before"))
     }
     #expect(try folder.history().map(\.outcome) == [.closed(.gone)])
-    #expect(try folder.history().map(\.verified) == [at(7).wall])
+    #expect(try folder.history().map(\.verified?.wall) == [at(7).wall])
   }
 
   @Test func closedRowsCannotBeChangedByAnyone() async throws {

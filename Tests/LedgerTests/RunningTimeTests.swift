@@ -112,4 +112,24 @@ import Testing
     #expect(try store.restored(now: at(400), reach: .seconds(Int64.max)).rows.count == 3)
     #expect(try store.restored(now: at(400)).rows.count == 3)
   }
+
+  @Test func noMoreThanWindowsCount() async throws {
+    let folder = try Folder()
+    let store = try folder.store()
+    let outcomes: [Outcome?] = [nil, .stuck, .exited, .exited, .abandoned, .gone, .failed, .denied, .exited]
+    for (number, outcome) in zip((1 as UInt32)..., outcomes) {
+      let kill = id(number)
+      try await store.put(kill, .intent(record(kill, decided: at(Int64(number)), pid: Int64(number))))
+      guard let outcome else { continue }
+      try await store.put(kill, .closed(outcome, error: nil, verified: nil, at: at(Int64(number))))
+    }
+    let restored = { (most: Int) in
+      try store.restored(now: at(400), reach: .seconds(1000), most: most).rows.map(\.id.number)
+    }
+    // What is given back does not count, and comes along; so do the open one, and the one that is stuck or denied.
+    #expect(try restored(1) == [1, 2, 8, 9])
+    #expect(try restored(2) == [1, 2, 6, 7, 8, 9])
+    #expect(try restored(3) == [1, 2, 4, 5, 6, 7, 8, 9])
+    #expect(try restored(100) == Array(1...9))
+  }
 }

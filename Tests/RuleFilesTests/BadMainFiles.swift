@@ -59,8 +59,9 @@ let badMainFiles: [BadInput] = [
     "a protection by tag", main: accounts + "[protect]\nvms = { tags = [\"owner:hands-off\"] }\n",
     says: "12:9: error: 'tags' is not supported by this version; use 'names' or 'ids'"),
   BadInput(
-    "[ledger] keep", main: accounts + "[ledger]\nkeep = \"400d\"\n",
-    says: "12:1: error: 'keep' is not supported by this version; remove it: every row is kept"),
+    "faults of [ledger]", main: accounts + "[ledger]\nkeep = 400\nkep = \"1d\"\n",
+    says: #"12:8: error: 'keep' is an integer; write a duration in quotes, such as "2h30m" or "90s""#,
+    "13:1: error: unknown key 'kep' in [ledger]; did you mean 'keep'?"),
   BadInput(
     "an empty vCenter", main: "[[vcenter]]\n", rules: nil,
     says: #"1:1: error: [[vcenter]] has no 'name'; write name = "...", 1 to 64 of letters, digits, '.', '_' and "#

@@ -23,6 +23,7 @@ let everyKey = #"""
   vms = { names = ["dc-*"], ids = ["vm-9"], except = ["dc-test"] }
 
   [ledger]
+  keep = "90d"
 
   [[vcenter]]
   name = "lab"
@@ -125,6 +126,7 @@ private let everyRuleKey = #"""
           id: VCenterID("six"), scheme: .http, host: "::1", port: 80, userName: "u", password: Secret("six")),
       ])
     #expect(loaded.files == [folder.path + "/main.toml", folder.path + "/more/a.toml"])
+    #expect(loaded.keep == .seconds(90 * 86_400))
   }
 
   @Test func countsDirectoryAccountsCarefully() throws {
@@ -213,6 +215,13 @@ private let everyRuleKey = #"""
     #expect(first.logins.map(\.digest) != second.logins.map(\.digest))
     #expect(first.vcenters.map(\.digest) != second.vcenters.map(\.digest))
     #expect(first.rules == second.rules)
+  }
+
+  @Test func rowsAreKeptFor400DaysByDefault() throws {
+    let folder = try ConfigurationFolder()
+    try folder.write("main.toml", accounts + rule())
+    try folder.write("secret", "x\n", mode: 0o400)
+    #expect(folder.load().loaded?.keep == .seconds(400 * 86_400))
   }
 
   @Test func theExamplesAreGood() throws {

@@ -102,11 +102,12 @@ public struct KillRecord: Hashable, Sendable {
   public var decided: Now
   /// When the confirm was answered; nil where it is only reported.
   public var confirmed: Now?
+  public var origin: Origin
 
   public init(
     id: KillID, rule: RuleID, ruleDescription: String, action: Action, dryRun: Bool, reason: Reason, vm: VMKey,
     address: VMAddress, vmName: String, login: LoginID, process: Process, anchors: [Anchor], decided: Now,
-    confirmed: Now?
+    confirmed: Now?, origin: Origin = Origin()
   ) {
     self.id = id
     self.rule = rule
@@ -122,6 +123,7 @@ public struct KillRecord: Hashable, Sendable {
     self.anchors = anchors
     self.decided = decided
     self.confirmed = confirmed
+    self.origin = origin
   }
 }
 
@@ -133,7 +135,7 @@ public enum LedgerStep: Hashable, Sendable {
   case answered(Timing, KillAnswer)
   /// The one outcome. `verified` is when the look that proved it was answered; nil where no look did.
   case closed(Outcome, error: Fault?, verified: Now?, at: Now)
-  /// A runaway that a closed gate (`report`, `dry-run`) keeps from being killed: a row of its own.
+  /// A runaway that a closed gate (`report`, `dry-run`) keeps from being killed: counted, no budget spent.
   case reported(KillRecord, gate: Gate)
 
   /// Which step it is, without its data.
@@ -207,8 +209,11 @@ public struct Restored: Hashable, Sendable {
 
   /// The life of this start: one more than the last one's.
   public var life: UInt32
-  /// All rows with an intent that any window, cooldown, retry wait or `stuck` may still need, oldest first.
+  /// All rows with an intent that any window, cooldown, retry wait or `stuck` may still need, oldest first. Of those that
+  /// only windows and cooldowns need, the newest `mostRows`.
   public var rows: [Row]
+  /// The most intents that windows count; a window that reaches back beyond them is full.
+  public static let mostRows = 100_000
   public var open: [OpenKill]
   /// Guests that refused a login, oldest first.
   public var refusals: [LoginRefusal]
@@ -217,11 +222,13 @@ public struct Restored: Hashable, Sendable {
   /// What earlier lives knew of VMs, at most one of each.
   public var memories: [VMMemory]
   public var pauses: [Pause]
+  /// For the digests of command lines; nil: none are made.
+  public var commandKey: CommandKey?
 
   public init(
     life: UInt32, rows: [Row] = [], open: [OpenKill] = [], refusals: [LoginRefusal] = [],
     standings: [LoginStanding] = [], vcenterRefusals: [VCenterRefusal] = [], memories: [VMMemory] = [],
-    pauses: [Pause] = []
+    pauses: [Pause] = [], commandKey: CommandKey? = nil
   ) {
     self.life = life
     self.rows = rows
@@ -231,5 +238,6 @@ public struct Restored: Hashable, Sendable {
     self.vcenterRefusals = vcenterRefusals
     self.memories = memories
     self.pauses = pauses
+    self.commandKey = commandKey
   }
 }

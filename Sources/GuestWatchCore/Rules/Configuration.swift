@@ -87,11 +87,13 @@ public struct Configuration: Hashable, Sendable {
   public var ownMachine: String?
   /// In which `not_during` is meant; UTC where no rule has one.
   public var timeZone: TimeZoneRules
+  /// For the ledger; nil: not made from files.
+  public var digests: ConfigurationDigests?
 
   public init(
     dryRun: Bool = false, logCommands: LogCommands = .name, budget: FleetBudget = FleetBudget(),
     protect: Protect = Protect(), vcenters: [VCenterEntry], logins: [LoginEntry], rules: [Rule],
-    ownMachine: String? = nil, timeZone: TimeZoneRules = .utc
+    ownMachine: String? = nil, timeZone: TimeZoneRules = .utc, digests: ConfigurationDigests? = nil
   ) {
     self.dryRun = dryRun
     self.logCommands = logCommands
@@ -102,5 +104,6 @@ public struct Configuration: Hashable, Sendable {
     self.rules = rules
     self.ownMachine = ownMachine
     self.timeZone = timeZone
+    self.digests = digests
   }
 }

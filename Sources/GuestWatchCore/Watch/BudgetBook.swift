@@ -20,7 +20,7 @@ struct BudgetBook: Sendable {
   /// The longest duration that a configuration can name, 3650 d: older rows matter to no window.
   private static let longest = Duration.seconds(3650 * 86_400)
   /// The most intents that are kept. A window that reaches back beyond them is taken for full.
-  static let cap = 100_000
+  static let cap = Restored.mostRows
   /// More than any budget allows, with room for sums.
   private static let full = Int.max / 2
 

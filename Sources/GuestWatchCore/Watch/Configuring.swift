@@ -4,6 +4,7 @@ extension Watch {
   mutating func begin(seed: UInt64, _ restored: Restored, _ now: Now) {
     chance = Chance(seed: seed)
     life = restored.life
+    commandKey = restored.commandKey
     if !mutated(.forgetRefusalsOverARestart) {
       logins.restore(restored.refusals, restored.standings, now.continuous)
     }

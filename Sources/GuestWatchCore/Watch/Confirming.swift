@@ -106,7 +106,8 @@ extension Watch {
     let record = KillRecord(
       id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action, dryRun: false,
       reason: kill.reason, vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name,
-      login: kill.login, process: shown(process), anchors: kill.anchors, decided: kill.decided, confirmed: ended)
+      login: kill.login, process: shown(process), anchors: kill.anchors, decided: kill.decided, confirmed: ended,
+      origin: origin(rule.id, process))
     statusDirty = true
     effects.append(.record(id, .intent(record)))
     if mutated(.sendBeforeTheIntentIsDurable) { terminateNow(place, now) }

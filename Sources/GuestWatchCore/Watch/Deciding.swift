@@ -182,7 +182,7 @@ extension Watch {
       id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action,
       dryRun: configuration?.dryRun ?? true, reason: reason, vm: vms[place].key, address: vms[place].address,
       vmName: vms[place].facts.name, login: rule.login, process: shown(candidate.process), anchors: [], decided: now,
-      confirmed: nil)
+      confirmed: nil, origin: origin(rule.id, candidate.process))
     write(id, .reported(record, gate: gate))
     report(
       aboutVM(

@@ -1,4 +1,12 @@
 extension Watch {
+  /// What a row says of where it comes from. Its command line is the one that was judged, not the one that may be shown.
+  func origin(_ rule: RuleID, _ process: Process) -> Origin {
+    let command = process.command.value
+    return Origin(
+      rule: configuration?.digests?.rules[rule], configuration: configuration?.digests?.files,
+      command: command.isEmpty ? nil : commandKey?.digest(of: command))
+  }
+
   /// Gives a step that is no intent to the ledger; it is kept until it is on disk.
   mutating func write(_ id: KillID, _ step: LedgerStep) {
     if ledger.unwritten.count >= LedgerState.unwrittenCap, step.kind == .reported { return }

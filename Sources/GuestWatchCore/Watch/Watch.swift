@@ -34,6 +34,7 @@ public struct Watch: Sendable {
   var confirming: OrderedSet<VMKey> = []
   var logins = LoginBook()
   var ledger = LedgerState()
+  var commandKey: CommandKey?
   /// Which VM a row in the making belongs to.
   var killPlaces: [KillID: VMKey] = [:]
   /// Terminates that were given up; their late answers are recorded.

@@ -8,7 +8,7 @@ extension Scheduler {
     if marking != nil { return }
     let now = clock.now()
     marking = now.continuous
-    ledgerBox.yield(.mark(memories.next(), now))
+    ledgerBox.yield(.mark(memories.next(), now, reach: reach))
   }
 
   func give(_ pauses: [Pause], _ now: Now) {
@@ -53,9 +53,12 @@ extension Scheduler {
       case .pauses(let pauses, let now):
         _ = await notes.write(to: ledger)
         mailbox.yield(.kept(await ledger.keep(pauses, now: now)))
-      case .mark(let memories, let now):
+      case .mark(let memories, let now, let reach):
         let noted = await notes.write(to: ledger)
-        mailbox.yield(.marked(await ledger.mark(memories, now: now), notes: noted))
+        let marked = await ledger.mark(memories, now: now)
+        mailbox.yield(.marked(marked, notes: noted))
+        // On a disk that is full this fails too, and nothing is the worse for it: it is tried again in a minute.
+        if (try? marked.get()) != nil { _ = await ledger.forget(beyond: reach, now: now) }
       case .rest(let memories, let now, let until):
         return await writeRest(notes, memories, to: ledger, now, until: until, clock)
       }
@@ -107,11 +110,41 @@ extension Scheduler {
   func marked(_ result: Result<Void, LedgerFailure>) {
     switch result {
     case .success:
-      if markFails { say(Report(.ledgerWorks, .info)) }
+      guard markFails else { return }
       markFails = false
+      ledgerChanged(Report(.ledgerWorks, .info))
     case .failure(let failure):
-      if !markFails { say(Report(.ledgerFailing, .error, detail: failure.message)) }
+      guard !markFails else { return }
       markFails = true
+      ledgerChanged(Report(.ledgerFailing, .error, detail: failure.message))
     }
+    // What the decision says of the ledger is about its own steps.
+    if let snapshot { show(snapshot) }
+  }
+
+  /// The decision says how its steps fare.
+  func decisionSays(_ report: Report, at now: Now) {
+    switch report.kind {
+    case .ledgerFailing: stepsFail = true
+    case .ledgerWorks: stepsFail = false
+    default: return line.report(report, at: now)
+    }
+    ledgerChanged(report)
+  }
+
+  /// A ledger that fails for steps and for marks fails once, and works again when both do.
+  private func ledgerChanged(_ report: Report) {
+    let fails = stepsFail || markFails
+    guard fails != saidLedgerFails else { return }
+    saidLedgerFails = fails
+    say(report)
+  }
+
+  /// `STATUS=`, with what the decision cannot know.
+  func show(_ snapshot: Snapshot) {
+    self.snapshot = snapshot
+    var shown = snapshot
+    shown.ledgerFailing = snapshot.ledgerFailing || markFails
+    line.status(shown)
   }
 }

@@ -63,9 +63,9 @@ extension Scheduler {
         return .terminated(op, timing, answer)
       }
     case .report(let report):
-      line.report(report, at: now)
+      decisionSays(report, at: now)
     case .status(let snapshot):
-      line.status(snapshot)
+      show(snapshot)
     case .wake(let at):
       // One that is past is due now, not late.
       wake = max(at, now.continuous)

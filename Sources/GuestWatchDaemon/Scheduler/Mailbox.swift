@@ -27,7 +27,8 @@ enum LedgerJob: Sendable {
   case step(KillID, LedgerStep, Now)
   case note(LoginNote, Now)
   case pauses([Pause], Now)
-  case mark([VMMemory], Now)
+  /// And forget what is older than `reach`.
+  case mark([VMMemory], Now, reach: Duration)
   /// The last job of a life: what is not written yet, for no longer than until then.
   case rest(MemoryQueue, Now, until: Instant)
 }

@@ -26,6 +26,7 @@ extension Scheduler {
       routes.install(setup.links, at: clock.now().continuous)
       if phase == .running {
         sayLoaded(setup)
+        reach = setup.reach
         feed(.configured(setup.configuration), &children)
       }
     case .refused(let diagnostics):

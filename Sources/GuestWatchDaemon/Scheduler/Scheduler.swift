@@ -41,6 +41,13 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   /// Something that is to be written at once came while a mark was under way.
   var markAgain = false
   var markFails = false
+  /// So says the decision.
+  var stepsFail = false
+  var saidLedgerFails = false
+  /// The last one of the decision.
+  var snapshot: Snapshot?
+  /// How long the ledger keeps its rows.
+  var reach = Setup<Source.Link>.defaultKeep
   var memories = MemoryQueue()
   /// The pauses in force that are not known to be on disk. They are given again until they are: without them a restart
   /// would open a gate that an operator closed.
@@ -96,6 +103,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       let past = "this is life \(restored.life), kills still open: \(restored.open.count)"
       say(Report(.started, .info, detail: "guestwatchd \(version); \(past)"))
       sayLoaded(setup)
+      reach = setup.reach
       giveMark()
       routes.install(setup.links, at: clock.now().continuous)
       feed(.began(seed: seed, restored: restored), &children)

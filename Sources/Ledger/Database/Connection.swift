@@ -21,7 +21,8 @@ final class Connection {
   /// 5 s between a confirm and the first byte of its terminate.
   static let patience: Int32 = 1000
 
-  init(path: String, _ mode: Mode) throws(SQLiteError) {
+  /// - Parameter vfs: SQLite's name of the file system; nil: its own.
+  init(path: String, _ mode: Mode, vfs: String? = nil) throws(SQLiteError) {
     // EXRESCODE: extended codes tell a full disk from a broken one. NOMUTEX: the owner's lock is enough.
     var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     var name = path
@@ -33,7 +34,7 @@ final class Connection {
       name = "file:" + percentEncoded(path) + "?immutable=1"
     }
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(name, &opened, flags, nil)
+    let code = sqlite3_open_v2(name, &opened, flags, vfs)
     guard let opened else { throw SQLiteError(code: SQLITE_NOMEM, message: "out of memory", systemError: 0) }
     guard code == SQLITE_OK else {
       let error = SQLiteError(lastOf: opened, code: code)
@@ -99,6 +100,27 @@ final class Connection {
       if sqlite3_get_autocommit(handle) == 0 { try run("ROLLBACK") }
       throw error
     }
+  }
+
+  /// What was done so far: steps of SQLite's machine by the statements, and pages that were read from the file. For tests.
+  var cost: (steps: Int64, pages: Int64) {
+    var steps: Int64 = 0
+    for statement in prepared.values { steps += Int64(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 0)) }
+    var (pages, highest): (Int32, Int32) = (0, 0)
+    sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_MISS, &pages, &highest, 0)
+    return (steps, Int64(pages))
+  }
+
+  /// How SQLite would do it, line by line. For tests.
+  func plan(_ sql: String, _ values: [Value]) throws(SQLiteError) -> [String] {
+    var cursor = try query("EXPLAIN QUERY PLAN " + sql, values)
+    var lines: [String] = []
+    while try cursor.next() {
+      // id, parent, not used, detail
+      for _ in 1...3 { _ = cursor.integer() }
+      lines.append(cursor.text())
+    }
+    return lines
   }
 
   private func bound(_ sql: String, _ values: [Value]) throws(SQLiteError) -> OpaquePointer {

@@ -28,6 +28,17 @@ struct SQLiteError: Error {
     self.init(code: SQLITE_CORRUPT, message: what, systemError: 0)
   }
 
+  /// The file holds what no ledger holds.
+  var isDamage: Bool {
+    switch code & 0xff {
+    case SQLITE_CORRUPT, SQLITE_NOTADB: true
+    default: false
+    }
+  }
+
+  /// What is said of damage, without what to do about it.
+  var damage: String { "the file is damaged (\(message)) and was left as it is" }
+
   /// Why, and what to do about it: the end of a sentence that begins with what could not be done.
   var explanation: String {
     switch code & 0xff {
@@ -37,8 +48,8 @@ struct SQLiteError: Error {
     case SQLITE_BUSY, SQLITE_LOCKED:
       "another program holds the database; end it (`fuser` on the file names it)"
     case SQLITE_CORRUPT, SQLITE_NOTADB:
-      "the file is damaged (\(message)) and was left as it is; keep a copy, then restore a backup or move it away: "
-        + "a new ledger knows of no earlier kill"
+      "\(damage); keep a copy of it and its log, then restore a backup or move both away: a new ledger knows of no "
+        + "earlier kill"
     case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH:
       "it cannot be opened (\(reason)); check that it exists and that the account may read and write it and its folder"
     case SQLITE_IOERR where systemError == ENOSPC || systemError == EDQUOT:

@@ -1,26 +1,4 @@
-public import GuestWatchCore
-
-/// Which rows `history` shows: all conditions that are given must hold.
-public struct HistoryFilter: Hashable, Sendable {
-  /// Decided at this wall time (nanoseconds since 1970) or later.
-  public var since: Int64?
-  /// The VM's exact name or managed object id.
-  public var vm: String?
-  public var rule: RuleID?
-  public var outcome: HistoryOutcome?
-  /// The newest so many; 0: all.
-  public var limit: Int
-
-  public init(
-    since: Int64? = nil, vm: String? = nil, rule: RuleID? = nil, outcome: HistoryOutcome? = nil, limit: Int = 0
-  ) {
-    self.since = since
-    self.vm = vm
-    self.rule = rule
-    self.outcome = outcome
-    self.limit = limit
-  }
-}
+import GuestWatchCore
 
 /// Reads the ledger for people: without a daemon, beside a running one, and whatever the configuration looks like.
 public enum HistoryReader {
@@ -32,85 +10,96 @@ public enum HistoryReader {
   }
 
   /// The same one by one, for a ledger of a million rows.
+  ///
+  /// Reads in portions, and shows each when nothing of the ledger is held any more: a pager that waits for its reader would
+  /// otherwise keep the daemon's log from being moved into the file, and let it grow for as long.
   public static func forEach(
     stateDirectory: String, filter: HistoryFilter, _ show: (HistoryRow) -> Void
   ) throws(LedgerError) {
     let files = StateFiles(directory: stateDirectory)
-    let connection = try LedgerFile.openForReading(files)
-    do {
-      var (sql, values) = statement(filter)
-      if filter.limit > 0 {
-        sql = "SELECT * FROM (\(sql) ORDER BY k.id DESC LIMIT ?) ORDER BY place"
-        values.append(.integer(Int64(filter.limit)))
-      } else {
-        sql += " ORDER BY k.id"
+    let (connection, version) = try LedgerFile.openForReading(files)
+    var pages = HistoryPages(connection: connection, filter: filter, indexed: version >= Schema.indexed)
+    while true {
+      let rows = try LedgerFile.explaining(.read, files) { () throws(SQLiteError) in try pages.next() }
+      if rows.isEmpty { return }
+      for row in rows { show(row) }
+    }
+  }
+}
+
+/// The rows that pass a filter, oldest first, a portion at a time.
+struct HistoryPages {
+  let connection: Connection
+  let filter: HistoryFilter
+  let indexed: Bool
+  /// The place after which the next portion begins; nil: nothing was read yet.
+  private var last: (wall: Int64, id: Int64)?
+  private var left: Int
+  private var isOver = false
+
+  static let portion = 1000
+
+  init(connection: Connection, filter: HistoryFilter, indexed: Bool) {
+    self.connection = connection
+    self.filter = filter
+    self.indexed = indexed
+    left = filter.limit > 0 ? filter.limit : .max
+  }
+
+  /// The next rows; none: that was all.
+  mutating func next() throws(SQLiteError) -> [HistoryRow] { try nextWithPlaces().map(\.row) }
+
+  /// With the number that each has in the table.
+  mutating func nextWithPlaces() throws(SQLiteError) -> [(id: Int64, row: HistoryRow)] {
+    while left > 0, !isOver {
+      // What one portion shows is of one moment.
+      try connection.run("BEGIN")
+      let places: [(wall: Int64, id: Int64)]
+      var rows: [(id: Int64, row: HistoryRow)] = []
+      do {
+        places = try self.places()
+        for place in places {
+          if let row = try HistoryRow.read(connection, id: place.id) { rows.append((place.id, row)) }
+        }
+      } catch {
+        _ = try? connection.run("ROLLBACK")
+        throw error
       }
-      var cursor = try connection.query(sql, values)
-      while try cursor.next() { show(try read(&cursor)) }
-    } catch {
-      throw .unusable("cannot read the ledger \(files.ledger): \(error.explanation)")
+      try connection.run("COMMIT")
+      isOver = places.count < min(left, Self.portion)
+      last = places.last ?? last
+      left -= places.count
+      if !rows.isEmpty { return rows }
     }
+    return []
   }
 
-  /// Without its order. Everything that was given to us is bound, never part of the text.
-  private static func statement(_ filter: HistoryFilter) -> (sql: String, values: [Value]) {
-    var conditions: [String] = []
-    var values: [Value] = []
-    if let since = filter.since {
-      conditions.append("k.decided_wall >= ?")
-      values.append(.integer(since))
+  private func places() throws(SQLiteError) -> [(wall: Int64, id: Int64)] {
+    let most = min(left, Self.portion)
+    if let last {
+      let (sql, values) = filter.places(
+        "(decided_wall, id) > (?, ?)", [.integer(last.wall), .integer(last.id)], indexed: indexed)
+      return try list("\(sql) ORDER BY wall, id LIMIT ?", values + [.integer(Int64(most))])
     }
-    if let vm = filter.vm {
-      conditions.append("(k.moid = ? OR k.vm_name = ?)")
-      values += [.text(vm), .bytes(vm)]
+    let (sql, values) = filter.places(indexed: indexed)
+    guard filter.limit > 0 else {
+      return try list("\(sql) ORDER BY wall, id LIMIT ?", values + [.integer(Int64(most))])
     }
-    if let rule = filter.rule {
-      conditions.append("k.rule = ?")
-      values.append(.text(rule.name))
+    let newest = "\(sql) ORDER BY wall DESC, id DESC LIMIT ?"
+    if filter.limit <= Self.portion {
+      return try list(newest, values + [.integer(Int64(filter.limit))]).reversed()
     }
-    switch filter.outcome {
-    case nil: break
-    case .open?: conditions.append("k.outcome IS NULL")
-    case .reported?, .closed?:
-      conditions.append("k.outcome = ?")
-      values.append(filter.outcome.map { .text($0.word) } ?? .null)
-    }
-    var sql = """
-      SELECT k.id AS place, k.life, k.number, k.rule, k.reason, k.reason_limit, k.reason_proven, k.reason_claimed,
-        k.reason_count, k.reason_place, k.vcenter, k.moid, k.vm_name, k.pid, k.name, k.name_doubtful, k.owner,
-        k.owner_doubtful, k.started, k.action, k.dry_run, k.outcome, k.error_kind, k.error_code, k.error_detail,
-        a.fault_kind, a.fault_code, a.fault_detail, k.decided_wall, k.confirmed_wall,
-        (SELECT first_byte_wall FROM answers WHERE kill = k.id AND first_byte_wall IS NOT NULL ORDER BY id LIMIT 1),
-        CASE WHEN a.answer NOT IN ('unanswered', 'not-sent') THEN a.ended_wall END, k.verified_wall
-      FROM kills k
-      LEFT JOIN answers a ON a.id = (SELECT max(id) FROM answers WHERE kill = k.id AND after_outcome = 0)
-      """
-    if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
-    return (sql, values)
+    // The first of the newest so many, and what follows it.
+    let first = try list(newest + " OFFSET ?", values + [.integer(1), .integer(Int64(filter.limit) - 1)]).first
+    let (since, bound) = filter.places(
+      "(decided_wall, id) >= (?, ?)", [.integer(first?.wall ?? .min), .integer(first?.id ?? .min)], indexed: indexed)
+    return try list("\(since) ORDER BY wall, id LIMIT ?", bound + [.integer(Int64(most))])
   }
 
-  private static func read(_ row: inout Cursor) throws(SQLiteError) -> HistoryRow {
-    _ = row.integer()
-    let id = try KillID(reading: &row)
-    let rule = RuleID(row.text())
-    let reason = try RecordColumns.readReason(&row)
-    let vcenter = VCenterID(row.text())
-    let moid = row.text()
-    let vmName = row.text()
-    let pid = row.integer()
-    let name = row.guestText()
-    let owner = row.guestText()
-    let started = row.integer()
-    let action: Action = try row.word("an action")
-    let dryRun = row.flag()
-    let outcome = HistoryOutcome(row.optionalText() ?? HistoryOutcome.open.word)
-    guard let outcome else { throw SQLiteError(damaged: "kill \(id) has an outcome that this version does not know") }
-    let closing = try FaultColumns.read(&row)
-    let answering = try FaultColumns.read(&row)
-    return HistoryRow(
-      id: id, rule: rule, reason: reason, vcenter: vcenter, moid: moid, vmName: vmName, pid: pid, name: name,
-      owner: owner, started: started, action: action, dryRun: dryRun, outcome: outcome,
-      error: outcome == .open ? answering : closing, decided: row.integer(), confirmed: row.optionalInteger(),
-      sent: row.optionalInteger(), answered: row.optionalInteger(), verified: row.optionalInteger())
+  private func list(_ sql: String, _ values: [Value]) throws(SQLiteError) -> [(wall: Int64, id: Int64)] {
+    var cursor = try connection.query(sql, values)
+    var places: [(wall: Int64, id: Int64)] = []
+    while try cursor.next() { places.append((cursor.integer(), cursor.integer())) }
+    return places
   }
 }

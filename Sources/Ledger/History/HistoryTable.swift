@@ -1,5 +1,11 @@
 import GuestWatchCore
 
+/// `reported x12`: in 12 columns, whatever the number.
+private func counted(_ count: Int64) -> String {
+  if count < 100 { return "reported x\(count)" }
+  return count < 10_000 ? "report x\(count)" : count < 1_000_000 ? "report x\(count / 1000)k" : "report x1M+"
+}
+
 /// `history` as a table that fits a terminal. Lines have no line end and no blanks at their end.
 ///
 /// Columns do not depend on the rows, so that the first line can be shown before the last is read.
@@ -24,7 +30,9 @@ public struct HistoryTable: Sendable {
       return "\(moment.date) \(roomy ? moment.time : moment.hourAndMinute)"
     }
     let id = Column(title: "KILL", width: 9) { $0.id.description }
-    let outcome = Column(title: "OUTCOME", width: 12) { $0.outcome.word }
+    let outcome = Column(title: "OUTCOME", width: 12) { row in
+      row.count == 1 ? row.outcome.word : counted(row.count)
+    }
     let pid = Column(title: "PID", width: 7, alignedRight: true) { String($0.pid) }
     let whyWidth = roomy ? 12 : 9
     let why = Column(title: "WHY", width: whyWidth) { $0.reason.cell(width: whyWidth) }

@@ -7,6 +7,7 @@ enum RecordColumns {
     "reason_claimed", "reason_count", "reason_place", "vcenter", "vcenter_uuid", "vm_uuid", "moid", "vm_name", "login",
     "pid", "started", "finished", "owner", "owner_doubtful", "name", "name_doubtful", "command", "command_doubtful",
     "anchors", "decided_wall", "decided_clock", "confirmed_wall", "confirmed_clock",
+    "rule_hash", "config_hash", "command_hash", "asked_by",
   ]
   /// For a SELECT; `kills` is called `k` there.
   static let selected = names.map { "k." + $0 }.joined(separator: ", ")
@@ -25,7 +26,7 @@ enum RecordColumns {
       .text(AnchorText.encode(record.anchors)),
       .integer(record.decided.wall), .integer(record.decided.continuous.nanoseconds),
       Value(record.confirmed?.wall), Value(record.confirmed?.continuous.nanoseconds),
-    ]
+    ] + values(of: record.origin)
   }
 
   static func read(_ row: inout Cursor) throws(SQLiteError) -> KillRecord {
@@ -52,7 +53,24 @@ enum RecordColumns {
     return KillRecord(
       id: id, rule: rule, ruleDescription: ruleDescription, action: action, dryRun: dryRun, reason: reason, vm: vm,
       address: address, vmName: vmName, login: login, process: process, anchors: anchors, decided: decided,
-      confirmed: row.now())
+      confirmed: row.now(), origin: try readOrigin(&row))
+  }
+
+  private static func values(of origin: Origin) -> [Value] {
+    [
+      Value(digest: origin.rule), Value(digest: origin.configuration), Value(digest: origin.command),
+      .text(origin.askedBy.word),
+    ]
+  }
+
+  static func readOrigin(_ row: inout Cursor) throws(SQLiteError) -> Origin {
+    let rule = row.digest()
+    let configuration = row.digest()
+    let command = row.digest()
+    guard let askedBy = AskedBy(row.text()) else {
+      throw SQLiteError(damaged: "a row does not say who asked for it")
+    }
+    return Origin(rule: rule, configuration: configuration, command: command, askedBy: askedBy)
   }
 
   // limit, proven, claimed (nanoseconds; the limit of too-many is a count), count, place
@@ -90,6 +108,32 @@ enum RecordColumns {
   }
 }
 
+extension AskedBy {
+  /// As written in the ledger and in JSON: `rule`, `uid 1000`.
+  var word: String {
+    switch self {
+    case .rule: "rule"
+    case .user(let id): "uid \(id)"
+    }
+  }
+
+  /// Reads what `word` writes; nil for anything else.
+  init?(_ word: String) {
+    if word == "rule" {
+      self = .rule
+    } else if word.hasPrefix("uid "), let id = UInt32(word.dropFirst(4)) {
+      self = .user(id)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension Value {
+  /// A digest by its bits; NULL where there is none.
+  init(digest: UInt64?) { self.init(digest.map { Int64(bitPattern: $0) }) }
+}
+
 extension KillID {
   /// Reads the columns `life` and `number`.
   init(reading row: inout Cursor) throws(SQLiteError) {
@@ -114,6 +158,9 @@ extension Cursor {
     let value = text()
     return GuestText(value, doubtful: flag())
   }
+
+  /// The next column as a digest; nil where it is NULL.
+  mutating func digest() -> UInt64? { optionalInteger().map { UInt64(bitPattern: $0) } }
 
   /// The next two columns as wall time and continuous time; nil where either is NULL.
   mutating func now() -> Now? {

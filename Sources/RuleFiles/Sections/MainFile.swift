@@ -15,6 +15,7 @@ struct MainSettings {
   var daemonPlace = Place.start
   var budget = FleetBudget()
   var protect = Protect()
+  var keep = LoadedConfiguration.defaultKeep
   var vcenters: [(settings: VCenterSettings, entry: VCenterEntry)] = []
   var logins: [(settings: LoginSettings, entry: LoginEntry)] = []
   /// What rules may refer to: the entries with faults too, so that one mistake is told once.
@@ -41,7 +42,7 @@ extension Findings {
     daemon(in: file, folder: sources.folder, into: &settings)
     settings.budget = budget(in: file)
     settings.protect = protect(in: file)
-    ledger(in: file)
+    if let keep = keep(in: file) { settings.keep = keep }
     vcenters(in: file, sources: sources, into: &settings)
     logins(in: file, sources: sources, into: &settings)
     return settings
@@ -98,9 +99,11 @@ extension Findings {
       commands: globs(section["commands"]) ?? [], vms: scope(section["vms"], for: .protection))
   }
 
-  private mutating func ledger(in file: Section) {
-    guard let entry = file.unlessEmpty("ledger") else { return }
-    let keys = Keys(known: [], notYet: ["keep": "remove it: every row is kept"])
-    _ = section(entry, title: "[ledger]", keys: keys, hint: "a table: [ledger]")
+  /// `[ledger] keep`; nil: absent, or wrong.
+  private mutating func keep(in file: Section) -> Duration? {
+    guard let entry = file.unlessEmpty("ledger"),
+      let ledger = section(entry, title: "[ledger]", keys: Keys(known: ["keep"]), hint: "a table: [ledger]")
+    else { return nil }
+    return duration(ledger["keep"])
   }
 }

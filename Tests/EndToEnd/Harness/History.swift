@@ -6,6 +6,12 @@ struct HistoryRow: Decodable, Sendable {
   var pid: Int64, name: String, owner: String, started: String?
   var action: String, outcome: String, error: String?, dryRun: Bool
   var decided: String?, confirmed: String?, sent: String?, answered: String?, verified: String?
+  var recorded: String?, closed: String?, bootId: String, closedBootId: String?
+  var confirmedAfter: Double?, recordedAfter: Double?, sentAfter: Double?, answeredAfter: Double?
+  var verifiedAfter: Double?, closedAfter: Double?
+  var askedBy: String, gate: String?, count: Int, first: String?, mixed: Bool
+  var guestLogin: String, vcenterUuid: String, vmUuid: String, description: String
+  var command: String?, commandHash: String?, ruleHash: String?, configHash: String?, version: String?
 
   /// Whether a terminate can have been sent for it.
   var isKill: Bool { outcome != "reported" }
@@ -14,11 +20,14 @@ struct HistoryRow: Decodable, Sendable {
   var times: [Date] { [confirmed, sent, answered, verified].compactMap { $0 }.compactMap(date) }
 }
 
-/// Reads every line as one JSON object with exactly the fields of design.md, section 6.
+/// Reads every line as one JSON object with exactly the fields of README.md.
 func historyRows(_ lines: String) throws -> [HistoryRow] {
   let fields: Set = [
     "kill_id", "rule", "reason", "vcenter", "vm", "vm_name", "pid", "name", "owner", "started", "action", "outcome",
-    "error", "dry_run", "decided", "confirmed", "sent", "answered", "verified",
+    "error", "dry_run", "decided", "confirmed", "sent", "answered", "verified", "recorded", "closed", "boot_id",
+    "closed_boot_id", "confirmed_after", "recorded_after", "sent_after", "answered_after", "verified_after",
+    "closed_after", "asked_by", "gate", "count", "first", "mixed", "guest_login", "vcenter_uuid", "vm_uuid",
+    "description", "command", "command_hash", "rule_hash", "config_hash", "version",
   ]
   let decoder = JSONDecoder()
   decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -113,6 +113,7 @@ struct StormLedger: KillLedger {
   }
   func note(_ note: LoginNote, now: Now) async -> Result<Void, LedgerFailure> { await job(StormWorld.job(note)) }
   func keep(_ pauses: [Pause], now: Now) async -> Result<Void, LedgerFailure> { await job(StormWorld.job(pauses)) }
+  func forget(beyond reach: Duration, now: Now) async -> Result<Void, LedgerFailure> { .success(()) }
   func mark(_ memories: [VMMemory], now: Now) async -> Result<Void, LedgerFailure> {
     await job("mark" + memories.map { " " + StormWorld.job($0) }.joined())
   }
