@@ -65,7 +65,7 @@ extension EndToEnd {
     @Test("A refused guest login: one call with it on that VM and no more, nobody is locked out, the next VM goes on")
     func refusedGuestLogin() async throws {
       let scenario = Scenario(
-        Machine("vm-101", "web-01", [miner("miner")]),
+        Machine("vm-101", "web-01", [.sleeper("bystander", owner: "bob"), miner("miner")]),
         Machine(
           "vm-102", "web-02", [miner("out-of-reach")],
           accounts: [Machine.Account(password: "another one", lockoutAfter: 2)]))

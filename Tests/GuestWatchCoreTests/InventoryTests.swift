@@ -61,6 +61,28 @@ struct InventoryTests {
     #expect(stage.killed.isEmpty)
   }
 
+  @Test("A VM whose uuid cannot be read while another one claims it is not watched (simulation seed 1868)")
+  func twinOfAnUnread() {
+    var stage = Stage()
+    var twins = 0
+    stage.intercept = { effect, stage in
+      guard case .refresh(let op, _, _, _) = effect, stage.time > 1_100_000_000_000 else { return nil }
+      var unread = stage.facts
+      unread.instanceUUID = nil
+      var other = stage.facts
+      other.moid = "vm-9"
+      twins += 1
+      return [(.milliseconds(100), stage.inventoryEvent(op, [unread, other]))]
+    }
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(130))
+    #expect(twins > 0)
+    stage.spawn(500)
+    stage.run(.seconds(100))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.watch.unwatched().map(\.reason) == [Unwatchable.twice.rawValue])
+  }
+
   @Test(
     "A VM that was not found once does not make its runaways immortal", arguments: [LookPurpose.check, .confirm])
   func vmGoneOnce(purpose: LookPurpose) {

@@ -1,5 +1,6 @@
-import GuestWatchCore
 import Testing
+
+@testable import GuestWatchCore
 
 @Suite("Where a row of the ledger comes from")
 struct OriginTests {
@@ -21,5 +22,39 @@ struct OriginTests {
   @Test("Another key, another digest")
   func keyed() {
     #expect(CommandKey(1, 2).digest(of: "mysql -psecret") != CommandKey(1, 3).digest(of: "mysql -psecret"))
+  }
+
+  @Test("An intent and a report say by what rule and files, and on which command line, which stays unreadable")
+  func ofARow() throws {
+    for action in [Action.terminate, .report] {
+      var stage = Stage()
+      stage.spawn(500)
+      stage.begin([Stage.rule(action: action)], restored: Restored(life: 1, commandKey: key)) {
+        $0.digests = ConfigurationDigests(files: 7, rules: [RuleID("r"): 9])
+      }
+      stage.run(.seconds(120))
+      let records = stage.log.compactMap { entry in
+        switch entry.effect {
+        case .record(_, .intent(let record)), .record(_, .reported(let record, _)): record
+        default: nil
+        }
+      }
+      let record = try #require(records.first)
+      let command = key.digest(of: "/usr/bin/spin --work")
+      #expect(record.origin == Origin(rule: 9, configuration: 7, command: command, askedBy: .rule))
+      #expect(record.process.command.value.isEmpty)
+    }
+  }
+
+  @Test("Without a key, a command or files there is nothing to say")
+  func ofNothing() throws {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.begin([Stage.rule()])
+    stage.run(.seconds(120))
+    let origins = stage.log.compactMap { entry in
+      if case .record(_, .intent(let record)) = entry.effect { record.origin } else { nil }
+    }
+    #expect(origins.first == Origin())
   }
 }

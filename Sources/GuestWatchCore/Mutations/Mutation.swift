@@ -68,7 +68,7 @@ enum Mutation: String, CaseIterable {
   case sendBeforeTheIntentIsDurable = "the terminate leaves while its intent is on the way to the disk"
   case sendWithoutAnIntent = "the terminate leaves though its intent could not be written"
   case sendAgainWithoutAnAnswer = "a terminate that was not answered is sent again"
-  case killAfterTheEpochEnded = "a terminate leaves though the VM's epoch ended after its intent"
+  case killAfterTheEpochEnded = "a terminate leaves though its epoch or its vCenter is another since the intent"
 
   // Verify and outcome.
   case closeWithoutALook = "204 is taken for the end of the process"

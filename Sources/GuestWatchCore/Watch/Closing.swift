@@ -139,12 +139,13 @@ extension Watch {
   }
 
   /// The time in which a kill is open does not break chains of looks on its VM. Asked before every look is taken in, for a
-  /// terminate alone may take longer than a chain lasts.
+  /// terminate alone may take longer than a chain lasts; then `now` is when that look was sent, to which a chain must reach.
   mutating func keepChains(_ place: Int, _ now: Instant) {
     guard let kill = vms[place].kill, kill.isOpen else { return }
     // Its outcome is found, and only waits for the disk.
     if case .closing = kill.phase { return }
     let since = max(kill.intentAt, kill.chainsKept)
+    guard now > since else { return }
     vms[place].kill?.chainsKept = now
     for v in vms[place].views.indices {
       for c in vms[place].views[v].candidates.indices {

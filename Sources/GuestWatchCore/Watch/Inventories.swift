@@ -83,15 +83,13 @@ extension Watch {
 
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
-    let twice = twins(inventory)
+    let twice = twins(inventory, of: vcenter)
     // Which VM has which id now.
     var holders: [String: VMKey] = [:]
     vcenters[vcenter]?.nameless = []
     for facts in inventory.vms {
       guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
-        // Unread is unknown: a VM that is known by its id is not taken for deleted.
-        let address = VMAddress(vcenter: vcenter, moid: facts.moid)
-        if let known = vms.first(where: { $0.address == address && $0.present })?.key {
+        if let known = keyByID(facts, of: vcenter) {
           seen.append(known)
         } else {
           notKnowable(facts, of: vcenter, now)
@@ -124,13 +122,22 @@ extension Watch {
     if inventory.complete { sayEmptyScopes() }
   }
 
-  /// What several VMs of an inventory call themselves.
-  private func twins(_ inventory: Inventory) -> Set<VMKey> {
-    var once: Set<String> = []
+  /// A uuid that could not be read is unknown, no change: a VM that is known by its id is not taken for deleted.
+  private func keyByID(_ facts: VMFacts, of vcenter: VCenterID) -> VMKey? {
+    let address = VMAddress(vcenter: vcenter, moid: facts.moid)
+    return vms.first { $0.address == address && $0.present }?.key
+  }
+
+  /// What several VMs of an inventory are: by what they call themselves, and by what one that does not say is known as.
+  private func twins(_ inventory: Inventory, of vcenter: VCenterID) -> Set<VMKey> {
+    var once: Set<VMKey> = []
     var twice: Set<VMKey> = []
     for facts in inventory.vms {
-      guard let uuid = facts.instanceUUID, !uuid.isEmpty, !once.insert(uuid).inserted else { continue }
-      twice.insert(VMKey(vcenter: inventory.vcenterUUID, instance: uuid))
+      let own = facts.instanceUUID.flatMap {
+        $0.isEmpty ? nil : VMKey(vcenter: inventory.vcenterUUID, instance: $0)
+      }
+      guard let key = own ?? keyByID(facts, of: vcenter), !once.insert(key).inserted else { continue }
+      twice.insert(key)
     }
     return twice
   }

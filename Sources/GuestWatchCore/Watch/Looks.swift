@@ -22,7 +22,7 @@ extension Watch {
     case .success(let look):
       let proves = if case .vmGone = look { false } else { true }
       guestCallWorked(operation, place, proves: proves, now)
-      keepChains(place, now.continuous)
+      keepChains(place, (timing.firstByte ?? now).continuous)
       let look = mutated(.takeFinishedForAlive) ? look.revived : look
       guard let sent = timing.firstByte else { break }
       if case .vmGone = look { refreshSoon(operation.vcenter, now) }

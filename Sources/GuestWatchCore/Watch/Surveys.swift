@@ -11,7 +11,7 @@ extension Watch {
     case .failure(let fault):
       surveyFailed(fault, purpose, operation, place, now)
     case .success(let listing):
-      keepChains(place, now.continuous)
+      keepChains(place, (timing.firstByte ?? now).continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
         guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")

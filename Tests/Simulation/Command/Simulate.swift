@@ -111,12 +111,16 @@ import WatchSimulation
   /// - Parameters:
   ///   - fresh: what every daemon begins as.
   ///   - from: the first of them that is played; nil: the first of all.
+  ///   - isBrief: one that fails is not played once more for its last lines.
   /// - Returns: the first that could not be made, if any was met.
-  func play(_ fresh: Watch = Watch(), from: UInt64? = nil, _ take: (Played) -> Bool) async -> Played? {
+  func play(
+    _ fresh: Watch = Watch(), from: UInt64? = nil, isBrief: Bool = false, _ take: (Played) -> Bool
+  ) async -> Played? {
     let from = seed ?? from ?? first
     let count = seed == nil ? first + seeds - from : 1
     let settings = Settings(
-      fresh: fresh, lines: lines, isLoud: seed != nil && !quiet, hours: hours, ignored: Set(ignore))
+      fresh: fresh, lines: lines, isLoud: seed != nil && !quiet, hours: hours, ignored: Set(ignore),
+      isBrief: isBrief)
     return await withTaskGroup(of: (UInt64, Played).self) { group in
       var next: UInt64 = 0
       var due: UInt64 = 0
@@ -148,12 +152,14 @@ import WatchSimulation
     var isLoud: Bool
     var hours: Int?
     var ignored: Set<String>
+    var isBrief: Bool
 
     func play(_ seed: UInt64) -> Played {
       Crash.begins(seed)
       do {
         var world = try World(seed: seed, kept: lines, loud: isLoud, hours: hours, ignoring: ignored)
         world.fresh = fresh
+        world.replaysFailures = !isBrief
         return .report(world.run())
       } catch {
         return .unmade(seed: seed, why: "\(error)")

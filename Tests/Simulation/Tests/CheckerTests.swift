@@ -86,6 +86,11 @@ import WatchSimulation
       changed.rules[0].unless = [Match(commands: [try Glob("*--keep*")])]
       $0.interlude = [.event(.configured(changed))]
     },
+    Change("its vCenter was entered anew since the intent", "S1") {
+      var changed = $0.configuration
+      changed.vcenters[0].digest = 7
+      $0.interlude = [.event(.configured(changed))]
+    },
     Change("after the daemon was asked to stop", "S1") { $0.interlude = [.event(.shutdownAsked)] },
     Change("another process, born before the confirm", "S1") { $0.holder = (8, 15) },
     Change("a newcomer where no pid comes back", "S1") {
@@ -313,6 +318,9 @@ import WatchSimulation
     let timing = Timing(firstByte: Story.now(22.2), ended: Story.now(90))
     try checker.observe(.event(.terminated(Story.op(60), timing, .done)), at: Story.now(90))
     #expect(throws: Violation.self) { try checker.guardEnd(at: Story.now(91).continuous.nanoseconds) }
+    // It is on its way at once, and not when it suits.
+    var waiting = checker
+    #expect(throws: Violation.self) { try waiting.observe(.event(.timeCame), at: Story.now(91)) }
     try checker.observe(.effect(.record(Story.id, .answered(timing, .done))), at: Story.now(90))
     try checker.guardEnd(at: Story.now(91).continuous.nanoseconds)
   }

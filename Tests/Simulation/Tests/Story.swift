@@ -40,6 +40,9 @@ struct Story {
   var holder: (life: Truth.Life, born: Double) = (7, -100)
   var victimDies = true
   var answer = KillAnswer.done
+  /// How long the terminate takes, and whether the guest carries it out.
+  var callTakes = 1.0
+  var isSignalled = true
   var outcomes: [Outcome] = [.exited]
   var recordedCommand: GuestText = ""
   /// Told right before the terminate.
@@ -134,6 +137,17 @@ struct Story {
       at: Story.now(confirmAt + 0.2))
   }
 
+  /// A listing of these rows.
+  func list(_ rows: [GuestWatchCore.Process], _ checker: inout Checker, _ op: OpID, _ at: Double) throws(Violation) {
+    try checker.observe(
+      .effect(.survey(op, address, Story.login, showingEnds: false, by: Story.now(at + 30).continuous)),
+      at: Story.now(at))
+    try checker.observe(.executed(op, lives: [row.pid: 7]), at: Story.now(at + 0.1))
+    try checker.observe(
+      .event(.surveyed(op, timing(at, at + 0.2), .success(Listing(rows: rows, showsEnds: false)))),
+      at: Story.now(at + 0.2))
+  }
+
   func survey(_ checker: inout Checker, _ op: OpID, _ at: Double, ends: Bool) throws(Violation) {
     try checker.observe(
       .effect(.survey(op, address, Story.login, showingEnds: ends, by: Story.now(at + 30).continuous)),
@@ -175,16 +189,21 @@ struct Story {
         at: Story.now(at))
       try checker.observe(.reached(op, call), at: Story.now(at))
       try truth(&checker, .terminateReceived(call, pid: row.pid, holder: holder.life, account: "guestwatch"), at)
-      try truth(&checker, .signalled(call, holder.life, .term), at)
-      if victimDies { try truth(&checker, .died(holder.life, pid: row.pid, .terminated(call)), at + 0.5) }
-      try checker.observe(.event(.terminated(op, timing(at, at + 1), answer)), at: Story.now(at + 1))
+      if isSignalled { try truth(&checker, .signalled(call, holder.life, .term), at) }
+      if victimDies {
+        let cause = isSignalled ? Truth.Cause.terminated(call) : .exited
+        try truth(&checker, .died(holder.life, pid: row.pid, cause), at + 0.5)
+      }
+      let ended = at + callTakes
+      try checker.observe(.event(.terminated(op, timing(at, ended), answer)), at: Story.now(ended))
     }
-    for observation in aftermath { try checker.observe(observation, at: Story.now(at + 1)) }
+    for observation in aftermath { try checker.observe(observation, at: Story.now(at + callTakes)) }
     for outcome in outcomes {
-      let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: Story.now(at + 2))
-      try checker.observe(.effect(.record(id, step)), at: Story.now(at + 2))
-      try checker.observe(.durable(id, step), at: Story.now(at + 2))
-      try checker.observe(.event(.recorded(id, .closed, .success(()))), at: Story.now(at + 2))
+      let end = Story.now(at + callTakes + 1)
+      let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: end)
+      try checker.observe(.effect(.record(id, step)), at: end)
+      try checker.observe(.durable(id, step), at: end)
+      try checker.observe(.event(.recorded(id, .closed, .success(()))), at: end)
     }
   }
 

@@ -77,6 +77,10 @@ public struct Checker: Sendable {
     var reloaded: Instant?
     /// When that was answered or given up.
     var answered: Instant?
+    /// From its first byte to its answer.
+    var took: Duration?
+    /// Steps on their way to the disk.
+    var pending: Set<LedgerStep.Kind> = []
     /// The answer that is on disk.
     var recorded: KillAnswer?
     /// The daemon was told that nothing came of it: its outcome is certain to be one that gives the intent back.
@@ -90,6 +94,8 @@ public struct Checker: Sendable {
     var signalled = false
     /// When its outcome was said first. It is written only when the answer before it is, and an epoch may begin between.
     var said: Instant?
+    /// The life of the daemon that said it: a crash may take an outcome that was said, and the next life finds its own.
+    var saidIn: Int?
     var closed: (outcome: Outcome, at: Instant)?
     var isClosedDurable = false
     /// The daemon was told that the outcome is on disk.
@@ -116,7 +122,7 @@ public struct Checker: Sendable {
   struct Machine: Sendable {
     /// A complete listing.
     struct Listed: Sendable {
-      var sent: Instant
+      var sent: Now
       var rows: [GuestWatchCore.Process]
       var identities: Set<OwnIdentity>
     }
@@ -127,6 +133,8 @@ public struct Checker: Sendable {
     var shownAt = Instant(nanoseconds: .min)
     /// Its entry leads elsewhere since an inventory showed it last.
     var isRedirected = false
+    /// When its entry was last changed.
+    var redirected = Instant(nanoseconds: .min)
     var shown: [Shown] = []
     /// Kills whose intent was asked for and that have no outcome yet.
     var open: [KillID] = []
@@ -150,6 +158,12 @@ public struct Checker: Sendable {
     /// By login: when each life was first shown in this epoch, and the last complete listing of this life of the daemon.
     var sightings: [LoginID: [Truth.Life: Sighting]] = [:]
     var listed: [LoginID: Listed] = [:]
+    /// By login: identities that a complete listing lacked after one that had them, in the order of that.
+    var gone: [LoginID: [OwnIdentity]] = [:]
+    /// Since when neither rules nor what the VM is called have changed: the daemon keeps what it knows of it.
+    var steadySince = Instant(nanoseconds: .min)
+    /// Something that was listed speaks against the start times of this guest.
+    var startsDoubted: (since: Instant, why: String)?
     /// Identities that a complete listing lacked after one that had them.
     var absent: Set<OwnIdentity> = []
     /// No verify look before that, after one that was not answered when 25 s had passed.
@@ -199,6 +213,7 @@ public struct Checker: Sendable {
   }
 
   var logins = CheckedLogins()
+  var clock = CheckedClock()
   var tally = Tally()
   var effects = 0
   /// Gates that an operator closed.
@@ -253,6 +268,7 @@ public struct Checker: Sendable {
     for key in away.keys {
       away[key]?.listed = [:]
       away[key]?.absent = []
+      away[key]?.unsettle(now.continuous)
       away[key]?.inFlight = nil
     }
     for vm in machines.keys {
@@ -262,7 +278,9 @@ public struct Checker: Sendable {
       machines[vm]?.lookedInLife = false
       machines[vm]?.listed = [:]
       machines[vm]?.absent = []
+      machines[vm]?.unsettle(now.continuous)
     }
+    clock = CheckedClock()
   }
 
   private mutating func end(at now: Now) {
@@ -273,7 +291,6 @@ public struct Checker: Sendable {
     logins.owedNote = nil
     for id in killOrder {
       guard let kill = kills[id], !kill.isClosedDurable else { continue }
-      kills[id]?.said = nil
       if !kill.isDurable {
         // It never was: nothing was sent for it, and nobody will know of it.
         forget(id, at: now)
@@ -439,11 +456,16 @@ public struct Checker: Sendable {
     {
       logins.announced = CheckedLogins.Place(vm: key, credential: credential)
     }
-    if report.kind == .killed, let id = report.killID, kills[id]?.said == nil { kills[id]?.said = now.continuous }
+    if report.kind == .killed, let id = report.killID, kills[id]?.saidIn != daemon {
+      kills[id]?.said = now.continuous
+      kills[id]?.saidIn = daemon
+    }
     if report.kind == .epochEnded, let moid = report.moid, let vcenter = report.vcenter {
       let vm = home(VMAddress(vcenter: vcenter, moid: moid))
       machines[vm]?.epoch = now.continuous
       machines[vm]?.forgetEpoch()
+      // A listing that shows it is the first look of the new one.
+      if let last = machines[vm]?.shown.last, last.ended.continuous == now.continuous { sight(last, vm) }
       // What was not answered belongs to the time before.
       machines[vm]?.rests = Instant(nanoseconds: .min)
     }
@@ -456,7 +478,13 @@ public struct Checker: Sendable {
       try raise("S10", "a refusal of \(place.credential.account) on \(place.vm) is not given to the ledger", "S10-note")
       logins.owedNote = nil
     }
+    // A later step waits for an earlier one of its kill to be on disk.
+    if let kill = owed.keys.first(where: { kills[$0]?.pending.isEmpty != false }) {
+      try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late")
+      owed[kill] = nil
+    }
     logins.announced = nil
+    readClock(event, at: now)
     switch event {
     case .began(_, let restored): logins.begin(restored)
     case .timeCame: break
@@ -476,13 +504,15 @@ public struct Checker: Sendable {
         stopped.remove(login.id)
       }
       for entry in old?.vcenters ?? [] where !new.vcenters.contains(where: { $0.id == entry.id }) {
-        redirected(entry.id)
+        redirected(entry.id, at: now.continuous)
       }
       // Another address or account: what is in flight there, and what was not answered there, belongs to another server.
       for entry in new.vcenters where old?.vcenters.first(where: { $0.id == entry.id })?.digest != entry.digest {
-        redirected(entry.id)
+        redirected(entry.id, at: now.continuous)
       }
       configuration = new
+      for vm in machines.keys { machines[vm]?.unsettle(now.continuous) }
+      for key in away.keys { away[key]?.unsettle(now.continuous) }
       logins.configure(new.logins, at: now.continuous)
       for id in killOrder where kills[id]?.terminated != nil && kills[id]?.reloaded == nil {
         kills[id]?.reloaded = now.continuous
@@ -506,7 +536,7 @@ public struct Checker: Sendable {
     case .looked(let op, let timing, let result):
       guard case .look(let pid, let purpose)? = flights[op]?.kind else { return }
       try answer(op, timing, result.map { .look($0, pid: pid, purpose) }, at: now)
-    case .terminated(let op, _, let answer):
+    case .terminated(let op, let timing, let answer):
       tally.answers[AnswerKind(answer), default: 0] += 1
       if let fault = answer.fault { tally.faults[fault.kind, default: 0] += 1 }
       guard let flight = flights.removeValue(forKey: op), let vm = flight.vm else {
@@ -522,6 +552,7 @@ public struct Checker: Sendable {
       landed(op, on: vm)
       if case .terminate(let id) = flight.kind {
         kills[id]?.answered = now.continuous
+        kills[id]?.took = timing.firstByte.map { timing.ended.continuous - $0.continuous }
         switch answer {
         case .notSent:
           kills[id]?.isSent = false
@@ -543,6 +574,7 @@ public struct Checker: Sendable {
       case .unanswered: break
       }
     case .recorded(let id, let kind, let result):
+      if case .success = result { kills[id]?.pending.remove(kind) }
       switch (kind, result) {
       case (.intent, .success): kills[id]?.isTold = true
       // It may be on disk all the same: it is open until it is closed.

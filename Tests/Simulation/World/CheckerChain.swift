@@ -81,7 +81,9 @@ extension Checker {
       switch rule.limits {
       case .forbidden: return .exceeded
       case .bounded(let maxAge, let most):
-        if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm) { return .exceeded }
+        if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm), mayBeProven(maxAge, seen.pid, shown, vm) {
+          return .exceeded
+        }
         if let most {
           let others = OwnGroups.others(than: seen, in: listing.rows, of: rule, most, family: family)
           let before = others.count { OwnGroups.place(of: $0, from: seen, among: others, most.keep) != .after }
@@ -99,7 +101,9 @@ extension Checker {
       switch rule.limits {
       case .forbidden: return .exceeded
       case .bounded(let maxAge, let most):
-        if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm) { return .exceeded }
+        if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm), mayBeProven(maxAge, seen.pid, shown, vm) {
+          return .exceeded
+        }
         // One row alone does not say how many there are.
         return most == nil ? .broken : .silent
       }

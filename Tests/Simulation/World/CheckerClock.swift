@@ -45,12 +45,14 @@ extension Checker {
 
   /// An entry leads to another vCenter now: what is in flight there and what was not answered there belongs to another
   /// server, and its moids may be other VMs.
-  mutating func redirected(_ vcenter: VCenterID) {
+  mutating func redirected(_ vcenter: VCenterID, at: Instant) {
     for op in flights.keys where flights[op]?.vcenter == vcenter { flights[op]?.isOfOld = true }
     for vm in machines.keys where vm.vcenter == vcenter {
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)
       machines[vm]?.isRedirected = true
+      machines[vm]?.redirected = at
+      machines[vm]?.startsDoubted = nil
     }
   }
 }
@@ -67,5 +69,7 @@ extension Checker.Machine {
     sightings = [:]
     listed = [:]
     absent = []
+    gone = [:]
+    startsDoubted = nil
   }
 }

@@ -32,6 +32,10 @@ extension Checker {
       keys[vm] = nil
       vacate(vm)
     }
+    let old = machines[vm]?.facts
+    if old?.name != facts.name || old?.instanceUUID != facts.instanceUUID || machines[vm]?.missing == true {
+      machines[vm, default: Machine()].unsettle(now.continuous)
+    }
     machines[vm, default: Machine()].facts = facts
     machines[vm]?.shownAt = now.continuous
     machines[vm]?.missing = false
@@ -78,6 +82,7 @@ extension Checker {
     }
     machine.isRedirected = other?.isRedirected ?? machine.isRedirected
     machine.key = key
+    machine.unsettle(machine.shownAt)
     machines[vm] = machine
     homes[key] = vm
     guard let facts = machine.facts else { return }
@@ -85,7 +90,7 @@ extension Checker {
     compare(facts, vm, at: machine.shownAt)
   }
 
-  private mutating func beginEpoch(_ vm: VMAddress, _ at: Instant) {
+  mutating func beginEpoch(_ vm: VMAddress, _ at: Instant) {
     machines[vm]?.epochShown = at
     machines[vm]?.forgetEpoch()
   }
@@ -103,6 +108,7 @@ extension Checker {
       let machine = machines.removeValue(forKey: old)
       vacate(vm)
       machines[vm] = machine
+      machines[vm]?.unsettle(now.continuous)
       if old.moid != vm.moid {
         // It was registered anew.
         beginEpoch(vm, now.continuous)
@@ -110,6 +116,7 @@ extension Checker {
     } else {
       vacate(vm)
       machines[vm] = away.removeValue(forKey: key) ?? Machine()
+      machines[vm]?.unsettle(now.continuous)
     }
     machines[vm]?.key = key
     homes[key] = vm
@@ -132,7 +139,7 @@ extension Checker {
   func guardEpoch(_ outcome: Outcome, _ kill: Kill) throws(Violation) {
     guard let shown = machines[home(kill.record)]?.epochShown, kill.asked < shown, kill.isSent else { return }
     // Found and said before that, it only waited for the disk.
-    if let said = kill.said, said < shown { return }
+    if let said = kill.said, kill.saidIn == daemon, said < shown { return }
     switch outcome {
     case .unknown, .denied, .failed, .abandoned, .alreadyGone: break
     case .exited, .gone, .survived, .stuck:

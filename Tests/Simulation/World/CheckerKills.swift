@@ -6,6 +6,7 @@ extension Checker {
   // MARK: the ledger
 
   mutating func see(record step: LedgerStep, of id: KillID, at now: Now) throws(Violation) {
+    defer { kills[id]?.pending.insert(step.kind) }
     switch step {
     case .intent(let record): try judge(intent: record, id, at: now)
     case .answered(_, let answer):
@@ -61,6 +62,10 @@ extension Checker {
     }
     if OwnQuietTimes.cover(rule, configuration, wall: now.wall) {
       throw Violation("S1", "kill \(record.id) in a quiet time of rule \(rule.id)")
+    }
+    if !rule.notDuring.isEmpty, clock.isDoubted(at: now.continuous) {
+      throw Violation(
+        "S1", "kill \(record.id) of rule \(rule.id), which has quiet times, and nobody knows what time it is")
     }
     if facts.tools == .executingScripts {
       throw Violation("S1", "kill \(record.id) on \(record.address), where Tools executes scripts")
@@ -178,6 +183,9 @@ extension Checker {
     }
     if let other = machine.open.first(where: { $0 != id }) {
       throw Violation("S5", "a terminate of kill \(id) while kill \(other) is open on \(vm)")
+    }
+    if machine.redirected >= kill.asked {
+      throw Violation("S1", "the entry of the vCenter of kill \(id) may lead elsewhere since its intent")
     }
     try guardGates(record, rule, configuration, at: now)
 

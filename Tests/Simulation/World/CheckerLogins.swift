@@ -80,6 +80,8 @@ struct CheckedLogins: Sendable {
       if standing.doubts > 0 { alone.insert(standing.account) }
       guard standing.tries != nil else { continue }
       states[credential]?.stopped = true
+      // A try that a crash took before it was noted is one that nobody knows of.
+      guard let noted = standing.tries, noted >= before.tries[standing.account] ?? 0 else { continue }
       tries[standing.account] = before.tries[standing.account]
       notBefore[standing.account] = before.notBefore[standing.account]
     }

@@ -15,25 +15,26 @@ extension Checker {
 
   /// Takes in who was shown for the first time, and who is not there any more.
   mutating func sight(_ shown: Shown, _ vm: VMAddress) {
-    guard let m = machines.index(forKey: vm) else { return }
     let rows: [GuestWatchCore.Process]
     switch shown.what {
     case .listing(let listing):
       guard OwnRules.isComplete(listing) else { return }
       rows = listing.rows
+      compare(rows, shown, vm)
     case .look(.running(let row), _, _): rows = [row]
     case .look(.finished, _, _), .look(.gone, _, _), .look(.vmGone, _, _): return
     }
+    guard let m = machines.index(forKey: vm) else { return }
     let before = machines.values[m].listed[shown.login]
     // Taken out and put back: a look-up by login for each row, or a copy, takes longer than all the rest.
     var sightings = machines.values[m].sightings.removeValue(forKey: shown.login) ?? [:]
     for i in rows.indices {
       guard let life = origin(of: shown.lives[rows[i].pid], vm), sightings[life] == nil else { continue }
-      sightings[life] = Sighting(at: shown.ended.continuous, daemon: daemon, lacking: before?.sent)
+      sightings[life] = Sighting(at: shown.ended.continuous, daemon: daemon, lacking: before?.sent.continuous)
     }
     machines.values[m].sightings[shown.login] = sightings
     guard case .listing = shown.what else { return }
-    var listed = Machine.Listed(sent: shown.sent.continuous, rows: rows, identities: [])
+    var listed = Machine.Listed(sent: shown.sent, rows: rows, identities: [])
     if let before, before.rows == rows {
       // The world shows the same array as long as nothing changes: nobody is absent, and everybody is who he was.
       listed.identities = before.identities
@@ -95,6 +96,10 @@ extension Checker {
         "S1",
         "kill \(id) for age: seen for \(seen) only, and no complete listing before lacked it; max_age is \(maxAge)",
         "S1-proof")
+    }
+    if let doubt = doubt(confirm, vm) {
+      return try raise(
+        "S1", "kill \(id) for age: seen for \(seen) only, max_age is \(maxAge), and \(doubt)", "S1-doubt")
     }
     if confirm.sent.continuous - lacking <= maxAge || proven > confirm.sent.continuous - lacking + Checker.slack {
       try raise("S1", "kill \(id) for age: a listing less than \(maxAge) before lacked it", "S1-proof")

@@ -97,6 +97,9 @@ extension Checker {
         if looksLikeZombie(kill, vm) { break }
         throw Violation("S5", "kill \(id) is closed as \(outcome), but life \(life) lives")
       }
+      if outcome == .alreadyGone, let took = kill.took, took >= .seconds(5) {
+        throw Violation("S5", "kill \(id) is closed as already-gone, but its own call took \(took)")
+      }
       if outcome == .alreadyGone, kill.signalled {
         throw Violation("S5", "kill \(id) is closed as already-gone, but it was signalled")
       }
@@ -138,6 +141,8 @@ extension Checker {
   /// A living process that writes its bare short name over its arguments cannot be told from a zombie from outside.
   private func looksLikeZombie(_ kill: Kill, _ vm: VMAddress) -> Bool {
     guard let row = lastRow(of: kill, vm), let old = kill.confirmed?.process else { return false }
+    // One that showed no arguments before shows none while it lives.
+    if old.command == old.name { return false }
     return row.command == row.name && row.name.value == String(old.name.value.prefix(15))
   }
 

@@ -95,7 +95,9 @@ extension World {
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, let wall, let by):
       incite(vm, pid)
       launch(op, .terminate(kill, vm, login, pid: pid, firstByteBy: firstByteBy, wall: wall), by)
-    case .record(let kill, let step): write(.step(kill, step))
+    case .record(let kill, let step):
+      if case .intent(let record) = step { interfere(with: record) }
+      write(.step(kill, step))
     case .note(let note): write(.note(note))
     case .remember(let memory): write(.remember(memory))
     case .keepPauses(let pauses): write(.pauses(pauses))

@@ -22,6 +22,16 @@ extension World {
       configuration.rules.append(try drawRule())
       return
     }
+    if mix.focus == .rewriting, random.chance(0.7) {
+      // No VM and no process has such a name.
+      let nobody = try Glob("nobody-\(random.below(1_000))")
+      if random.chance(0.5) {
+        configuration.rules[i].scope.except = [nobody]
+      } else {
+        configuration.rules[i].unless = [Match(names: [nobody])]
+      }
+      return
+    }
     switch random.below(28) {
     case 0, 1: configuration.rules[i].action = configuration.rules[i].action == .report ? .terminate : .report
     case 2: configuration.rules[i].lasting = .seconds(random.pick(0, 10, 40, 300))

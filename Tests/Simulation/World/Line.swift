@@ -120,7 +120,7 @@ enum Line {
     case .inventory(let op, let timing, .success(let i)):
       "inventory \(op) \(of(timing)) \(i.complete ? "" : "incomplete ")"
         + i.vms.map {
-          "\($0.moid) \($0.name) \($0.power) \($0.tools) \($0.ready) \($0.bootTime ?? 0) \($0.suspendTime ?? 0)"
+          "\($0.moid) \($0.instanceUUID ?? "-") \($0.name) \($0.power) \($0.tools) \($0.ready) \($0.bootTime ?? 0) \($0.suspendTime ?? 0)"
         }
         .joined(separator: ", ")
     case .inventory(let op, let timing, .failure(let f)): "inventory \(op) \(of(timing)) failed \(f.kind.rawValue)"

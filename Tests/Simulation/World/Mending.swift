@@ -49,6 +49,9 @@ extension World {
     case .slew: setSlew(0)
     case .disk: isDiskFull = false
     case .pauses: if isRunning { try tell(.asked(.resume(rule: nil, vms: nil))) }
+    case .dryRun:
+      configuration.dryRun = false
+      if isRunning { try tell(.configured(configuration)) }
     case .secrets:
       reenterSecrets()
       if isRunning { try tell(.configured(configuration)) }

@@ -44,6 +44,8 @@ public struct Mix: Hashable, Sendable {
   public var oddText = 0.0
   /// The chance of an operator's change to be a big one, and how often the next follows at once.
   public var storm = 0.0
+  /// The one thing that this seed is about.
+  public var focus: Focus?
   /// Nothing at all goes wrong.
   public var isQuiet = false
 

@@ -83,6 +83,8 @@ enum OwnRules {
     if p.pid <= 4 { return true }
     let account = p.owner.value.split(separator: "\\").last.map(String.init) ?? ""
     if systemAccounts.contains(account.lowercased()) {
+      // Cut off or not UTF-8: it may be any of them.
+      if p.name.doubtful { return true }
       var name = p.name.value.lowercased()
       if name.hasSuffix(".exe") { name.removeLast(4) }
       if builtIn.contains(name) || kernelThreads.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) {

@@ -21,6 +21,10 @@ extension Setup {
     var name = (windows ? random.pick(windowsNames) : random.pick(names)) ?? "worker"
     var owner = (windows ? random.pick(windowsOwners) : random.pick(owners)) ?? "alice"
     if !windows, random.chance(0.04) { owner = "root" }
+    if mix.focus == .strangers {
+      if random.chance(0.3) { name = random.chance(0.5) ? name.uppercased() : name.lowercased() }
+      if random.chance(0.3) { owner = random.chance(0.5) ? owner.uppercased() : owner.lowercased() }
+    }
     var command = windows ? #"C:\Tools\\#(name)"# : "/opt/\(name)"
     if random.chance(0.6) { command += " --run \(random.below(100))" }
     if random.chance(0.15) { command += " --keep" }
@@ -37,12 +41,15 @@ extension Setup {
       default: (name, command) = (odd, odd)
       }
     }
-    let temper: Temper =
+    var temper: Temper =
       switch random.below(20) {
       case 0: .unkillable
       case 1, 2, 3: .ignores(killedAfter: random.between(0...300) * Span.millisecond)
       default: .yields(after: random.between(0...3_000) * Span.millisecond)
       }
+    if mix.focus == .stubbornness, random.chance(0.5) {
+      temper = random.chance(0.7) ? .unkillable : .ignores(killedAfter: random.between(0...14_000) * Span.millisecond)
+    }
     return Spawn(
       name: name, owner: owner, command: command, temper: temper,
       zombieFor: !windows && random.chance(0.06) ? random.between(5...300) * Span.second : nil,

@@ -52,6 +52,10 @@ extension World {
 
   /// Times that may begin or end while the seed runs, whatever the zone.
   mutating func drawQuietTimes() -> [QuietTime] {
+    if mix.focus == .nights {
+      let from = random.below(1_440)
+      return [QuietTime(days: .all, from: from, until: from + 1 + random.below(90))]
+    }
     guard random.chance(0.12) else { return [] }
     return (0...random.below(2)).map { _ in
       let from = random.below(1_440)
@@ -72,6 +76,10 @@ extension World {
     if random.chance(0.35) { protect.names = [try Glob(random.pick("java", "slee*", "worker", "*.EXE"))] }
     if random.chance(0.2) { protect.owners = [try Glob(random.pick("bob", #"LAB\*"#, "*svc"))] }
     if random.chance(0.2) { protect.commands = [try Glob("*--important*")] }
+    if mix.focus == .strangers {
+      protect.names = [try Glob(random.pick("java", "slee*", "WORKER*", "miner", "*.exe"))]
+      if random.chance(0.5) { protect.owners = [try Glob(random.pick("bob", #"lab\*"#, "ALICE"))] }
+    }
     if random.chance(0.12) { protect.vms = try drawScope() }
     return protect
   }

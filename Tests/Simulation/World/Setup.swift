@@ -67,6 +67,7 @@ struct Setup {
     let isWindows = random.chance(0.25)
     if isWindows { facts.family = .windows }
     if random.chance(0.06) { facts.family = random.pick(nil, .other, .solaris) }
+    if mix.focus == .strangers, random.chance(0.7) { facts.family = nil }
     if random.chance(0.04) { facts.template = true }
     if random.chance(0.04) { facts.managedBy = VirtualMachine.ManagedBy(extensionKey: "com.vmware.vcls", type: "x") }
     let booted = now.advanced(by: -random.between(400...40_000) * Span.second)

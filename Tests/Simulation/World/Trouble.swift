@@ -35,7 +35,7 @@ enum Mending {
   case connection(Int), uuid(Int, String?), enabled(Int)
   case back(limbo: Int)
   case up(server: Int), well(server: Int), vcenterLogin(server: Int), privilege(server: Int), date(server: Int)
-  case slew, disk, pauses
+  case slew, disk, pauses, dryRun
   /// The operator enters what is right now.
   case secrets
 }

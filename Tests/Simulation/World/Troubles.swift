@@ -59,7 +59,7 @@ extension World {
     case .fork: fork(guest)
     case .scripts:
       servers[server].model.update(moid) { $0.facts.tools = .executingScripts }
-      after(5...200, .scripts(guest))
+      after(mix.focus == .scripts ? 200...1_200 : 5...200, .scripts(guest))
     case .reboot:
       servers[server].model.switchOff(moid, at: at)
       after(1...60, .switchOn(guest))

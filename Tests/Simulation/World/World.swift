@@ -25,6 +25,8 @@ public struct World {
     case meddle(guest: Int, pid: Int64, Meddling)
     case runaway(guest: Int, name: String)
     case reload
+    case reloadUnchanged
+    case interfere(Interference, VMAddress)
     case heal
     case trial
     case due(Int)
@@ -76,6 +78,8 @@ public struct World {
   var watch = Watch()
   /// What every daemon of this run begins as: a `Watch` that knows nothing.
   public var fresh = Watch()
+  /// A run that fails is played once more, for its last lines and to see that it replays.
+  public var replaysFailures = true
   var isRunning = false
   var daemon = 0
   var writes: [Write] = []
@@ -147,6 +151,10 @@ public struct World {
     self.fleet = fleet
     var random = Seeded(seed)
     mix = fleet == nil ? Mix.drawn(&random) : Fleet.mix
+    if fleet == nil {
+      var apart = Seeded(~seed)
+      mix.adjust(to: Focus.drawn(&apart), &apart)
+    }
     faults = mix
     clock = World.origin
     let start = ModelTime(continuous: clock, wall: clock + World.wallBase)
@@ -180,7 +188,7 @@ public struct World {
       try play()
       return report(nil)
     } catch {
-      return trace.isRendered ? report(error) : replay(error)
+      return trace.isRendered || !replaysFailures ? report(error) : replay(error)
     }
   }
 
@@ -273,6 +281,8 @@ public struct World {
     case .meddle(let guest, let pid, let meddling): try meddle(guest, pid, meddling)
     case .runaway(let guest, let name): runAway(guest, name)
     case .reload: if hasFaults { try reload() }
+    case .reloadUnchanged: if hasFaults, isRunning { try tell(.configured(configuration)) }
+    case .interfere(let interference, let vm): try happen(interference, to: vm)
     case .heal: try heal()
     case .trial: try holdTrial()
     case .due(let number): try judge(number)
@@ -317,7 +327,9 @@ extension World.Item {
   /// It happens on the daemon's host, or not while that is asleep.
   var isOfTheHost: Bool {
     switch self {
-    case .wake, .leave, .deliver, .giveUp, .written, .mark, .restart, .stopOverdue, .reload: true
+    case .wake, .leave, .deliver, .giveUp, .written, .mark, .restart, .stopOverdue, .reload, .reloadUnchanged,
+      .interfere:
+      true
     case .arrive, .resume, .churn, .trouble, .mend, .meddle, .runaway, .heal, .trial, .due, .end: false
     }
   }

@@ -1,0 +1,98 @@
+import GuestWatchCore
+import VCenterModel
+
+/// What a seed is about, where it is about one thing. Some faults of the decision show only where two rare things meet; in
+/// one seed of four one of them is common.
+public enum Focus: Hashable, Sendable, CaseIterable {
+  /// Nobody knows the families of the guests, and names come in any case.
+  case strangers
+  /// Tools execute scripts for a long time.
+  case scripts
+  /// While an intent is on its way to a slow disk, something happens that speaks against it.
+  case interference
+  /// Most processes do not end when they are asked to, and the daemon does not live long.
+  case stubbornness
+  /// Every rule has quiet times, and the clock of the host steps.
+  case nights
+  /// Rules are changed all the time, in ways that change nothing of what they want.
+  case rewriting
+  /// Guests go back to snapshots.
+  case snapshots
+
+  /// Drawn from a generator of its own: the other seeds are what they would be without any focus.
+  static func drawn(_ random: inout Seeded) -> Focus? {
+    random.chance(0.25) ? random.pick(allCases) : nil
+  }
+}
+
+extension Mix {
+  mutating func adjust(to focus: Focus?, _ random: inout Seeded) {
+    guard let focus, !isQuiet else { return }
+    self.focus = focus
+    func often(_ trouble: Trouble, _ seconds: ClosedRange<Int64>) {
+      troubles[trouble.rawValue] = random.between(seconds) * Span.second
+    }
+    switch focus {
+    case .strangers: break
+    case .scripts: often(.scripts, 60...400)
+    case .interference: slowDisk = true
+    case .stubbornness: often(.kill, 200...900)
+    case .nights: often(.hostClockStep, 150...900)
+    case .rewriting: often(.reload, 60...300)
+    case .snapshots:
+      often(.snapshot, 300...900)
+      often(.revert, 150...600)
+    }
+  }
+}
+
+/// What happens right when an intent is written down.
+enum Interference {
+  /// The operator closes a gate, for a while.
+  case pause, dryRun
+  /// The VM is suspended and goes on at once, which ends its epoch as soon as an inventory shows it.
+  case nap
+  /// The operator enters the vCenter anew: nobody knows whether it is the same one.
+  case redirect
+}
+
+extension World {
+  mutating func interfere(with record: KillRecord) {
+    guard faults.focus == .interference, random.chance(0.6) else { return }
+    let most: Int64 = random.pick(50, 1_000, 3_000)
+    agenda.enter(
+      .interfere(random.pick(.pause, .dryRun, .nap, .redirect, .redirect), record.address),
+      at: clock + random.between(0...most) * Span.millisecond)
+  }
+
+  mutating func happen(_ interference: Interference, to vm: VMAddress) throws(Violation) {
+    guard hasFaults, isRunning else { return }
+    note("* \(interference) right after an intent")
+    switch interference {
+    case .pause:
+      try tell(.asked(.pause(Pause(until: now.continuous + .seconds(random.between(5...60))))))
+    case .dryRun:
+      if configuration.dryRun { return }
+      configuration.dryRun = true
+      after(5...60, .dryRun)
+      try tell(.configured(configuration))
+    case .redirect:
+      guard let i = configuration.vcenters.firstIndex(where: { $0.id == vm.vcenter }),
+        let entrance = entrances[configuration.vcenters[i].digest]
+      else { return }
+      secretsEntered += 1
+      configuration.vcenters[i] = entry(vm.vcenter, entrance, maxInFlight: configuration.vcenters[i].maxInFlight)
+      try tell(.configured(configuration))
+    case .nap:
+      guard let entry = configuration.vcenters.first(where: { $0.id == vm.vcenter }),
+        let server = entrances[entry.digest]?.server
+      else { return }
+      let at = modelTime
+      servers[server].model.suspend(vm.moid, at: at)
+      agenda.enter(.mend(.resume(guestNumber(server, vm.moid))), at: clock + 200 * Span.millisecond)
+      // A reload asks for an inventory at once.
+      agenda.enter(.reloadUnchanged, at: clock + 300 * Span.millisecond)
+      try takeTruths()
+    }
+  }
+}
