@@ -59,6 +59,20 @@ extension EndToEnd {
       }
     }
 
+    /// Even where somebody opened the socket and the way to it for all.
+    private func expectStrangersRefused(_ world: World, _ runtime: String) async throws {
+      for path in [world.folder.path, runtime] { try #require(chmod(path, 0o755) == 0) }
+      try #require(chmod("\(runtime)/control", 0o666) == 0)
+      let stranger = try await Program.start(
+        [
+          "/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", Binaries.guestwatchd, "pause",
+          "--state", "/nowhere",
+        ], environment: ["RUNTIME_DIRECTORY=\(runtime)"], name: "stranger", folder: world.folder.path)
+      #expect(try await stranger.end(within: .seconds(20)) == .exited(69))
+      #expect(stranger.complained.contains("only root and the user that the service runs as"), "\(stranger.complained)")
+      #expect(try await status(world, "pause").isEmpty)
+    }
+
     @Test("Without a daemon: 69, said on stderr; status shows what the ledger holds, and nothing is left behind")
     func noDaemon() async throws {
       try await World.with(scenario, Settings(rule)) { world in
@@ -71,6 +85,7 @@ extension EndToEnd {
         let vcenter = try #require(try await status(world, "vcenter").first)
         #expect(vcenter["vcenter"] as? String == "sim")
         #expect(try await world.command("retry-login", "linux", "--state", world.state).end == .exited(0))
+        if geteuid() == 0 { try await expectStrangersRefused(world, runtime) }
         try await world.start(.sleeper("xmrig-6.21", owner: "mallory", label: "miner"), on: "vm-102")
         _ = try await world.rows(try world.pid("miner"), "exited")
         try await world.stopDaemon(daemon)

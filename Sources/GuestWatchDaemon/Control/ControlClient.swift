@@ -68,7 +68,7 @@ public enum ControlClient {
     }
     guard let reply = reply(came) else {
       throw NoAnswer(
-        description: "the daemon at \(place) went away before it had answered, so what was asked may or may not be done"
+        description: "the daemon at \(place) hung up before it had answered, so what was asked may or may not be done"
       )
     }
     return reply

@@ -15,6 +15,9 @@ struct PeerTable {
   let ask: (UInt64, Question) -> Void
   private var peers: [Peer] = []
   private var last: UInt64 = 0
+  /// Nobody is let in before: descriptors or memory ran out, and whoever waits in the queue would be tried again at once.
+  private var rests: Instant?
+  private static let rest = Duration.seconds(1)
 
   init(configuration: String, clock: any DaemonClock, ask: @escaping (UInt64, Question) -> Void) {
     self.configuration = configuration
@@ -27,7 +30,8 @@ struct PeerTable {
   /// Waits until something happens on any of the sockets, and serves it.
   mutating func wait(listener: Int32, ear: Int32) {
     var polled = [pollfd(fd: ear, events: Int16(POLLIN), revents: 0)]
-    let hasRoom = peers.count < ControlServer.mostPeers
+    if let until = rests, until <= now { rests = nil }
+    let hasRoom = peers.count < ControlServer.mostPeers && rests == nil
     polled.append(pollfd(fd: hasRoom ? listener : -1, events: Int16(POLLIN), revents: 0))
     for peer in peers {
       let events: Int32 =
@@ -39,7 +43,7 @@ struct PeerTable {
         }
       polled.append(pollfd(fd: peer.descriptor, events: Int16(events), revents: 0))
     }
-    let due = peers.filter { $0.descriptor >= 0 }.map(\.conversation.by).min()
+    let due = (peers.filter { $0.descriptor >= 0 }.map(\.conversation.by) + [rests].compactMap { $0 }).min()
     // Rounded up: a deadline may be a moment late, never so early that this would go round and round.
     let patience = due.map { Int32(clamping: max(($0 - now).nanoseconds, 0) / 1_000_000 + 1) } ?? -1
     guard poll(&polled, nfds_t(polled.count), patience) >= 0 else { return }
@@ -61,7 +65,10 @@ struct PeerTable {
 
   private mutating func accept(from listener: Int32) {
     let descriptor = Glibc.accept(listener, nil, nil)
-    guard descriptor >= 0 else { return }
+    guard descriptor >= 0 else {
+      if errno != EAGAIN && errno != EINTR && errno != ECONNABORTED { rests = now + Self.rest }
+      return
+    }
     guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else {
       close(descriptor)
       return
