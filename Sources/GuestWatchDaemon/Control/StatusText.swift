@@ -20,7 +20,7 @@ public struct StatusText {
     text.section("vCenters", of("vcenter"), StatusText.words(vcenter:))
     text.section("guest logins not used everywhere", of("login"), StatusText.words(login:))
     text.section("pauses", of("pause"), StatusText.words(pause:))
-    text.section("budgets of rules", of("rule").filter { !$0["kills_allowed"].isNull }, StatusText.words(rule:))
+    text.section("rules", of("rule"), StatusText.words(rule:))
     text.section("kills without an outcome", of("kill"), StatusText.words(kill:))
     text.section("candidates", of("candidate"), StatusText.words(candidate:))
     let (all, shown) = (of("daemon").first?["candidates"].int ?? 0, of("daemon").first?["candidates_shown"].int ?? 0)
@@ -124,7 +124,9 @@ public struct StatusText {
     return "\(rule), \(vms), \(until)"
   }
 
-  private static func words(rule: JSON) -> String { "\(text(rule["rule"])): \(budget(rule))" }
+  private static func words(rule: JSON) -> String {
+    "\(text(rule["rule"])): \(text(rule["action"]))" + (rule["kills_allowed"].isNull ? "" : ", \(budget(rule))")
+  }
 
   private static func budget(_ object: JSON) -> String {
     let room = object["next_room"].isNull ? "" : ", more room at \(moment(object["next_room"])) UTC"
