@@ -13,7 +13,7 @@ struct Memories {
   /// Puts each in the place of what was known of its VM before.
   func keep(_ memories: [VMMemory], now: Now) throws(SQLiteError) {
     for memory in memories {
-      if memory.bootTime == nil && memory.suspendTime == nil && memory.epochBegan == nil && memory.seen.isEmpty {
+      if memory.isEmpty {
         try connection.run(
           "DELETE FROM memories WHERE vcenter = ? AND instance = ?",
           [.bytes(memory.vm.vcenter), .bytes(memory.vm.instance)])
@@ -26,15 +26,16 @@ struct Memories {
   private func keep(_ memory: VMMemory, now: Now) throws(SQLiteError) {
     let row = try connection.number(
       """
-      INSERT INTO memories (vcenter, instance, boot_time, suspend_time, epoch_running, running)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (vcenter, instance) DO UPDATE SET
+      INSERT INTO memories (vcenter, instance, moid, boot_time, suspend_time, epoch_running, running)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (vcenter, instance) DO UPDATE SET moid = excluded.moid,
         boot_time = excluded.boot_time, suspend_time = excluded.suspend_time,
         epoch_running = excluded.epoch_running, running = excluded.running
       RETURNING id
       """,
       [
-        .bytes(memory.vm.vcenter), .bytes(memory.vm.instance), Value(memory.bootTime), Value(memory.suspendTime),
+        .bytes(memory.vm.vcenter), .bytes(memory.vm.instance), memory.moid.map { .bytes($0) } ?? .null,
+        Value(memory.bootTime), Value(memory.suspendTime),
         Value(memory.epochBegan.map { time.at($0) }), .integer(time.at(now.continuous)),
       ])
     guard let row else { throw SQLiteError(damaged: "a VM got no row") }
@@ -65,7 +66,7 @@ struct Memories {
   func all(now: Now) throws(SQLiteError) -> [VMMemory] {
     var cursor = try connection.query(
       """
-      SELECT m.id, m.vcenter, m.instance, m.boot_time, m.suspend_time, m.epoch_running,
+      SELECT m.id, m.vcenter, m.instance, m.moid, m.boot_time, m.suspend_time, m.epoch_running,
         s.login, s.pid, s.started, s.owner, s.owner_doubtful, s.first_seen_running
       FROM memories m LEFT JOIN seen s ON s.memory = m.id ORDER BY m.vcenter, m.instance, s.place
       """)
@@ -74,12 +75,13 @@ struct Memories {
     while try cursor.next() {
       let row = cursor.integer()
       let vm = VMKey(vcenter: cursor.text(), instance: cursor.text())
+      let moid = cursor.optionalText()
       let bootTime = cursor.optionalInteger()
       let suspendTime = cursor.optionalInteger()
       let began = cursor.optionalInteger().map { now.continuous - time.age(of: $0, at: now.continuous) }
       if row != last {
         memories.append(
-          VMMemory(vm: vm, bootTime: bootTime, suspendTime: suspendTime, epochBegan: began, seen: []))
+          VMMemory(vm: vm, moid: moid, bootTime: bootTime, suspendTime: suspendTime, epochBegan: began, seen: []))
       }
       last = row
       guard let login = cursor.optionalText() else { continue }
@@ -89,5 +91,12 @@ struct Memories {
         VMMemory.Seen(login: LoginID(login), identity: identity, firstSeen: now.continuous - age))
     }
     return memories
+  }
+}
+
+extension VMMemory {
+  /// Nothing is known of the VM any more.
+  fileprivate var isEmpty: Bool {
+    moid == nil && bootTime == nil && suspendTime == nil && epochBegan == nil && seen.isEmpty
   }
 }

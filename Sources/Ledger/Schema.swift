@@ -196,6 +196,9 @@ enum Schema {
     ALTER TABLE kills ADD COLUMN first_wall INTEGER;
     ALTER TABLE kills ADD COLUMN first_running INTEGER;
 
+    -- The managed object id under which a VM was last known; NULL: by an earlier version, or never.
+    ALTER TABLE memories ADD COLUMN moid BLOB;
+
     -- The key of the command lines' digests, for as long as this state directory lives.
     INSERT INTO counters VALUES ('command-key-1', random()), ('command-key-2', random());
 

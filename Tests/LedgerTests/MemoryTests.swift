@@ -17,7 +17,10 @@ import Testing
   private func memory(
     _ vm: String, boot: Int64? = 1_790_000_000, suspend: Int64? = nil, _ seen: [VMMemory.Seen] = []
   ) -> VMMemory {
-    VMMemory(vm: VMKey(vcenter: "vc-uuid", instance: vm), bootTime: boot, suspendTime: suspend, seen: seen)
+    let isEmpty = boot == nil && suspend == nil && seen.isEmpty
+    return VMMemory(
+      vm: VMKey(vcenter: "vc-uuid", instance: vm), moid: isEmpty ? nil : "vm-\(vm)", bootTime: boot,
+      suspendTime: suspend, seen: seen)
   }
 
   /// A boot whose clock begins near zero, after a day in which the machine was off.

@@ -146,7 +146,9 @@ extension Checker {
   private func earlier(
     _ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress
   ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
-    let epoch = machines[vm]?.epoch ?? Instant(nanoseconds: .min)
+    let machine = machines[vm] ?? Machine()
+    // The daemon says nothing of one that it had not seen before: an inventory may show it all the same.
+    let epoch = max(machine.epoch, machine.epochShown)
     let first = origin(of: shown.lives[row.pid], vm)
     return killOrder.compactMap { id in
       guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
