@@ -90,6 +90,7 @@ public struct Daemon: Sendable {
     let scheduler = Scheduler(
       deciding: Watch(), source: source, ledger: ledger, line: SystemLine(manager: manager, journal: log),
       clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery))
+    let control = listen(to: scheduler, log)
     await withDiscardingTaskGroup { group in
       group.addTask {
         var ending = false
@@ -107,8 +108,30 @@ public struct Daemon: Sendable {
       await scheduler.run(setup, restored: restored, seed: .random(in: .min ... .max))
       group.cancelAll()
     }
+    // Before the lock is given back: the next daemon finds no socket of ours, and we remove none of its.
+    control?.stop()
     ledger.close()
     _ = log.flush(within: Self.flushLimit)
+  }
+
+  /// The control socket; nil, and said, where there can be none: then nobody can ask, and all else goes on.
+  private func listen(
+    to scheduler: Scheduler<Watch, RuleFileSource>, _ log: JournalWriter
+  ) -> ControlServer? {
+    let path = ControlAddress.ofDaemon(
+      state: options.state, runtime: options.environment["RUNTIME_DIRECTORY"])
+    do throws(ControlSocket.Unusable) {
+      return try ControlServer(
+        path: path, link: ControlAddress.ofDaemon(state: options.state, runtime: nil), configuration: options.config,
+        clock: clock, ask: { question, reply in scheduler.ask(question, reply: reply) })
+    } catch {
+      log.write(
+        entry(
+          for: Report(
+            .limitReached, .error,
+            detail: "no operator can ask this daemon anything (status, pause, ...): \(error.message)")))
+      return nil
+    }
   }
 
   /// Why it did not start.

@@ -4,6 +4,10 @@ public import GuestWatchCore
 public protocol Deciding: Sendable {
   /// Takes one event in and says what is to be done now, in order.
   mutating func handle(_ event: Event, at now: Now) -> [Effect]
+  /// What an operator may ask; changes nothing.
+  func overview(at now: Now) -> Overview
+  /// The gates that operators closed.
+  var pausesInForce: [Pause] { get }
 }
 
 extension Watch: Deciding {}

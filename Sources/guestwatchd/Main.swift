@@ -12,5 +12,7 @@ struct Guestwatchd: AsyncParsableCommand {
       daemon holds it; 78 bad, missing or empty configuration.
       """,
     version: "guestwatchd \(version)",
-    subcommands: [Run.self, Check.self, History.self])
+    subcommands: [
+      Run.self, Check.self, Status.self, History.self, PauseCommand.self, Resume.self, RetryLogin.self, Reload.self,
+    ])
 }

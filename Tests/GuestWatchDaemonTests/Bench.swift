@@ -35,8 +35,10 @@ final class Bench {
   }
 
   /// Starts the scheduler and lets it do all that it can do without time passing.
-  func start(_ links: FakeLink..., restored: Restored = Restored(life: 1)) {
-    let setup = Setup(configuration: .test, links: links)
+  func start(
+    _ links: FakeLink..., with configuration: Configuration = .test, restored: Restored = Restored(life: 1)
+  ) {
+    let setup = Setup(configuration: configuration, links: links)
     Task(executorPreference: executor) { [scheduler, ended] in
       await scheduler.run(setup, restored: restored, seed: 7)
       ended.open()

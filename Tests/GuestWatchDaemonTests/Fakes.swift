@@ -22,9 +22,24 @@ struct Script: Deciding {
   }
   var heard = Heard()
   var answer: @Sendable (Event, Now) -> [Effect]
+  /// What was asked for last, as a decision with room for two would have it.
+  var pausesInForce: [Pause] = []
+  static let mostPauses = 2
+
+  func overview(at now: Now) -> Overview {
+    var overview = Overview(snapshot: Snapshot(vmsInScope: 4, rules: 1))
+    overview.pauses = pausesInForce
+    return overview
+  }
 
   mutating func handle(_ event: Event, at now: Now) -> [Effect] {
     heard.add(event)
+    switch event {
+    case .asked(.pause(let pause)) where pausesInForce.count < Self.mostPauses: pausesInForce.append(pause)
+    case .asked(.resume(let rule, let vms)):
+      pausesInForce.removeAll { (rule == nil && vms == nil) || ($0.rule == rule && $0.vms == vms) }
+    default: break
+    }
     return answer(event, now)
   }
 }

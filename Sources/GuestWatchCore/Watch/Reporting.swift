@@ -46,9 +46,17 @@ extension Watch {
     guard statusDirty, now.continuous >= statusFrom, let configuration else { return }
     statusDirty = false
     statusFrom = now.continuous + Watch.statusPause
+    let snapshot = snapshot(configuration, now)
+    guard snapshot != lastStatus else { return }
+    lastStatus = snapshot
+    effects.append(.status(snapshot))
+  }
+
+  /// The state in numbers as it is now. Goes over all VMs.
+  func snapshot(_ configuration: Configuration, _ now: Now) -> Snapshot {
     let inScope = vms.indices.filter { vms[$0].present && !vms[$0].views.isEmpty }
     let watched = inScope.filter { whyUnwatched($0) == nil }
-    let snapshot = Snapshot(
+    return Snapshot(
       vmsInScope: inScope.count, vmsWatched: watched.count, vmsLate: watched.count { isLate($0, now) },
       candidates: candidateCount,
       openKills: vms.indices.reduce(0) { $0 + (vms[$1].kill?.isOpen == true ? 1 : 0) + vms[$1].waitingKills.count },
@@ -56,8 +64,5 @@ extension Watch {
       killsAllowed: configuration.budget.kills, dryRun: configuration.dryRun, rules: configuration.rules.count,
       vcentersDown: vcenters.values.filter { $0.down != nil }.map(\.entry.id), loginsStopped: logins.stoppedLogins,
       ledgerFailing: ledger.failing, clockTrusted: clock.trusted)
-    guard snapshot != lastStatus else { return }
-    lastStatus = snapshot
-    effects.append(.status(snapshot))
   }
 }

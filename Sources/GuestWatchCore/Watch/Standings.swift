@@ -4,8 +4,10 @@ import OrderedCollections
 extension Watch {
   /// Every process that matches a rule and is being followed, with its verdict.
   ///
-  /// - Parameter of: only those of this VM; nil: of all.
-  public func standings(of key: VMKey? = nil, at now: Now) -> [Standing] {
+  /// - Parameters:
+  ///   - of: only those of this VM; nil: of all.
+  ///   - most: the first so many.
+  public func standings(of key: VMKey? = nil, at now: Now, most: Int = .max) -> [Standing] {
     var all: [Standing] = []
     for place in vms.indices where key.map({ vms[place].key == $0 }) ?? true {
       let believed = clock.trusted && vms[place].doubt == nil
@@ -17,6 +19,7 @@ extension Watch {
             believed: believed)
           for track in candidate.tracks {
             guard let rule = rule(track.rule) else { continue }
+            guard all.count < most else { return all }
             all.append(
               Standing(
                 vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name, rule: rule.id,

@@ -13,6 +13,7 @@ extension Scheduler {
 
   func give(_ pauses: [Pause], _ now: Now) {
     pausesUnderWay += 1
+    pausesGiven += 1
     writing.append(now.continuous)
     ledgerBox.yield(.pauses(pauses, now))
   }
@@ -127,7 +128,7 @@ extension Scheduler {
     switch report.kind {
     case .ledgerFailing: stepsFail = true
     case .ledgerWorks: stepsFail = false
-    default: return line.report(report, at: now)
+    default: return tell(report, at: now)
     }
     ledgerChanged(report)
   }

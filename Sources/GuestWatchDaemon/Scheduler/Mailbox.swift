@@ -3,7 +3,7 @@ import GuestWatchCore
 /// What comes back to the scheduler from outside, one after the other.
 ///
 /// It is as long as there are operations, ledger steps and timers that the decision or the scheduler asked for, plus the
-/// operator's signals: nothing else puts a message in.
+/// operator's signals and the few questions that the control socket lets wait: nothing else puts a message in.
 enum Message<Link: VCenterLink>: Sendable {
   /// A client is done with an operation.
   case answered(OpID, Event)
@@ -18,6 +18,8 @@ enum Message<Link: VCenterLink>: Sendable {
   /// An alarm that was set has gone off.
   case alarm
   case reloadAsked
+  /// An operator asks over the control socket; the closure is called once.
+  case asked(Question, reply: @Sendable (Answer) -> Void)
   case loaded(LoadOutcome<Link>)
   case shutdownAsked
 }

@@ -12,6 +12,7 @@ extension Scheduler {
 
   func startLoad(_ children: inout DiscardingTaskGroup) {
     reload = .loading
+    asking.loadBegins()
     line.reloading()
     let present = routes.current
     children.addTask { [source, mailbox] in mailbox.yield(.loaded(await source.load(keeping: present))) }
@@ -33,17 +34,19 @@ extension Scheduler {
       for diagnostic in diagnostics { say(Report(.configurationRefused, .error, detail: diagnostic)) }
     }
     line.ready()
+    answerReload(outcome)
     if again && phase == .running { startLoad(&children) }
   }
 
   func sayLoaded(_ setup: Setup<Source.Link>) {
+    asking.loaded(setup.configuration, clock.now())
     for warning in setup.warnings { say(Report(.configured, .warning, detail: warning)) }
-    let configuration = setup.configuration
+    say(Report(.configured, .info, detail: summary(setup.configuration)))
+  }
+
+  func summary(_ configuration: Configuration) -> String {
     let mode = configuration.dryRun ? ", dry run: nothing is terminated" : ""
-    say(
-      Report(
-        .configured, .info,
-        detail: "rules: \(configuration.rules.count), vCenters: \(configuration.vcenters.count), guest logins: "
-          + "\(configuration.logins.count)\(mode)"))
+    return "rules: \(configuration.rules.count), vCenters: \(configuration.vcenters.count), guest logins: "
+      + "\(configuration.logins.count)\(mode)"
   }
 }

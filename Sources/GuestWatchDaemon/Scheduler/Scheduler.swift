@@ -53,6 +53,10 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   /// would open a gate that an operator closed.
   var unkeptPauses: [Pause]?
   var pausesUnderWay = 0
+  /// How often pauses were given to the ledger, and how often it has answered.
+  var pausesGiven = 0
+  var pausesAnswered = 0
+  var asking = Asking()
 
   var wake: Instant?
   var nextMark: Instant
@@ -100,6 +104,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     async let books = Self.keepBooks(ledger, ledgerJobs, mailbox, clock)
     async let farewell: Void = Self.leave(goodbyes, clock)
     await withDiscardingTaskGroup { children in
+      asking.began(clock.now(), life: restored.life)
       let past = "this is life \(restored.life), kills still open: \(restored.open.count)"
       say(Report(.started, .info, detail: "guestwatchd \(version); \(past)"))
       sayLoaded(setup)
@@ -152,9 +157,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     case .kept(let result):
       _ = writing.popFirst()
       pausesUnderWay -= 1
+      pausesAnswered += 1
       // Those behind it take its place, so only the last answer counts.
       if (try? result.get()) != nil && pausesUnderWay == 0 { unkeptPauses = nil }
       marked(result)
+      answerPauses(result)
     case .noted(let result, let overflow):
       _ = writing.popFirst()
       noted(result, overflow: overflow)
@@ -162,6 +169,8 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       serveWhatIsDue(&children)
     case .reloadAsked:
       reloadAsked(&children)
+    case .asked(let question, let reply):
+      asked(question, reply, &children)
     case .loaded(let outcome):
       loaded(outcome, &children)
     case .shutdownAsked:
@@ -169,10 +178,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     }
   }
 
-  func feed(_ event: Event, _ children: inout DiscardingTaskGroup) {
+  /// - Parameter at: when it happened; nil: now.
+  func feed(_ event: Event, at: Now? = nil, _ children: inout DiscardingTaskGroup) {
     // After the end nothing is carried out any more, so nothing is asked either.
     if phase == .stopped { return }
-    let now = clock.now()
+    let now = at ?? clock.now()
     for effect in decision.handle(event, at: now) { carryOut(effect, now, &children) }
   }
 
@@ -219,5 +229,10 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     }
   }
 
-  func say(_ report: Report) { line.report(report, at: clock.now()) }
+  func say(_ report: Report) { tell(report, at: clock.now()) }
+
+  func tell(_ report: Report, at now: Now) {
+    asking.note(report, now)
+    line.report(report, at: now)
+  }
 }

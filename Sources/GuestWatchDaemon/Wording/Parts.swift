@@ -100,6 +100,9 @@ private func codeWords(_ fault: Fault) -> String {
   return fault.detail.isEmpty ? code : "\(code), it says \(quoted(fault.detail))"
 }
 
+/// What a failure means, what vCenter called it and what it said.
+func words(_ fault: Fault) -> String { words(fault.kind) + codeWords(fault) }
+
 private func words(_ kind: FaultKind) -> String {
   switch kind {
   case .guestLoginRefused: "the guest refused the login"

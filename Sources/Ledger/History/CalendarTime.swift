@@ -61,7 +61,7 @@ func rfc3339(unixNanoseconds: Int64) -> String? {
 }
 
 /// `2026-11-21T21:36:02Z`; nil outside the years 0 to 9999.
-func rfc3339(unixSeconds: Int64) -> String? {
+package func rfc3339(unixSeconds: Int64) -> String? {
   // A guest may claim any number: years of twelve digits are none.
   guard (-70_000_000_000...260_000_000_000).contains(unixSeconds) else { return nil }
   let moment = CalendarTime(unixSeconds: unixSeconds)

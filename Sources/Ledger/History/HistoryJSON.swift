@@ -51,17 +51,17 @@ extension HistoryRow {
 }
 
 /// Values are JSON already.
-func jsonObject(_ fields: [(String, String)]) -> String {
+package func jsonObject(_ fields: [(String, String)]) -> String {
   "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
 }
 
 /// Nanoseconds since 1970.
-func jsonTime(_ wall: Int64?) -> String {
+package func jsonTime(_ wall: Int64?) -> String {
   wall.flatMap { rfc3339(unixNanoseconds: $0) }.map(jsonString) ?? "null"
 }
 
 /// 16 hex digits, as `sha256sum` begins.
-func jsonDigest(_ digest: UInt64?) -> String { digest.map { jsonString(digits($0)) } ?? "null" }
+package func jsonDigest(_ digest: UInt64?) -> String { digest.map { jsonString(digits($0)) } ?? "null" }
 
 /// The 16 hex digits of a digest.
 func digits(_ digest: UInt64) -> String {

@@ -27,9 +27,12 @@ private func columns(of scalar: Unicode.Scalar) -> Int {
   }
 }
 
+/// How many columns of a terminal a text takes that has nothing in it but what shows a glyph.
+package func terminalColumns(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns(of: $1) } }
+
 /// The text in exactly `width` columns: escaped, cut with a `~` at the end where it is longer, filled with blanks where it
 /// is shorter.
-func terminalCell(_ text: String, width: Int, alignedRight: Bool = false) -> String {
+package func terminalCell(_ text: String, width: Int, alignedRight: Bool = false) -> String {
   var shown = ""
   var used = 0
   // Where to cut if it turns out that not all of it fits: after what leaves one column for the `~`.
@@ -56,7 +59,7 @@ func terminalCell(_ text: String, width: Int, alignedRight: Bool = false) -> Str
 
 /// The text as a JSON string with its quotation marks: ASCII control characters and whatever a terminal would act on as
 /// `\uXXXX`.
-func jsonString(_ text: String) -> String {
+package func jsonString(_ text: String) -> String {
   var quoted = "\""
   for scalar in text.unicodeScalars {
     switch scalar {

@@ -1,5 +1,5 @@
 /// Why a text is no DURATION.
-enum DurationMistake: Error, Hashable {
+package enum DurationMistake: Error, Hashable {
   /// Not integers with d, h, m, s in falling order, each once.
   case malformed
   /// 0 in all.
@@ -9,7 +9,7 @@ enum DurationMistake: Error, Hashable {
 }
 
 /// Reads a DURATION of design.md, section 5: `2h30m`, 1 s to 3650 days.
-func duration(_ text: String) throws(DurationMistake) -> Duration {
+package func duration(_ text: String) throws(DurationMistake) -> Duration {
   let units: [(letter: UInt8, seconds: Int64)] = [
     (UInt8(ascii: "d"), 86_400), (UInt8(ascii: "h"), 3600), (UInt8(ascii: "m"), 60), (UInt8(ascii: "s"), 1),
   ]

@@ -32,7 +32,7 @@ func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
 }
 
 /// The end of a message about an unknown name: the nearest known one, or all of them.
-func suggestion(for text: String, among known: [String]) -> String {
+package func suggestion(for text: String, among known: [String]) -> String {
   if let near = nearest(to: text, among: known) { return "did you mean '\(near)'?" }
   return "known: \(known.joined(separator: ", "))"
 }

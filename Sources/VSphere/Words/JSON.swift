@@ -2,7 +2,7 @@ import GuestWatchCore
 
 /// A JSON value as an answer holds it. Its own reader instead of a library's, because a library refuses the whole
 /// answer for one invalid byte: then one hostile process would hide all others of its VM.
-enum JSON: Sendable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -14,17 +14,17 @@ enum JSON: Sendable {
   case object([(key: String, value: JSON)])
 
   /// The value of a key; `.null` where it is absent, because both mean the same in both APIs. The last one of several.
-  subscript(_ key: String) -> JSON {
+  package subscript(_ key: String) -> JSON {
     if case .object(let members) = self { return members.last { $0.key == key }?.value ?? .null }
     return .null
   }
 
-  var isNull: Bool { if case .null = self { true } else { false } }
-  var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-  var int: Int64? { if case .integer(let value) = self { value } else { nil } }
-  var string: String? { if case .string(let value, _) = self { value } else { nil } }
-  var array: [JSON]? { if case .array(let values) = self { values } else { nil } }
-  var isObject: Bool { if case .object = self { true } else { false } }
+  package var isNull: Bool { if case .null = self { true } else { false } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var int: Int64? { if case .integer(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value, _) = self { value } else { nil } }
+  package var array: [JSON]? { if case .array(let values) = self { values } else { nil } }
+  package var isObject: Bool { if case .object = self { true } else { false } }
 
   /// Text from inside a guest: capped, and doubtful where it had to be repaired.
   var guestText: GuestText? {
@@ -33,21 +33,21 @@ enum JSON: Sendable {
 }
 
 /// What is wrong with a text that should be JSON.
-struct NotJSON: Error, Hashable {
+package struct NotJSON: Error, Hashable {
   /// Where it stops to be, counted in bytes from 0.
   var offset: Int
 }
 
 /// Reads RFC 8259 JSON from bytes, lenient only inside strings: raw control characters are kept, invalid UTF-8 and lone
 /// surrogates become U+FFFD.
-struct JSONReader {
+package struct JSONReader {
   private let bytes: [UInt8]
   private var at = 0
 
   /// Deeper nesting is refused: no answer of ours goes beyond 12, and each level costs stack.
   static let depthCap = 64
 
-  static func read(_ bytes: [UInt8]) throws(NotJSON) -> JSON {
+  package static func read(_ bytes: [UInt8]) throws(NotJSON) -> JSON {
     var reader = JSONReader(bytes: bytes)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()

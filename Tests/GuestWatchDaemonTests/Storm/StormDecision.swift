@@ -24,6 +24,10 @@ struct StormDecision: Deciding {
     self.log = log
   }
 
+  /// No operator asks anything in a storm.
+  var pausesInForce: [Pause] { [] }
+  func overview(at now: Now) -> Overview { Overview(snapshot: Snapshot()) }
+
   mutating func handle(_ event: Event, at now: Now) -> [Effect] {
     hear(event)
     if stopped { return [] }

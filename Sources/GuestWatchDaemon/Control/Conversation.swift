@@ -1,0 +1,95 @@
+import GuestWatchCore
+
+/// One peer of the control socket, from its first byte to our last: a question, an answer, the end. Pure.
+///
+/// Each part has its limits, so that a peer that sends nothing, half a line or too much, or that does not read, costs a
+/// place for a bounded time and nothing else.
+struct Conversation {
+  enum Part: Hashable {
+    /// The question comes in.
+    case reading
+    /// The scheduler has it.
+    case waiting
+    /// The answer goes out.
+    case writing
+    case over
+  }
+
+  /// What to do after bytes have come.
+  enum Came: Hashable {
+    /// Nothing yet, or the answer can be written.
+    case nothing
+    case asked(Question)
+  }
+
+  /// A question has some names in it.
+  static let longestLine = 16_384
+  /// A peer that has something to ask asks at once.
+  static let readingLimit = Duration.seconds(5)
+  /// A step that takes the ledger longer than 30 s means that its disk hangs; a reload reads some files.
+  static let waitingLimit = Duration.seconds(60)
+  /// For the whole answer. A pager that stands still is the client's: it reads all before it shows any.
+  static let writingLimit = Duration.seconds(30)
+
+  private(set) var part = Part.reading
+  private(set) var by: Instant
+  private var came: [UInt8] = []
+  private(set) var left: ArraySlice<UInt8> = []
+  /// The scheduler has the question and has not answered it.
+  private(set) var isOwed = false
+
+  init(now: Instant) { by = now + Self.readingLimit }
+
+  /// The peer may not ask.
+  mutating func refuse(_ answer: [UInt8], now: Instant) { write(answer, now) }
+
+  /// Bytes have come; none: the peer will send no more.
+  mutating func received(_ bytes: ArraySlice<UInt8>, now: Instant, refusing: (Question.Mistake) -> [UInt8]) -> Came {
+    guard part == .reading else { return .nothing }
+    came += bytes
+    guard let end = came.firstIndex(of: UInt8(ascii: "\n")), end <= Self.longestLine else {
+      if came.count > Self.longestLine {
+        write(refusing(Question.Mistake(message: "a question is no longer than \(Self.longestLine) bytes")), now)
+      } else if bytes.isEmpty {
+        part = .over
+      }
+      return .nothing
+    }
+    do throws(Question.Mistake) {
+      let question = try Question.read(Array(came[..<end]))
+      came = []
+      part = .waiting
+      by = now + Self.waitingLimit
+      isOwed = true
+      return .asked(question)
+    } catch {
+      write(refusing(error), now)
+      return .nothing
+    }
+  }
+
+  /// The scheduler has answered.
+  mutating func answered(_ bytes: [UInt8], now: Instant) {
+    isOwed = false
+    if part == .waiting { write(bytes, now) }
+  }
+
+  /// So many bytes have left.
+  mutating func sent(_ count: Int) {
+    left = left.dropFirst(count)
+    if left.isEmpty { part = .over }
+  }
+
+  /// The peer went away, or its descriptor fails.
+  mutating func lost() { part = .over }
+
+  /// Ends what takes too long.
+  mutating func timeCame(_ now: Instant) { if by <= now { part = .over } }
+
+  private mutating func write(_ bytes: [UInt8], _ now: Instant) {
+    came = []
+    left = bytes[...]
+    part = .writing
+    by = now + Self.writingLimit
+  }
+}

@@ -1,0 +1,183 @@
+import Glibc
+import GuestWatchCore
+import Synchronization
+import Testing
+
+@testable import GuestWatchDaemon
+
+/// A client's end of the socket, byte by byte.
+private final class Peer {
+  let descriptor: Int32
+
+  init(_ path: String) throws {
+    descriptor = localSocket(nonBlocking: false)
+    let end = descriptor
+    let connected = withSocketAddress(path) { connect(end, $0, $1) }
+    try #require(connected == 0, "connect: \(errno)")
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  func say(_ text: String) {
+    let bytes = Array(text.utf8)
+    #expect(send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+  }
+
+  /// All that comes until it hangs up.
+  func hear() -> String {
+    var all: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    while case let count = read(descriptor, &piece, piece.count), count > 0 { all += piece[..<count] }
+    return String(decoding: all, as: UTF8.self)
+  }
+
+  deinit { close(descriptor) }
+}
+
+/// Keeps questions until the test answers them.
+private final class Desk: Sendable {
+  private let waiting = Mutex<[(Question, @Sendable (Answer) -> Void)]>([])
+  private let came = Mutex<Int>(0)
+  private let bell = ThreadEnd()
+  let wanted: Int
+
+  init(wanted: Int = 1) { self.wanted = wanted }
+
+  var ask: ControlServer.Ask {
+    { [self] question, reply in
+      let count = waiting.withLock { waiting in
+        waiting.append((question, reply))
+        return waiting.count
+      }
+      if count == wanted { bell.come() }
+    }
+  }
+
+  /// Waits until as many came as are wanted.
+  func questions() -> [Question] {
+    bell.wait()
+    return waiting.withLock { $0.map(\.0) }
+  }
+
+  func answer(_ place: Int, _ text: String) {
+    waiting.withLock { $0[place].1 }(.done(text))
+  }
+}
+
+@Suite("The control socket") struct ControlServerTests {
+  private let folder: Folder
+  private var path: String { "\(folder.path)/control" }
+  private var link: String { "\(folder.path)/link" }
+
+  init() throws { folder = try Folder() }
+
+  private func server(_ ask: @escaping ControlServer.Ask) throws -> ControlServer {
+    try ControlServer(path: path, link: link, configuration: "/c", clock: SystemClock(), ask: ask)
+  }
+
+  private func mode(_ path: String) -> mode_t? {
+    var found = stat()
+    return lstat(path, &found) == 0 ? found.st_mode : nil
+  }
+
+  @Test("A question is answered, over the link too; the socket is its owner's alone and goes with the server")
+  func answers() throws {
+    let server = try server { question, reply in reply(.done("\(question)")) }
+    #expect(mode(path) == S_IFSOCK | 0o600)
+    for place in [path, link] {
+      #expect(try ControlClient.ask(.reload, at: ["\(folder.path)/none", place]).message == "reload")
+    }
+    server.stop()
+    #expect(mode(path) == nil && mode(link) == nil)
+    #expect { try ControlClient.ask(.reload, at: [path]) } throws: { error in
+      "\(error)" == "no daemon answers at \(path) (No such file or directory)"
+    }
+  }
+
+  @Test("Peers that say nothing, half a line or go away hold up nobody, and no more than their share is asked")
+  func idlePeers() throws {
+    let desk = Desk(wanted: 2)
+    let server = try server(desk.ask)
+    let silent = try Peer(path)
+    let half = try Peer(path)
+    half.say("{\"ask\":")
+    let first = try Peer(path)
+    first.say("{\"ask\":\"status\"}\n{\"ask\":\"reload\"}\n")
+    let second = try Peer(path)
+    second.say("{\"ask\":\"reload\"}\n")
+    #expect(Set(desk.questions()) == [.status, .reload])
+    let place = desk.questions().firstIndex(of: .reload) ?? 0
+    desk.answer(place, "second")
+    #expect(second.hear().contains("\"message\":\"second\""))
+    let wrong = try Peer(path)
+    wrong.say("hello\n")
+    #expect(wrong.hear().contains("\"exit\":64"))
+    server.stop()
+    for peer in [silent, half, first] { #expect(peer.hear() == "") }
+    // It has ended: this goes nowhere.
+    desk.answer(1 - place, "first")
+  }
+
+  @Test("With all places taken others wait, and come in when one is free")
+  func full() throws {
+    let most = Int(ControlServer.mostPeers)
+    let desk = Desk(wanted: most)
+    let server = try server(desk.ask)
+    var peers: [Peer] = []
+    for _ in 0..<most {
+      let peer = try Peer(path)
+      peer.say("{\"ask\":\"status\"}\n")
+      peers.append(peer)
+    }
+    #expect(desk.questions().count == most)
+    let next = try Peer(path)
+    next.say("{\"ask\":\"nothing\"}\n")
+    // All hang up, and still their questions wait in a mailbox: no more are let in.
+    peers = []
+    desk.answer(3, "")
+    #expect(next.hear().contains("\"exit\":64"))
+    server.stop()
+  }
+
+  @Test("An answer larger than the socket's buffer arrives whole")
+  func large() throws {
+    let text = String(repeating: "x", count: 3_000_000)
+    let server = try server { _, reply in reply(.done(text)) }
+    #expect(try ControlClient.ask(.status, at: [path]).message == text)
+    server.stop()
+  }
+
+  @Test("A socket that a dead daemon left is replaced; one that is listened on, and what is no socket, is left alone")
+  func stale() throws {
+    let left = localSocket(nonBlocking: false)
+    _ = withSocketAddress(path) { bind(left, $0, $1) }
+    close(left)
+    try folder.write("link", "an operator's own")
+    let first = try server { _, reply in reply(.done("first")) }
+    #expect(throws: ControlSocket.Unusable.self) { try server { _, _ in } }
+    #expect(try ControlClient.ask(.status, at: [path]).message == "first")
+    // What somebody put in its place is not ours to remove.
+    #expect(unlink(path) == 0)
+    try folder.write("control", "not a socket")
+    first.stop()
+    #expect(mode(path) == S_IFREG | 0o600 && mode(link) == S_IFREG | 0o600)
+    #expect {
+      try server { _, _ in }
+    } throws: { error in
+      (error as? ControlSocket.Unusable)?.message == "\(path) is no socket; move it away"
+    }
+  }
+
+  @Test("Where it is: the first runtime directory, else the state directory; a path too long is said")
+  func places() throws {
+    #expect(ControlAddress.ofDaemon(state: "/s", runtime: "/r:/q") == "/r/control")
+    #expect(ControlAddress.ofDaemon(state: "/s/", runtime: nil) == "/s/control")
+    #expect(ControlAddress.ofDaemon(state: "/s", runtime: "") == "/s/control")
+    #expect(
+      ControlAddress.ofCommand(state: "/s", runtime: nil, usual: true) == ["/s/control", "/run/guestwatchd/control"])
+    #expect(ControlAddress.ofCommand(state: "/s", runtime: "/r", usual: false) == ["/r/control", "/s/control"])
+    let long = "/" + String(repeating: "x", count: 107)
+    #expect(throws: ControlSocket.Unusable.self) { _ = try ControlSocket(path: long, link: nil) }
+    #expect(throws: ControlClient.NoAnswer.self) { try ControlClient.ask(.status, at: [long]) }
+  }
+}
