@@ -242,7 +242,7 @@ extension World {
     }
     var allowed = base(rule, expected) + Int64(before) * 50 * Span.second
     // A terminate may hold one of few slots for 60 s: where others have no look for so long, `lasting` begins anew.
-    if sharers(expected.place).count > 1 { allowed += Int64(before) * rule.lasting.nanoseconds }
+    if sharers(expected.place) > 1 { allowed += Int64(before) * rule.lasting.nanoseconds }
     if !expected.isGated { allowed += checker.wait(rule, on: vm, from: start, to: clock) }
     if clock < start + allowed {
       agenda.enter(.due(number), at: min(start + allowed, start + World.longestTrial))
