@@ -5,8 +5,10 @@ extension Checker {
   mutating func take(_ inventory: Inventory, of vcenter: VCenterID, at now: Now) {
     var places: [VMKey: [VMAddress]] = [:]
     for facts in inventory.vms {
-      guard let key = Checker.key(facts, of: inventory.vcenterUUID) else { continue }
-      places[key, default: []].append(VMAddress(vcenter: vcenter, moid: facts.moid))
+      let vm = VMAddress(vcenter: vcenter, moid: facts.moid)
+      // One whose uuid cannot be read is still the one that it was.
+      guard let key = Checker.key(facts, of: inventory.vcenterUUID) ?? machines[vm]?.key else { continue }
+      places[key, default: []].append(vm)
     }
     for facts in inventory.vms {
       let vm = VMAddress(vcenter: vcenter, moid: facts.moid)
