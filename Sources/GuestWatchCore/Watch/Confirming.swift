@@ -7,8 +7,7 @@ extension Watch {
     switch look {
     case .gone, .finished:
       spare(place, kill, nil, "it ended by itself before the kill", now)
-    case .vmGone:
-      vms[place].kill = nil
+    case .vmGone: break  // A call that failed (see `looked`).
     case .running(let process):
       guard process.identity == kill.identity else {
         spare(place, kill, process, "another process has the pid now", now)

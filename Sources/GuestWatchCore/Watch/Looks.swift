@@ -52,9 +52,7 @@ extension Watch {
     switch look {
     case .gone, .finished:
       endCandidate(place, v, c, ended)
-    case .vmGone:
-      // That says nothing about its processes; the inventory is asked.
-      vms[place].views[v].nextSurvey = ended.continuous
+    case .vmGone: break  // A call that failed (see `looked`).
     case .running(let process):
       guard process.identity == vms[place].views[v].candidates[c].process.identity else {
         // A newcomer, or the agent restarted: a survey decides, and until then nothing stands on what was seen before.
