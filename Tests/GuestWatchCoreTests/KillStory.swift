@@ -200,7 +200,7 @@ struct KillStory {
 
   private mutating func happen(_ what: Happening) {
     switch what {
-    case .answer(let event): send(ended(event))
+    case .answer(let event): send(event.ended(at: now))
     case .death(let pid): die(pid)
     case .start: start()
     }
@@ -293,24 +293,6 @@ struct KillStory {
   // MARK: Carrying out
 
   private func timing() -> Timing { Timing(firstByte: now, ended: now, date: now.wall / 1_000_000_000) }
-
-  private func ended(_ event: Event) -> Event {
-    switch event {
-    case .inventory(let id, var timing, let result):
-      timing.ended = now
-      return .inventory(id, timing, result)
-    case .surveyed(let id, var timing, let result):
-      timing.ended = now
-      return .surveyed(id, timing, result)
-    case .looked(let id, var timing, let result):
-      timing.ended = now
-      return .looked(id, timing, result)
-    case .terminated(let id, var timing, let answer):
-      timing.ended = now
-      return .terminated(id, timing, answer)
-    case .began, .configured, .timeCame, .recorded, .asked, .shutdownAsked: return event
-    }
-  }
 
   private mutating func carryOut(_ effect: Effect) {
     let latency = Duration.milliseconds(100)

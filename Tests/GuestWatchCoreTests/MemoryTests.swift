@@ -16,6 +16,13 @@ struct MemoryTests {
   /// Where the stage's clock begins.
   static let zero = Instant(nanoseconds: 1_000_000_000_000)
 
+  /// What an earlier life left that had seen this one process for so long.
+  static func seen(_ process: Process, for age: Duration, as moid: String? = nil, boot: Int64?) -> VMMemory {
+    VMMemory(
+      vm: Stage.key, moid: moid, bootTime: boot, suspendTime: nil,
+      seen: [VMMemory.Seen(login: Stage.login, identity: process.identity, firstSeen: zero - age)])
+  }
+
   @Test("Since when an identity is seen goes to the ledger, once it is followed for its age")
   func remembers() {
     var stage = Stage()
@@ -39,10 +46,7 @@ struct MemoryTests {
   func restart(knowsBoot: Bool) {
     var stage = Stage()
     let process = stage.spawn(500, started: Stage.epoch - 7200)
-    let seen = VMMemory.Seen(
-      login: Stage.login, identity: process.identity, firstSeen: MemoryTests.zero - .seconds(3500))
-    let memory = VMMemory(
-      vm: Stage.key, bootTime: knowsBoot ? stage.facts.bootTime : nil, suspendTime: nil, seen: [seen])
+    let memory = MemoryTests.seen(process, for: .seconds(3500), boot: knowsBoot ? stage.facts.bootTime : nil)
     stage.begin([Stage.rule(limits: MemoryTests.hour)], restored: Restored(life: 2, memories: [memory]))
     stage.run(.seconds(95))
     #expect(stage.killed.isEmpty)
@@ -54,10 +58,7 @@ struct MemoryTests {
   func resetMeanwhile() {
     var stage = Stage()
     let process = stage.spawn(500, started: Stage.epoch - 7200)
-    let seen = VMMemory.Seen(
-      login: Stage.login, identity: process.identity, firstSeen: MemoryTests.zero - .seconds(3590))
-    let memory = VMMemory(
-      vm: Stage.key, bootTime: Stage.epoch - 90_000, suspendTime: nil, seen: [seen])
+    let memory = MemoryTests.seen(process, for: .seconds(3590), boot: Stage.epoch - 90_000)
     stage.begin([Stage.rule(limits: MemoryTests.hour)], restored: Restored(life: 2, memories: [memory]))
     stage.run(.seconds(3500))
     #expect(stage.killed.isEmpty)
@@ -67,9 +68,7 @@ struct MemoryTests {
   func suspendMeanwhile() {
     var stage = Stage()
     let process = stage.spawn(500, started: Stage.epoch - 7200)
-    let seen = VMMemory.Seen(
-      login: Stage.login, identity: process.identity, firstSeen: MemoryTests.zero - .seconds(3590))
-    let memory = VMMemory(vm: Stage.key, bootTime: stage.facts.bootTime, suspendTime: nil, seen: [seen])
+    let memory = MemoryTests.seen(process, for: .seconds(3590), boot: stage.facts.bootTime)
     stage.facts.suspendTime = Stage.epoch - 600
     stage.begin([Stage.rule(limits: MemoryTests.hour)], restored: Restored(life: 2, memories: [memory]))
     stage.run(.seconds(3500))
@@ -80,10 +79,7 @@ struct MemoryTests {
   func registeredAnew() {
     var stage = Stage()
     let process = stage.spawn(500, started: Stage.epoch - 7200)
-    let seen = VMMemory.Seen(
-      login: Stage.login, identity: process.identity, firstSeen: MemoryTests.zero - .seconds(3590))
-    let memory = VMMemory(
-      vm: Stage.key, moid: "vm-7", bootTime: stage.facts.bootTime, suspendTime: nil, seen: [seen])
+    let memory = MemoryTests.seen(process, for: .seconds(3590), as: "vm-7", boot: stage.facts.bootTime)
     stage.begin([Stage.rule(limits: MemoryTests.hour)], restored: Restored(life: 2, memories: [memory]))
     stage.run(.seconds(3500))
     #expect(stage.killed.isEmpty)
@@ -161,15 +157,14 @@ struct MemoryTests {
   func kept() {
     var stage = Stage()
     let process = stage.spawn(500)
-    let seen = VMMemory.Seen(login: Stage.login, identity: process.identity, firstSeen: MemoryTests.zero)
-    let memory = VMMemory(vm: Stage.key, bootTime: nil, suspendTime: nil, seen: [seen])
+    let memory = MemoryTests.seen(process, for: .zero, boot: nil)
     stage.intercept = { effect, stage in
       guard case .survey(let op, _, _, _, _) = effect else { return nil }
       return [(.seconds(1), .surveyed(op, stage.timing(), .failure(Fault(.transient, code: "503"))))]
     }
     stage.begin([Stage.rule(limits: MemoryTests.hour)], restored: Restored(life: 2, memories: [memory]))
     stage.run(.seconds(300))
-    #expect(MemoryTests.memory(stage)?.seen == [seen])
+    #expect(MemoryTests.memory(stage)?.seen == memory.seen)
   }
 
   @Test("A VM that is not in the inventory for an hour leaves no memory")

@@ -103,7 +103,7 @@ struct Stage {
       if let next, next.at <= timer, next.at <= end {
         time = max(time, next.at)
         answers.removeAll { $0.sequence == next.sequence }
-        send(stamped(next.event))
+        send(next.event.ended(at: now))
       } else if timer <= end {
         time = max(time, timer)
         wake = nil
@@ -116,25 +116,6 @@ struct Stage {
   }
 
   func timing() -> Timing { Timing(firstByte: now, ended: now, date: second) }
-
-  /// Answers carry the time of their sending; their end is when they come.
-  private func stamped(_ event: Event) -> Event {
-    switch event {
-    case .inventory(let id, var timing, let result):
-      timing.ended = now
-      return .inventory(id, timing, result)
-    case .surveyed(let id, var timing, let result):
-      timing.ended = now
-      return .surveyed(id, timing, result)
-    case .looked(let id, var timing, let result):
-      timing.ended = now
-      return .looked(id, timing, result)
-    case .terminated(let id, var timing, let answer):
-      timing.ended = now
-      return .terminated(id, timing, answer)
-    case .began, .configured, .timeCame, .recorded, .asked, .shutdownAsked: return event
-    }
-  }
 
   private mutating func usual(_ effect: Effect) -> [(Duration, Event)] {
     switch effect {
@@ -209,5 +190,26 @@ func glob(_ pattern: String) -> Glob {
     return try Glob(pattern)
   } catch {
     preconditionFailure("bad glob in a test: \(pattern)")
+  }
+}
+
+extension Event {
+  /// Answers carry the time of their sending; their end is when they come.
+  func ended(at now: Now) -> Event {
+    switch self {
+    case .inventory(let id, var timing, let result):
+      timing.ended = now
+      return .inventory(id, timing, result)
+    case .surveyed(let id, var timing, let result):
+      timing.ended = now
+      return .surveyed(id, timing, result)
+    case .looked(let id, var timing, let result):
+      timing.ended = now
+      return .looked(id, timing, result)
+    case .terminated(let id, var timing, let answer):
+      timing.ended = now
+      return .terminated(id, timing, answer)
+    case .began, .configured, .timeCame, .recorded, .asked, .shutdownAsked: return self
+    }
   }
 }

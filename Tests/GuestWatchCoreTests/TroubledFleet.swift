@@ -72,7 +72,7 @@ struct TroubledFleet {
       if let next, answers[next].at <= wake ?? .max, answers[next].at <= end {
         let answer = answers.remove(at: next)
         time = max(time, answer.at)
-        send(ended(answer.event))
+        send(answer.event.ended(at: now))
       } else if let timer = wake, timer <= end {
         time = max(time, timer)
         wake = nil
@@ -121,24 +121,6 @@ struct TroubledFleet {
   }
 
   private func timing() -> Timing { Timing(firstByte: now, ended: now, date: now.wall / 1_000_000_000) }
-
-  private func ended(_ event: Event) -> Event {
-    switch event {
-    case .inventory(let id, var timing, let result):
-      timing.ended = now
-      return .inventory(id, timing, result)
-    case .surveyed(let id, var timing, let result):
-      timing.ended = now
-      return .surveyed(id, timing, result)
-    case .looked(let id, var timing, let result):
-      timing.ended = now
-      return .looked(id, timing, result)
-    case .terminated(let id, var timing, let answer):
-      timing.ended = now
-      return .terminated(id, timing, answer)
-    case .began, .configured, .timeCame, .recorded, .asked, .shutdownAsked: return event
-    }
-  }
 
   // MARK: Carrying out
 
