@@ -97,6 +97,9 @@ public struct Checker: Sendable {
     /// The life of the daemon that said it: a crash may take an outcome that was said, and the next life finds its own.
     var saidIn: Int?
     var closed: (outcome: Outcome, at: Instant)?
+    /// From when on it counts, and its end, as the life that runs was told: time that no ledger saw does not count.
+    var counts: Instant?
+    var closedCounts: Instant?
     var isClosedDurable = false
     /// The daemon was told that the outcome is on disk.
     var isClosedTold = false
@@ -486,7 +489,9 @@ public struct Checker: Sendable {
     logins.announced = nil
     readClock(event, at: now)
     switch event {
-    case .began(_, let restored): logins.begin(restored)
+    case .began(_, let restored):
+      logins.begin(restored)
+      takeAges(restored, now)
     case .timeCame: break
     case .configured(let new):
       let old = configuration

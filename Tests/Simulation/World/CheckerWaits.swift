@@ -14,7 +14,7 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], counts(kill) else { continue }
         let asked = kill.asked.nanoseconds
-        var end = asked + within.nanoseconds
+        var end = max(asked, kill.counts?.nanoseconds ?? asked) + within.nanoseconds
         if let closed = kill.closed, OwnRules.givesBack(closed.outcome) { end = min(end, closed.at.nanoseconds) }
         spent.append((asked, end))
       }
@@ -28,7 +28,9 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
         else { continue }
-        closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
+        // A later life knows when it was decided, and that it left within 60 s.
+        let counts = max(sent, (kill.counts ?? sent) + .seconds(60))
+        closed.append((sent.nanoseconds, (counts + cooldown + interval).nanoseconds))
       }
     }
     if case .bounded(_, .some) = rule.limits {
@@ -38,7 +40,7 @@ extension Checker {
           end.outcome == .survived || end.outcome == .unknown
         else { continue }
         let retry = Duration.seconds(600) + interval
-        closed.append((end.at.nanoseconds, (end.at + retry).nanoseconds))
+        closed.append((end.at.nanoseconds, (max(end.at, kill.closedCounts ?? end.at) + retry).nanoseconds))
       }
     }
     if let facts = machines[vm]?.facts {
@@ -47,6 +49,15 @@ extension Checker {
       }
     }
     return Checker.length(closed, from, to)
+  }
+
+  /// A life begins: what went before it counts only as far as a ledger saw time pass (S3), which lasts longer where the
+  /// host was off.
+  mutating func takeAges(_ restored: Restored, _ now: Now) {
+    for row in restored.rows {
+      kills[row.id]?.counts = now.continuous - row.age
+      kills[row.id]?.closedCounts = row.closedAge.map { now.continuous - $0 }
+    }
   }
 
   /// Where `most` or more of the spans overlap.
