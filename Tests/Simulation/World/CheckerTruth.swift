@@ -109,6 +109,8 @@ extension Checker {
       guard let confirmed = kill.confirmed, let life = confirmed.life,
         let died = lives[life]?.died
       else { break }
+      // It was said while it lived, and only waited for the disk since.
+      if let said = kill.said, kill.saidIn == daemon, said.nanoseconds <= died { break }
       // A zombie without arguments looks like a living process without arguments.
       if confirmed.process.command == confirmed.process.name { break }
       // One that had wiped its command line may as well have written its bare name there since.
