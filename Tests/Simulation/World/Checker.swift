@@ -152,6 +152,8 @@ public struct Checker: Sendable {
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
+    /// When ordinary accounts were shown only their own processes last.
+    var hides: (from: Int64, to: Int64)?
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
     var lastOutcome: [RuleID: Instant] = [:]
