@@ -629,7 +629,7 @@ public struct Checker: Sendable {
         lives: flight.lives)
       sight(shown, vm)
       machines[vm]?.shown.append(shown)
-      if let count = machines[vm]?.shown.count, count > 900 { machines[vm]?.shown.removeFirst(300) }
+      if let count = machines[vm]?.shown.count, count > 4_000 { machines[vm]?.shown.removeFirst(1_000) }
     case .failure(let fault):
       tally.faults[fault.kind, default: 0] += 1
       guard fault.kind == .unanswered else { break }
