@@ -134,12 +134,13 @@ extension Checker {
         return isOfThis && closed.outcome == .unknown && kill.asked.nanoseconds > lives[life]?.appeared ?? 0
       }
       switch closed.outcome {
-      case .exited, .alreadyGone, .gone:
+      // What is denied or stuck is so by its identity: one that comes back is left alone like the one before it.
+      case .exited, .alreadyGone, .gone, .stuck, .denied:
         if killed == life { return true }
         let machine = machines[home(kill.record)]
         let epoch = max(machine?.epoch ?? closed.at, machine?.epochShown ?? closed.at)
         return (lives[killed]?.origin ?? killed) == origin && epoch <= closed.at
-      case .survived, .stuck, .denied, .unknown: return killed == life
+      case .survived, .unknown: return killed == life
       case .failed, .abandoned: return false
       }
     }
