@@ -161,6 +161,8 @@ public struct Checker: Sendable {
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
+    /// When ordinary accounts were shown only their own processes last.
+    var hides: (from: Int64, to: Int64)?
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
     var lastOutcome: [RuleID: Instant] = [:]
@@ -639,7 +641,7 @@ public struct Checker: Sendable {
         lives: flight.lives)
       sight(shown, vm)
       machines[vm]?.shown.append(shown)
-      if let count = machines[vm]?.shown.count, count > 900 { machines[vm]?.shown.removeFirst(300) }
+      if let count = machines[vm]?.shown.count, count > 4_000 { machines[vm]?.shown.removeFirst(1_000) }
     case .failure(let fault):
       tally.faults[fault.kind, default: 0] += 1
       guard fault.kind == .unanswered else { break }

@@ -122,8 +122,8 @@ extension Checker {
   /// True where some kill of it ended in a way after which nothing more is owed to it.
   ///
   /// A revert that the daemon cannot tell from outside (the boot time stands, fewer than three identities come back) brings
-  /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again. In a new
-  /// epoch they are.
+  /// back processes that were killed, or denied: their identities ended in this epoch, or were tried in it, and that holds as
+  /// long as it lasts.
   func isDealtWith(_ life: Truth.Life, pid: Int64, on vm: VMAddress) -> Bool {
     let origin = lives[life]?.origin ?? life
     return killOrder.contains { id in
@@ -134,13 +134,11 @@ extension Checker {
         return isOfThis && closed.outcome == .unknown && kill.asked.nanoseconds > lives[life]?.appeared ?? 0
       }
       switch closed.outcome {
-      // What is denied or stuck is so by its identity: one that comes back is left alone like the one before it.
-      case .exited, .alreadyGone, .gone, .stuck, .denied:
+      case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown:
         if killed == life { return true }
         let machine = machines[home(kill.record)]
         let epoch = max(machine?.epoch ?? closed.at, machine?.epochShown ?? closed.at)
         return (lives[killed]?.origin ?? killed) == origin && epoch <= closed.at
-      case .survived, .unknown: return killed == life
       case .failed, .abandoned: return false
       }
     }
