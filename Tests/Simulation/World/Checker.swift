@@ -17,6 +17,8 @@ public struct Checker: Sendable {
     var sent: Now
     var ended: Now
     var what: What
+    /// What guest the VM was known to have then: it decides how names compare.
+    var family: GuestFamily
     /// Who held which pid when the guest answered.
     var lives: [Int64: Truth.Life]
   }
@@ -638,7 +640,7 @@ public struct Checker: Sendable {
       machines[vm]?.lookedInLife = true
       let shown = Shown(
         login: login, daemon: daemon, sent: timing.firstByte ?? timing.ended, ended: timing.ended, what: what,
-        lives: flight.lives)
+        family: machines[vm]?.facts?.family ?? .unknown, lives: flight.lives)
       sight(shown, vm)
       machines[vm]?.shown.append(shown)
       if let count = machines[vm]?.shown.count, count > 4_000 { machines[vm]?.shown.removeFirst(1_000) }

@@ -14,7 +14,7 @@ extension Checker {
   }
 
   func guardLasting(
-    _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress, _ family: GuestFamily, _ id: KillID
+    _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress, _ id: KillID
   ) throws(Violation) {
     guard let machine = machines[vm] else { return }
     let since = max(ruleSince[rule.id] ?? .never, machine.epoch, machine.epochShown)
@@ -26,7 +26,7 @@ extension Checker {
     for shown in machine.shown.reversed() {
       guard shown.daemon == daemon, shown.login == confirm.login, shown.ended.continuous >= since else { continue }
       guard shown.sent.continuous < confirm.sent.continuous else { continue }
-      let bearing = bearing(shown, rule, row, revived, vm, family)
+      let bearing = bearing(shown, rule, row, revived, vm)
       if case .silent = bearing { continue }
       if case .broken = bearing { break }
       if isBroken(from: shown.ended.continuous, to: next.sent.continuous, rule, machine) { break }
@@ -73,9 +73,9 @@ extension Checker {
   }
 
   private func bearing(
-    _ shown: Shown, _ rule: Rule, _ row: GuestWatchCore.Process, _ revived: Truth.Life?, _ vm: VMAddress,
-    _ family: GuestFamily
+    _ shown: Shown, _ rule: Rule, _ row: GuestWatchCore.Process, _ revived: Truth.Life?, _ vm: VMAddress
   ) -> Bearing {
+    let family = shown.family
     let holder = revived ?? shown.lives[row.pid]
     switch shown.what {
     case .listing(let listing):

@@ -200,7 +200,7 @@ extension Checker {
       throw Violation("S1", "rule \(rule.id) does not match what the confirm of kill \(id) showed: \(Line.of(row))")
     }
     try guardReason(kill, rule, row, confirm, facts.family)
-    try guardLasting(rule, row, confirm, vm, facts.family, id)
+    try guardLasting(rule, row, confirm, vm, id)
     kills[id]?.terminated = now.continuous
     kills[id]?.confirmed = Kill.Confirmed(process: row, sent: confirm.sent, life: confirm.lives[pid])
   }
