@@ -106,7 +106,14 @@ extension World {
       incite(vm, pid)
       askGuest(op, .terminate(kill, vm, login, pid: pid, firstByteBy: firstByteBy, wall: wall), by)
     case .record(let kill, let step):
-      if case .intent(let record) = step { interfere(with: record) }
+      switch step {
+      case .intent(let record):
+        interfere(with: record)
+        countSilentGates(on: record.vm)
+      case .closed:
+        countSilentGates(on: checker.kills[kill]?.record.vm)
+      case .answered, .reported: break
+      }
       write(.step(kill, step))
     case .note(let note): write(.note(note))
     case .remember(let memory): write(.remember(memory))
@@ -189,6 +196,7 @@ extension World {
     guard isRunning else { return }
     agenda.enter(.stopOverdue(daemon: daemon), at: clock + 100 * Span.second)
     try tell(.shutdownAsked)
+    countSilentGates(on: nil)
   }
 
   /// The daemon says that it is done: its sessions are closed.

@@ -124,6 +124,8 @@ public struct World {
     public var events = 0
     public var effects = 0
     public var faults: [String: Int] = [:]
+    /// Runaways that a gate kept of which nobody is told, at moments at which that is common.
+    public var silentGates: [Gate: Int] = [:]
 
     mutating func count(_ fault: @autoclosure () -> String) { faults[fault(), default: 0] += 1 }
   }
