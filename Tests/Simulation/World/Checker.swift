@@ -163,8 +163,6 @@ public struct Checker: Sendable {
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
-    /// When ordinary accounts were shown only their own processes last.
-    var hides: (from: Int64, to: Int64)?
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
     var lastOutcome: [RuleID: Instant] = [:]
@@ -200,6 +198,8 @@ public struct Checker: Sendable {
   var machines: [VMAddress: Machine] = [:]
   /// Where each VM is, and what is known of those that are nowhere for now.
   var homes: [VMKey: VMAddress] = [:]
+  /// When ordinary accounts were shown only their own processes last, by guest.
+  var hides: [Int: (from: Int64, to: Int64)] = [:]
   /// Which VM an inventory last showed at an address: two entries may lead to one vCenter, and so two addresses to one VM.
   var keys: [VMAddress: VMKey] = [:]
   var away: [VMKey: Machine] = [:]
