@@ -83,6 +83,8 @@ public struct World {
   var isRunning = false
   var daemon = 0
   var writes: [Write] = []
+  /// Guest calls that wait for the notes that were given before them: for how many of those on their way to the disk.
+  var held: [HeldCall] = []
   var flights: [OpID: Flight] = [:]
   var links: [Link] = []
   var sent: [SentKill] = []
