@@ -155,7 +155,7 @@ extension Watch {
       vms[place].epoch += 1
       switch vms[place].kill?.phase {
       case .confirming: vms[place].kill = nil
-      case .recording: vms[place].kill?.lost = true
+      case .recording: vms[place].kill?.lost = !mutated(.killThroughAnotherEntry)
       case .terminating, .verifying:
         if vms[place].kill?.restored == false {
           vms[place].kill?.keepsLinkUntil = now.continuous + KillTiming.keepsLink

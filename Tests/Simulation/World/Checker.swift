@@ -132,7 +132,8 @@ public struct Checker: Sendable {
       var identities: Set<OwnIdentity>
     }
 
-    struct Comeback: Sendable {
+    /// What was known before an epoch.
+    struct Before: Sendable {
       var at: Instant
       var epoch: Instant
       var epochShown: Instant
@@ -158,8 +159,8 @@ public struct Checker: Sendable {
     var epoch = Instant(nanoseconds: .min)
     /// When an inventory last showed that a new epoch had begun, whether the daemon said so or not.
     var epochShown = Instant(nanoseconds: .min)
-    /// What was known before each epoch that only listings showed: a life may die before its memory of it is on disk.
-    var comebacks: [Comeback] = []
+    /// What was known before each epoch that this life was shown: it may die before its memory of one is on disk.
+    var before: [Before] = []
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
