@@ -75,6 +75,9 @@ enum Moment: Sendable, CustomStringConvertible {
   /// So many writes to the ledger's log after the first kill has become possible, and then so long. With no delay that
   /// is in the middle of a transaction; a little later is between a step on disk and what follows from it.
   case afterWrites(Int, Duration)
+  /// So many writes to the ledger's log after the simulator received the next terminate: most often in the middle of writing
+  /// how it was answered.
+  case atWriteAfterTerminate(Int)
   /// After the simulator received the next terminate.
   case afterTerminate(Duration)
   /// After the simulator answered the next terminate.
@@ -87,10 +90,11 @@ enum Moment: Sendable, CustomStringConvertible {
     case ..<0.26: self = .afterReady(.milliseconds(dice.roll(4900...6500)))
     // The first transaction is an intent most often: some 25 writes, and its terminate leaves within some 20 ms.
     case ..<0.43: self = .afterWrites(dice.roll(5...30), .microseconds(dice.roll(0...15_000)))
-    case ..<0.62:
+    case ..<0.52: self = .atWriteAfterTerminate(dice.roll(1...20))
+    case ..<0.66:
       let delay = dice.chance(0.4) ? 0 : dice.roll(0...30_000)
       self = .afterWrites(dice.roll(1...120), .microseconds(delay))
-    case ..<0.85:
+    case ..<0.87:
       self = .afterTerminate(.milliseconds(dice.chance(0.5) ? dice.roll(0...200) : dice.roll(0...6500)))
     default: self = .afterAnswer(.milliseconds(dice.chance(0.4) ? dice.roll(0...60) : dice.roll(0...1400)))
     }
@@ -101,6 +105,7 @@ enum Moment: Sendable, CustomStringConvertible {
     case .afterStart(let time): "\(time) after its start"
     case .afterReady(let time): "\(time) after READY=1"
     case .afterWrites(let count, let time): "\(time) after \(count) writes to the ledger"
+    case .atWriteAfterTerminate(let count): "\(count) writes to the ledger after a terminate was received"
     case .afterTerminate(let time): "\(time) after a terminate was received"
     case .afterAnswer(let time): "\(time) after a terminate was answered"
     }

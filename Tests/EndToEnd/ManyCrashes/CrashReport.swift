@@ -10,9 +10,10 @@ struct CrashReport: Sendable {
   /// Rows whose terminate never reached the simulator, by outcome.
   var unsent: [String: Int] = [:]
   var phases: [DeathPhase: Int] = [:]
-  var answersLost = 0
   var weather: [String: Int] = [:]
   var fullest: [String: [(seen: Int, allowed: Int)]] = [:]
+  /// From an intent to its terminate at the simulator.
+  var slowestTerminate: TimeInterval = 0
   var died = 0
   var guests = 0
   var slowestStart = Duration.zero
@@ -37,9 +38,9 @@ struct CrashReport: Sendable {
       if kill.terminate == nil { unsent[kill.row.outcome, default: 0] += 1 }
     }
     for phase in judgement.phases() { phases[phase, default: 0] += 1 }
-    answersLost = judgement.answersLost()
     for death in deaths { weather[death.weather.rawValue, default: 0] += 1 }
     fullest = judgement.fullest.mapValues { [$0] }
+    slowestTerminate = judgement.slowestTerminate
     died = members.count { $0.dead != nil }
     guests = members.count
     slowestStart = await world.slowestStart
@@ -56,9 +57,9 @@ struct CrashReport: Sendable {
       outcomes.merge(report.outcomes, uniquingKeysWith: +)
       unsent.merge(report.unsent, uniquingKeysWith: +)
       phases.merge(report.phases, uniquingKeysWith: +)
-      answersLost += report.answersLost
       weather.merge(report.weather, uniquingKeysWith: +)
       fullest.merge(report.fullest, uniquingKeysWith: +)
+      slowestTerminate = max(slowestTerminate, report.slowestTerminate)
       died += report.died
       guests += report.guests
       slowestStart = max(slowestStart, report.slowestStart)
@@ -66,27 +67,28 @@ struct CrashReport: Sendable {
     }
   }
 
-  /// Phases that no death has met.
-  var missed: [DeathPhase] { DeathPhase.wanted.filter { phases[$0] == nil } }
-
-  /// Budgets that would not have been missed.
-  var neverFull: [String] {
-    ["of all", "of a VM", "of a rule"].filter { what in
-      !(fullest[what] ?? []).contains { $0.seen >= $0.allowed }
+  /// What was never put to the test is a fault too: a phase that no death has met, a budget that nobody would have missed.
+  mutating func noteWhatWasMissed() {
+    for phase in DeathPhase.wanted where phases[phase] == nil {
+      faults.append("no death met this phase: \(phase.rawValue)")
+    }
+    for what in ["of all", "of a VM", "of a rule"]
+    where !(fullest[what] ?? []).contains(where: { $0.seen >= $0.allowed }) {
+      faults.append("no budget \(what) was ever used up")
     }
   }
 
   func summary(seed: UInt64, worlds: Int, took: Duration) -> String {
     let seconds = Int(took / .seconds(1))
-    let starts = (Double(slowestStart / .milliseconds(1)) / 1000).formatted(.number.precision(.fractionLength(2)))
     var lines = [
       "crash test: seed \(seed), \(worlds) worlds, \(seconds) s",
-      "  \(crashes) crashes, \(lives) lives (\(beforeReady) ended before READY=1; the slowest start took \(starts) s)",
+      "  \(crashes) crashes, \(lives) lives (\(beforeReady) ended before READY=1; the slowest start took \(shown(slowestStart / .seconds(1))) s)",
       "  lives by weather: \(listed(weather))",
-      "  \(guests) processes, \(died) of them died; terminates received: \(terminates)",
+      "  \(guests) processes, \(died) of them died; terminates received: \(terminates), "
+        + "\(shown(slowestTerminate)) s after their intent at most",
       "  rows: \(outcomes.values.reduce(0, +)): \(listed(outcomes))",
       "  intents whose terminate was never received: \(unsent.values.reduce(0, +)): \(listed(unsent))",
-      "  fullest windows by the simulator: "
+      "  fullest windows: "
         + fullest.sorted { $0.key < $1.key }.map { what, seen in
           "\(what) " + seen.map { "\($0.seen)/\($0.allowed)" }.joined(separator: " ")
         }.joined(separator: "; "),
@@ -95,10 +97,11 @@ struct CrashReport: Sendable {
     for phase in DeathPhase.allCases {
       lines.append("    \(String(phases[phase] ?? 0).leftPadded(5))  \(phase.rawValue)")
     }
-    lines.append("    \(String(answersLost).leftPadded(5))  of them with an answer that was not in the ledger yet")
     lines.append("crash test: \(faults.isEmpty ? "nothing was wrong" : "\(faults.count) faults")")
     return lines.joined(separator: "\n")
   }
+
+  private func shown(_ seconds: Double) -> String { seconds.formatted(.number.precision(.fractionLength(2))) }
 
   private func listed(_ counts: [String: Int]) -> String {
     counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

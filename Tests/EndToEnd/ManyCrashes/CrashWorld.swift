@@ -126,9 +126,12 @@ actor CrashWorld {
     case .afterReady(let time): try await Task.sleep(until: ready + time)
     case .afterWrites(let count, let delay):
       try await Task.sleep(until: possible)
-      let struck = try await LedgerLog.strike(
-        daemon, log: "\(world.state)/ledger.db-wal", after: count, delay: delay, giveUp: latest - .now)
-      return (struck, readyAt)
+      return (try await strike(daemon, after: count, delay: delay, latest), readyAt)
+    case .atWriteAfterTerminate(let count):
+      try await Task.sleep(until: possible)
+      if try await waits(until: latest, for: { $0.received >= readyAt }) {
+        return (try await strike(daemon, after: count, delay: .zero, latest), readyAt)
+      }
     case .afterTerminate(let time):
       try await Task.sleep(until: possible)
       if try await waits(until: latest, for: { $0.received >= readyAt }) { try await Task.sleep(for: time) }
@@ -141,6 +144,13 @@ actor CrashWorld {
     let struck = Date()
     daemon.signal(SIGKILL)
     return (struck, readyAt)
+  }
+
+  private func strike(
+    _ daemon: Program, after writes: Int, delay: Duration, _ latest: ContinuousClock.Instant
+  ) async throws -> Date {
+    try await LedgerLog.strike(
+      daemon, log: "\(world.state)/ledger.db-wal", after: writes, delay: delay, giveUp: latest - .now)
   }
 
   private func isReady(_ daemon: Program) async throws {

@@ -8,13 +8,14 @@ enum DeathPhase: String, CaseIterable, Sendable {
   case confirming = "the confirm is under way"
   case recorded = "intent on disk, no byte sent"
   case inFlight = "terminate in flight"
+  case unwritten = "answered, the ledger does not say so"
   case answered = "answered, not yet looked at"
   case verifying = "looked at, no outcome yet"
   case resolving = "an earlier life's kill is open"
 
   /// What random moments must have hit in a long run: the phases of a kill, and its resolving.
   static let wanted: [DeathPhase] = [
-    .starting, .following, .confirming, .recorded, .inFlight, .answered, .verifying, .resolving,
+    .starting, .following, .confirming, .recorded, .inFlight, .unwritten, .answered, .verifying, .resolving,
   ]
 }
 
@@ -23,17 +24,6 @@ extension Judgement {
   func phases() -> [DeathPhase] {
     deaths.flatMap { death in
       death.ready == nil ? [DeathPhase.starting] : CrashPlan.vms.map { phase(of: death, on: $0) }
-    }
-  }
-
-  /// How often the answer was at the vCenter's door, but not yet in the ledger.
-  func answersLost() -> Int {
-    deaths.reduce(0) { count, death in
-      count
-        + death.open.count { row in
-          row.answered == nil && own(row, death)
-            && (terminate(of: row)?.answered.map { $0 <= death.struck } ?? false)
-        }
     }
   }
 
@@ -50,6 +40,7 @@ extension Judgement {
       guard own(row, death) else { return .resolving }
       guard let terminate = terminate(of: row), terminate.received <= death.reaped else { return .recorded }
       guard let answered = terminate.answered, answered <= death.struck else { return .inFlight }
+      if row.answered == nil { return .unwritten }
       let looks = calls.all { $0.vm == vm && !$0.isTerminate }
       return looks.contains { answered <= $0.received && $0.received <= death.struck } ? .verifying : .answered
     }

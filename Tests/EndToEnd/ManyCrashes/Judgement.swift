@@ -26,6 +26,8 @@ struct Judgement: Sendable {
   let members: [Population.Member]
   private(set) var kills: [Kill] = []
   private(set) var faults: [String] = []
+  /// From an intent to its terminate at the simulator.
+  private(set) var slowestTerminate: TimeInterval = 0
 
   /// Rows say milliseconds, and a call is received a little after it is sent.
   private static let grain: TimeInterval = 0.002
@@ -85,6 +87,7 @@ struct Judgement: Sendable {
     for kill in kills {
       guard let terminate = kill.terminate else { continue }
       let late = terminate.received.timeIntervalSince(kill.decided)
+      slowestTerminate = max(slowestTerminate, late)
       if late > 5.3 { faults.append("a terminate \(late) s after its intent: \(kill.row)") }
       let looks = calls.all { call in
         call.vm == kill.row.vm
@@ -226,9 +229,11 @@ struct Judgement: Sendable {
       faults.append(
         "the simulator received more than \(most) terminates in \(within) s \(what): \(first.0.row) ... \(last.0.row)")
     }
+    // By their intents: a terminate that left a little late makes its window shorter by that.
     var seen = 0
     for (index, kill) in received.enumerated() {
-      seen = max(seen, received[index...].count { $0.1.timeIntervalSince(kill.1) < window })
+      let begin = kill.0.decided
+      seen = max(seen, received[index...].count { $0.0.decided.timeIntervalSince(begin) < window - Self.grain })
     }
     let before = fullest[what]?.seen ?? -1
     if seen - most > before - (fullest[what]?.allowed ?? 0) { fullest[what] = (seen, most) }
