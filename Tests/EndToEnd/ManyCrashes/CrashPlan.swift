@@ -129,16 +129,19 @@ enum Weather: String, Sendable, CaseIterable {
   case busy
   /// Refused for certain, and for good.
   case denied
+  /// Another program holds the ledger again and again, as long as a step may wait: a slow disk.
+  case slowLedger
   /// A proxy's error: nobody can know whether it came to effect. It did not.
   case gateway
 
   init(_ dice: inout Dice) {
     switch dice.roll() {
-    case ..<0.45: self = .fair
-    case ..<0.56: self = .lateAnswers
-    case ..<0.65: self = .lateEffects
-    case ..<0.73: self = .lateLooks
-    case ..<0.83: self = .lostAnswers
+    case ..<0.35: self = .fair
+    case ..<0.50: self = .slowLedger
+    case ..<0.59: self = .lateAnswers
+    case ..<0.67: self = .lateEffects
+    case ..<0.75: self = .lateLooks
+    case ..<0.84: self = .lostAnswers
     case ..<0.89: self = .lostTerminates
     case ..<0.94: self = .busy
     case ..<0.97: self = .denied
@@ -151,7 +154,7 @@ enum Weather: String, Sendable, CaseIterable {
     // Under 5 s: later than that, "not found" is taken for our own doing (design.md, section 4, step 7).
     let seconds = Double(dice.roll(200...4000)) / 1000
     return switch self {
-    case .fair: nil
+    case .fair, .slowLedger: nil
     case .lateAnswers: #""calls": "terminate", "delay_answer_s": \#(seconds)"#
     case .lateEffects: #""calls": "terminate", "delay_s": \#(seconds)"#
     case .lateLooks: #""calls": "look", "delay_answer_s": \#(seconds / 4)"#
@@ -166,7 +169,7 @@ enum Weather: String, Sendable, CaseIterable {
   /// For how many calls; 0: for the whole life. What is for certain is tried again at once, so it must end.
   var times: Int {
     switch self {
-    case .fair, .lateAnswers, .lateEffects, .lateLooks, .lostAnswers: 0
+    case .fair, .slowLedger, .lateAnswers, .lateEffects, .lateLooks, .lostAnswers: 0
     case .lostTerminates, .busy: 2
     case .denied, .gateway: 1
     }

@@ -31,6 +31,7 @@ actor CrashWorld {
   private(set) var slowestStart = Duration.zero
   private var started = Date()
   private var newcomers = 0
+  private var holder: Task<Void, any Error>?
   /// What was said to the service manager before the life that was begun last.
   private var messages = 0
 
@@ -83,7 +84,8 @@ actor CrashWorld {
     let born = ContinuousClock.now
     let started = Date()
     let daemon = try await begin()
-    let (struck, ready) = try await strike(daemon, at: moment, born: born)
+    let (struck, ready) = try await strike(daemon, at: moment, born: born, weather, dice.split())
+    try await letGo()
     let end = try await daemon.end(within: .seconds(10))
     let reaped = Date()
     if end != .killed(by: SIGKILL) { note("life \(life) ended by itself, \(end): \(daemon.complained.suffix(600))") }
@@ -105,7 +107,7 @@ actor CrashWorld {
 
   /// Ends the life at its moment. Returns when that was, and when the daemon had said that it was ready.
   private func strike(
-    _ daemon: Program, at moment: Moment, born: ContinuousClock.Instant
+    _ daemon: Program, at moment: Moment, born: ContinuousClock.Instant, _ weather: Weather, _ dice: Dice
   ) async throws -> (struck: Date, ready: Date?) {
     if case .afterStart(let time) = moment {
       try await Task.sleep(until: born + time)
@@ -116,6 +118,7 @@ actor CrashWorld {
       return (struck, saidReady ? struck : nil)
     }
     try await isReady(daemon)
+    if weather == .slowLedger { hold(dice) }
     let ready = ContinuousClock.now
     let readyAt = Date()
     slowestStart = max(slowestStart, ready - born)
@@ -151,6 +154,18 @@ actor CrashWorld {
   ) async throws -> Date {
     try await LedgerLog.strike(
       daemon, log: "\(world.state)/ledger.db-wal", after: writes, delay: delay, giveUp: latest - .now)
+  }
+
+  private func hold(_ dice: Dice) {
+    let path = "\(world.state)/ledger.db"
+    holder = Task { try await LedgerFile.hold(path, dice) }
+  }
+
+  /// Before the files are touched in any other way: a lock of this process would go with them.
+  private func letGo() async throws {
+    holder?.cancel()
+    try await holder?.value
+    holder = nil
   }
 
   private func isReady(_ daemon: Program) async throws {

@@ -48,6 +48,28 @@ enum LedgerLog {
 
 /// The ledger as SQLite sees it, without any code of the daemon.
 enum LedgerFile {
+  /// Takes SQLite's lock for writing on a ledger again and again, as an operator's `sqlite3` would, until it is cancelled.
+  ///
+  /// Each time for less than the second that a step waits (`Connection.patience`): so that it is written, but late.
+  static func hold(_ path: String, _ dice: Dice) async throws {
+    var dice = dice
+    var database: OpaquePointer?
+    defer { sqlite3_close_v2(database) }
+    guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK else {
+      throw Trouble("SQLite cannot open \(path)")
+    }
+    // What the dead daemon left is for its next life.
+    _ = guestwatch_checkpoint_on_close(database, 0)
+    while !Task.isCancelled {
+      // Where it is taken it will be free in a moment.
+      if sqlite3_exec(database, "BEGIN IMMEDIATE", nil, nil, nil) == SQLITE_OK {
+        try? await Task.sleep(for: .milliseconds(dice.roll(200...800)))
+        sqlite3_exec(database, "ROLLBACK", nil, nil, nil)
+      }
+      try? await Task.sleep(for: .milliseconds(dice.roll(20...150)))
+    }
+  }
+
   /// What `PRAGMA integrity_check` and `foreign_key_check` say; empty where all is well.
   static func complaints(_ path: String) throws -> [String] {
     var database: OpaquePointer?
