@@ -76,7 +76,7 @@ actor CrashWorld {
     let life = deaths.count + 1
     var dice = dice.split()
     let weather = Weather(&dice)
-    let moment = Moment(&dice)
+    let moment = moment(of: life, weather, &dice)
     try await populate(life, &dice)
     try await endSomebody(&dice)
     let fault = try await arm(weather, &dice)
@@ -98,6 +98,14 @@ actor CrashWorld {
         life: life, moment: moment, weather: weather, ready: ready, started: started, struck: struck, reaped: reaped,
         open: now.filter { $0.outcome == "open" }))
     if dice.chance(0.25) { try await swapSomebody() }
+  }
+
+  private func moment(of life: Int, _ weather: Weather, _ dice: inout Dice) -> Moment {
+    // The first one dies while it makes its ledger.
+    if life == 1 { return .afterStart(.milliseconds(dice.roll(0...250))) }
+    // A terminate that did not wait for its intent is there while that still waits for the disk: then there is no row.
+    if weather == .slowLedger && dice.chance(0.5) { return .afterTerminate(.milliseconds(dice.roll(0...150))) }
+    return Moment(&dice)
   }
 
   private func begin() async throws -> Program {

@@ -162,7 +162,11 @@ struct Judgement: Sendable {
   /// must not get lost.
   private func hadNoAnswer(_ kill: Kill) -> Bool {
     guard let entry = kill.terminate, let answered = entry.answered, entry.call.status == 204 else { return true }
-    return deaths.contains { kill.recorded <= $0.reaped && $0.struck <= answered.addingTimeInterval(1) }
+    return deaths.contains { death in
+      // A step that had to wait for too long is tried again 10 s later.
+      let late: TimeInterval = death.weather == .slowLedger ? 15 : 1
+      return kill.recorded <= death.reaped && death.struck <= answered.addingTimeInterval(late)
+    }
   }
 
   /// A life ended under it, and then the process was looked at for 90 s; or its pid is another's now.

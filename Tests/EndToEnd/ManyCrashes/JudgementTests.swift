@@ -30,6 +30,10 @@ import Testing
       Lie("not what happened: exited") { $0.rows[0].answered = nil },
       Lie("not what happened: already-gone") { $0.rows[0].outcome = "already-gone" },
       Lie("not what happened: gone") { $0.rows[0].outcome = "gone" },
+      Lie("not what happened: gone") {
+        $0.crash(at: 8.5)
+        $0.rows[0].outcome = "gone"
+      },
       Lie("not what happened: survived") {
         $0.rows[0].outcome = "survived"
         $0.rows[0].verified = at(31)
@@ -63,6 +67,15 @@ import Testing
     lie.tell(&story)
     let faults = try story.faults
     #expect(faults.contains { $0.contains(lie.found) }, "\(faults)")
+  }
+
+  @Test("A life that ended before it could write down the answer", arguments: [(6.9, Weather.fair), (16, .slowLedger)])
+  func answerLost(struck seconds: Double, weather: Weather) throws {
+    var story = Story()
+    story.crash(at: seconds, weather)
+    (story.rows[0].outcome, story.rows[0].answered) = ("gone", nil)
+    (story.rows[0].verified, story.rows[0].closed) = (at(20), at(20))
+    #expect(try story.faults == [])
   }
 
   @Test("More in a window than a budget allows, by the ledger's times and by the simulator's", arguments: [0, 1, 2])
@@ -202,10 +215,10 @@ struct Story {
         dead: dead.map { time($0) }))
   }
 
-  mutating func crash(at seconds: Double) {
+  mutating func crash(at seconds: Double, _ weather: Weather = .fair) {
     deaths.append(
       CrashWorld.Death(
-        life: 1, moment: .afterReady(.seconds(1)), weather: .fair, ready: time(0), started: time(0),
+        life: 1, moment: .afterReady(.seconds(1)), weather: weather, ready: time(0), started: time(0),
         struck: time(seconds), reaped: time(seconds + 0.01), open: []))
   }
 }

@@ -66,7 +66,8 @@ enum LedgerFile {
         try? await Task.sleep(for: .milliseconds(dice.roll(200...800)))
         sqlite3_exec(database, "ROLLBACK", nil, nil, nil)
       }
-      try? await Task.sleep(for: .milliseconds(dice.roll(20...150)))
+      // A step that waits asks every 100 ms: most find the gap.
+      try? await Task.sleep(for: .milliseconds(dice.roll(60...300)))
     }
   }
 

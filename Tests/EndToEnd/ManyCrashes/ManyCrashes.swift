@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Testing
 
 /// Only where it says how often do they run.
@@ -10,8 +9,8 @@ private func number(_ name: String) -> Int? { ProcessInfo.processInfo.environmen
 /// `make crash-test`: the built daemon killed by SIGKILL at random moments, again and again, while processes run away; and
 /// then everything that the ledger says held against what the simulator received and who really died.
 ///
-/// Several worlds side by side: nearly all of the time is waiting. It takes minutes, so it runs only where
-/// `GUESTWATCH_CRASHES` says how often.
+/// Several worlds side by side (`GUESTWATCH_WORLDS`): nearly all of the time is waiting. It takes minutes, so it runs only
+/// where `GUESTWATCH_CRASHES` says how often. `GUESTWATCH_TEST_SEED`: draws the same again.
 @Suite("Many crashes", .enabled(if: wantedCrashes != nil, "make crash-test runs it")) struct ManyCrashes {
   /// Random moments must have met every phase of a kill by then.
   private static let enough = 200
@@ -54,6 +53,7 @@ private func number(_ name: String) -> Int? { ProcessInfo.processInfo.environmen
           try await lives.run { await count.next() }
           report = try await CrashReport(lives)
         } catch {
+          report.crashes = await lives.deaths.count
           report.faults = await lives.faults + ["\(name): \(error)\n\(await world.account())"]
         }
         if !report.faults.isEmpty {
@@ -93,9 +93,12 @@ actor CrashCount {
   }
 }
 
-/// Prints a line now, also where nobody but a file listens.
-private func say(_ line: String) {
-  print(line)
-  // Nil: all streams.
-  fflush(nil)
+/// Prints it, and writes it at once to where `scripts/crash-test` reads.
+private func say(_ text: String) {
+  print(text)
+  guard let path = ProcessInfo.processInfo.environment["GUESTWATCH_CRASH_STORY"],
+    let file = FileHandle(forWritingAtPath: path)
+  else { return }
+  file.seekToEndOfFile()
+  file.write(Data((text + "\n").utf8))
 }
