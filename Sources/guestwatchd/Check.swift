@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import GuestWatchCore
+import GuestWatchDaemon
 import RuleFiles
 
 /// `guestwatchd check`: says what is wrong with the configuration, or what was read.
@@ -18,6 +19,8 @@ struct Check: ParsableCommand {
   var config = "/etc/guestwatchd/guestwatchd.toml"
 
   func run() throws {
+    // It reads every password, as the service does.
+    keepMemoryToItself()
     let result = loadRuleFiles(main: config, surroundings: .ofThisProcess(.check))
     for diagnostic in result.diagnostics { writeToStandardError("\(diagnostic)\n") }
     guard let loaded = result.loaded else { throw ExitCode(EX_CONFIG) }
