@@ -13,6 +13,7 @@ struct Guestwatchd: AsyncParsableCommand {
       """,
     version: "guestwatchd \(version)",
     subcommands: [
-      Run.self, Check.self, Status.self, History.self, PauseCommand.self, Resume.self, RetryLogin.self, Reload.self,
+      Run.self, Check.self, ShowConfig.self, Status.self, History.self, PauseCommand.self, Resume.self, RetryLogin.self,
+      Reload.self,
     ])
 }
