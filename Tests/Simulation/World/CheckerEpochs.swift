@@ -16,8 +16,9 @@ extension Checker {
       let vm = VMAddress(vcenter: vcenter, moid: facts.moid)
       let key = Checker.key(facts, of: inventory.vcenterUUID)
       // A clone that still has the uuid of the first: it is not watched, and takes nothing away from the one that is known.
+      // Where none of them is known, nobody can say which is the first.
       let all = key.flatMap { places[$0] } ?? []
-      let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? all.first
+      let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? (all.count == 1 ? vm : nil)
       take(facts, vm, vm == known ? key : nil, at: now)
       // Only this one says so. A daemon that has not seen the known one alone may take this for it, as one that was
       // registered anew.
