@@ -70,6 +70,9 @@ enum Mutation: String, CaseIterable {
   case sendAgainWithoutAnAnswer = "a terminate that was not answered is sent again"
   case killAfterTheEpochEnded = "a terminate leaves though its epoch or its vCenter is another since the intent"
 
+  case killWhoeverHasThePid = "a kill by hand takes whoever has the pid by then"
+  case confirmByHandAtOnce = "a kill by hand is confirmed without the pause between its two looks"
+
   // Verify and outcome.
   case closeWithoutALook = "204 is taken for the end of the process"
   case takeAZombieForAlive = "a zombie counts as alive"

@@ -42,6 +42,7 @@ extension Watch {
       }
       vcenters[vcenter] = state
       take(answer, of: vcenter, asked, now)
+      findAgain(now)
       if wasDown { report(Report(.vcenterUp, .info, vcenter: vcenter, detail: coverage(vcenter))) }
       statusDirty = true
     }
@@ -278,6 +279,7 @@ extension Watch {
     vms[place].present = false
     vms[place].rulesApply = false
     vms[place].views = []
+    refuseHand(place, .changed("the VM is not there any more"))
     loseKill(place, now)
   }
 
@@ -289,7 +291,7 @@ extension Watch {
     for place in vms.indices
     where vms[place].key.vcenter == uuid || (vms[place].address.vcenter == vcenter && !vms[place].present) {
       let vm = vms[place]
-      if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
+      if vm.present || vm.kill != nil || vm.hand != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
         vms[place].missingSince = nil
       } else if let since = vm.missingSince {
         guard now.continuous - since >= VMState.forgetAfter else { continue }
@@ -312,6 +314,8 @@ extension Watch {
     vms[place].epoch += 1
     vms[place].epochBegan = now.continuous
     vms[place].doubt = nil
+    vms[place].shown = nil
+    refuseHand(place, .changed("the VM began a new life"))
     vms[place].attempts = []
     vms[place].ended = []
     vms[place].restoredSeen = []
