@@ -233,7 +233,10 @@ public struct SyntheticGuest: Sendable {
   }
 
   /// `hidepid` is switched on or off.
-  public mutating func hideOthers(_ hides: Bool) { settings.hidesOthers = hides }
+  public mutating func hideOthers(_ hides: Bool, at: ModelTime) {
+    settings.hidesOthers = hides
+    news.append((at, .hidesOthers(hides)))
+  }
 
   /// The guest agent restarts: it computes the boot time anew and forgets the programs it started.
   public mutating func restartAgent(at: ModelTime) {

@@ -31,6 +31,8 @@ public struct Truth: Hashable, Sendable {
     /// The agent sent a signal.
     case signalled(CallID, Life, Signal)
     case agentRestarted
+    /// Ordinary accounts see only their own processes (`hidepid`), or all again.
+    case hidesOthers(Bool)
     case suspended, resumed, switchedOff, switchedOn, snapshotTaken, snapshotReverted
   }
 

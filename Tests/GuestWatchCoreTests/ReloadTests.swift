@@ -48,6 +48,26 @@ struct ReloadTests {
     #expect(stage.killed.isEmpty)
   }
 
+  @Test("A row that the disk did not take is given again without its command line once a reload forbids it")
+  func commandsOfRowsThatWait() {
+    var stage = Stage()
+    stage.spawn(500)
+    var given: [String] = []
+    stage.intercept = { effect, _ in
+      guard case .record(let id, .reported(let record, _)) = effect else { return nil }
+      given.append(record.process.command.value)
+      return [(.milliseconds(1), .recorded(id, .reported, .failure(LedgerFailure("disk full"))))]
+    }
+    let rule = Stage.rule { $0.action = .report }
+    stage.begin([rule]) { $0.logCommands = .full }
+    stage.run(.seconds(20))
+    #expect(Set(given) == ["/usr/bin/spin --work"])
+    let before = given.count
+    stage.send(.configured(Stage.configuration([rule])))
+    stage.run(.seconds(20))
+    #expect(given.count > before && given[before...].allSatisfy(\.isEmpty))
+  }
+
   @Test("After a reload to another vCenter nothing is asked of it by the old one's moids")
   func oldMoids() {
     var stage = Stage()

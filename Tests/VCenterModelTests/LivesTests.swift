@@ -77,10 +77,10 @@ import VCenterModel
     let lab = Lab()
     _ = lab.spawn(Spawn(name: "hers", owner: "alice"))
     let all = lab.rows(as: lab.plain).count
-    lab.guest { guest, _ in guest.hideOthers(true) }
+    lab.guest { guest, at in guest.hideOthers(true, at: at) }
     #expect(lab.rows(as: lab.plain).map(\.name) == ["hers"])
     #expect(lab.rows().count == all)
-    lab.guest { guest, _ in guest.hideOthers(false) }
+    lab.guest { guest, at in guest.hideOthers(false, at: at) }
     #expect(lab.rows(as: lab.plain).count == all)
   }
 

@@ -144,6 +144,7 @@ extension Watch {
           state.nextRefresh = refused.until
           state.failures = refused.count
           state.down = Fault(.loginRefused, code: "refused before", detail: "the login was refused before")
+          state.told = Told(kind: .loginRefused, at: now.continuous)
           report(Report(.vcenterLoginRefused, .error, vcenter: entry.id, fault: state.down))
         }
         fresh[entry.id] = state

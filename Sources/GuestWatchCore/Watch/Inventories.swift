@@ -32,7 +32,9 @@ extension Watch {
         effects.append(.note(.vcenterAccepted(digest: state.entry.digest)))
       }
       state.nextRefresh = now.continuous + VCenterState.refreshEvery
-      let wasDown = state.down != nil || state.uuid == nil
+      // What was not said to be down is not said to be up.
+      let isNews = state.told?.isDown ?? (state.uuid == nil)
+      state.told?.isDown = false
       state.uuid = answer.vcenterUUID
       state.canTerminate = answer.canTerminate
       state.down = nil
@@ -42,8 +44,8 @@ extension Watch {
       }
       vcenters[vcenter] = state
       take(answer, of: vcenter, asked, now)
+      if isNews { report(Report(.vcenterUp, .info, vcenter: vcenter, detail: coverage(vcenter))) }
       findAgain(now)
-      if wasDown { report(Report(.vcenterUp, .info, vcenter: vcenter, detail: coverage(vcenter))) }
       statusDirty = true
     }
   }
@@ -63,7 +65,9 @@ extension Watch {
     let refusals = (refusedLogins[state.entry.digest]?.count ?? 0) + 1
     if fault.kind == .loginRefused { pause = VCenterState.pause(refusals: refusals) }
     state.nextRefresh = now.continuous + pause
-    if state.down?.kind != fault.kind {
+    if state.down == nil { state.downSince = now.continuous }
+    if isNews(fault, state, now.continuous) {
+      state.told = Told(kind: fault.kind, at: now.continuous)
       let refused = fault.kind == .loginRefused
       report(
         Report(
@@ -80,6 +84,14 @@ extension Watch {
       effects.append(.note(.vcenterRefused(digest: state.entry.digest, count: refusals)))
     }
     statusDirty = true
+  }
+
+  /// True where the operator is to be told that a vCenter is down, and of what.
+  private func isNews(_ fault: Fault, _ state: VCenterState, _ now: Instant) -> Bool {
+    guard let told = state.told else { return true }
+    if told.kind != fault.kind { return state.down?.kind != fault.kind }
+    if told.isDown { return false }
+    return now - told.at >= Told.again || now - state.downSince >= Told.lasts
   }
 
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {

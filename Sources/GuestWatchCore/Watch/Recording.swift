@@ -17,8 +17,18 @@ extension Watch {
       ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, inFlight: false))
       return
     }
-    ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, inFlight: true))
-    effects.append(.record(id, step))
+    ledger.unwritten.append(LedgerState.Unwritten(id: id, step: step, inFlight: false))
+    give(ledger.unwritten.count - 1)
+  }
+
+  /// A step goes to the ledger. One that waited may have been made when more of a command line could be written down.
+  private mutating func give(_ i: Int) {
+    if case .reported(var record, let gate) = ledger.unwritten[i].step {
+      record.process = shown(record.process)
+      ledger.unwritten[i].step = .reported(record, gate: gate)
+    }
+    ledger.unwritten[i].inFlight = true
+    effects.append(.record(ledger.unwritten[i].id, ledger.unwritten[i].step))
   }
 
   mutating func recorded(
@@ -77,8 +87,7 @@ extension Watch {
   /// The next step of the same kill goes out.
   private mutating func writeNext(_ id: KillID) {
     guard let i = ledger.unwritten.firstIndex(where: { $0.id == id }) else { return }
-    ledger.unwritten[i].inFlight = true
-    effects.append(.record(id, ledger.unwritten[i].step))
+    give(i)
   }
 
   /// The outcome is on disk: the VM may have its next kill.
@@ -108,8 +117,7 @@ extension Watch {
         (ledger.unwritten[$0].failedAt, $0) < (ledger.unwritten[$1].failedAt, $1)
       })
     else { return }
-    ledger.unwritten[i].inFlight = true
-    effects.append(.record(ledger.unwritten[i].id, ledger.unwritten[i].step))
+    give(i)
   }
 
   private mutating func ledgerFails(_ failure: LedgerFailure) {

@@ -12,6 +12,9 @@ struct VCenterState: Sendable {
   var failures = 0
   /// nil: it answers. Only refreshes are sent while it is down.
   var down: Fault?
+  var downSince = Instant(nanoseconds: .min)
+  /// What the operator was told last; nil: nothing yet.
+  var told: Told?
   /// Operations in flight, a refresh among them.
   var inFlight = 0
   /// A refresh is due and waits for a slot, before all others.
@@ -33,6 +36,20 @@ struct VCenterState: Sendable {
   static let namelessCap = 1_000
   static let refreshEvery = Duration.seconds(120)
   static let refreshOnMissing = Duration.seconds(60)
+}
+
+/// What the operator was told last of whether a vCenter answers.
+struct Told: Hashable, Sendable {
+  /// Of what it was down when that was said last, and when that was.
+  var kind: FaultKind
+  var at: Instant
+  /// False where it was said since that it answers again.
+  var isDown = true
+
+  /// One that comes and goes is down once in this time, not each time.
+  static let again = Duration.seconds(600)
+  /// But it is said where it stays down for this long.
+  static let lasts = Duration.seconds(60)
 }
 
 /// A vCenter login that was refused.

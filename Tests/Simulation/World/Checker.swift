@@ -97,6 +97,9 @@ public struct Checker: Sendable {
     /// The life of the daemon that said it: a crash may take an outcome that was said, and the next life finds its own.
     var saidIn: Int?
     var closed: (outcome: Outcome, at: Instant)?
+    /// From when on it counts, and its end, as the life that runs was told: time that no ledger saw does not count.
+    var counts: Instant?
+    var closedCounts: Instant?
     var isClosedDurable = false
     /// The daemon was told that the outcome is on disk.
     var isClosedTold = false
@@ -149,6 +152,8 @@ public struct Checker: Sendable {
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
+    /// When ordinary accounts were shown only their own processes last.
+    var hides: (from: Int64, to: Int64)?
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
     var lastOutcome: [RuleID: Instant] = [:]
@@ -490,7 +495,9 @@ public struct Checker: Sendable {
     logins.announced = nil
     readClock(event, at: now)
     switch event {
-    case .began(_, let restored): logins.begin(restored)
+    case .began(_, let restored):
+      logins.begin(restored)
+      takeAges(restored, now)
     case .timeCame: break
     case .configured(let new):
       let old = configuration
@@ -626,7 +633,7 @@ public struct Checker: Sendable {
         lives: flight.lives)
       sight(shown, vm)
       machines[vm]?.shown.append(shown)
-      if let count = machines[vm]?.shown.count, count > 900 { machines[vm]?.shown.removeFirst(300) }
+      if let count = machines[vm]?.shown.count, count > 4_000 { machines[vm]?.shown.removeFirst(1_000) }
     case .failure(let fault):
       tally.faults[fault.kind, default: 0] += 1
       guard fault.kind == .unanswered else { break }

@@ -4,8 +4,10 @@ import GuestWatchCore
 extension Checker {
   mutating func take(_ inventory: Inventory, of vcenter: VCenterID, at now: Now) {
     var places: [VMKey: [VMAddress]] = [:]
+    var readers: [VMKey: Int] = [:]
     for facts in inventory.vms {
       let vm = VMAddress(vcenter: vcenter, moid: facts.moid)
+      if let read = Checker.key(facts, of: inventory.vcenterUUID) { readers[read, default: 0] += 1 }
       // One whose uuid cannot be read is still the one that it was.
       guard let key = Checker.key(facts, of: inventory.vcenterUUID) ?? machines[vm]?.key else { continue }
       places[key, default: []].append(vm)
@@ -17,6 +19,9 @@ extension Checker {
       let all = key.flatMap { places[$0] } ?? []
       let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? all.first
       take(facts, vm, vm == known ? key : nil, at: now)
+      // Only this one says so. A daemon that has not seen the known one alone may take this for it, as one that was
+      // registered anew.
+      if let key, vm != known, readers[key] == 1 { keys[vm] = key }
     }
   }
 
@@ -77,7 +82,7 @@ extension Checker {
       return
     }
     let other = machines.removeValue(forKey: vm)
-    if let facts = other?.facts, let at = other?.shownAt, at > machine.shownAt {
+    if let facts = other?.facts, let at = other?.shownAt, at >= machine.shownAt {
       machine.facts = facts
       machine.shownAt = at
       machine.missing = other?.missing ?? false

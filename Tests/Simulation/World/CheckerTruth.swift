@@ -33,6 +33,10 @@ extension Checker {
       for vm in machines.keys where vm.moid == truth.moid {
         machines[vm]?.reverted = Instant(nanoseconds: truth.at.continuous)
       }
+    case .hidesOthers(let hides):
+      for vm in machines.keys where vm.moid == truth.moid {
+        if hides { machines[vm]?.hides = (truth.at.continuous, .max) } else { machines[vm]?.hides?.to = truth.at.continuous }
+      }
     case .agentRestarted, .suspended, .resumed, .switchedOff, .switchedOn, .snapshotTaken: break
     }
   }
@@ -94,7 +98,7 @@ extension Checker {
     switch outcome {
     case .exited, .gone, .alreadyGone:
       if let life = kill.confirmed?.life, let state = lives[life], state.died == nil {
-        if looksLikeZombie(kill, vm) { break }
+        if looksLikeZombie(kill, vm) || isHidden(kill, vm) { break }
         throw Violation("S5", "kill \(id) is closed as \(outcome), but life \(life) lives")
       }
       if outcome == .alreadyGone, let took = kill.took, took >= .seconds(5) {
@@ -109,6 +113,8 @@ extension Checker {
       guard let confirmed = kill.confirmed, let life = confirmed.life,
         let died = lives[life]?.died
       else { break }
+      // It was said while it lived, and only waited for the disk since.
+      if let said = kill.said, kill.saidIn == daemon, said.nanoseconds <= died { break }
       // A zombie without arguments looks like a living process without arguments.
       if confirmed.process.command == confirmed.process.name { break }
       // One that had wiped its command line may as well have written its bare name there since.
@@ -144,6 +150,16 @@ extension Checker {
     // One that showed no arguments before shows none while it lives.
     if old.command == old.name { return false }
     return row.command == row.name && row.name.value == String(old.name.value.prefix(15))
+  }
+
+  /// An ordinary account that is shown only its own processes cannot tell that of another owner from one that ended. Nor
+  /// can it terminate it.
+  private func isHidden(_ kill: Kill, _ vm: VMAddress) -> Bool {
+    guard let hides = machines[vm]?.hides, let last = lastAnswer(about: kill.record.process.pid, vm),
+      let account = configuration?.logins.first(where: { $0.id == kill.record.login })?.account
+    else { return false }
+    let sent = last.sent.continuous.nanoseconds
+    return hides.from <= sent && sent <= hides.to && account != kill.record.process.owner.value && !kill.signalled
   }
 
   /// A zombie of a process that had another name when it was confirmed may as well be one that renamed itself.

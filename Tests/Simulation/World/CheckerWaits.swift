@@ -14,7 +14,7 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], counts(kill) else { continue }
         let asked = kill.asked.nanoseconds
-        var end = asked + within.nanoseconds
+        var end = max(asked, kill.counts?.nanoseconds ?? asked) + within.nanoseconds
         if let closed = kill.closed, OwnRules.givesBack(closed.outcome) { end = min(end, closed.at.nanoseconds) }
         spent.append((asked, end))
       }
@@ -28,7 +28,9 @@ extension Checker {
       for id in killOrder {
         guard let kill = kills[id], kill.record.cause.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
         else { continue }
-        closed.append((sent.nanoseconds, sent.nanoseconds + (cooldown + interval).nanoseconds))
+        // A later life knows when it was decided, and that it left within 60 s.
+        let counts = max(sent, (kill.counts ?? sent) + .seconds(60))
+        closed.append((sent.nanoseconds, (counts + cooldown + interval).nanoseconds))
       }
     }
     if case .bounded(_, .some) = rule.limits {
@@ -38,7 +40,7 @@ extension Checker {
           end.outcome == .survived || end.outcome == .unknown
         else { continue }
         let retry = Duration.seconds(600) + interval
-        closed.append((end.at.nanoseconds, (end.at + retry).nanoseconds))
+        closed.append((end.at.nanoseconds, (max(end.at, kill.closedCounts ?? end.at) + retry).nanoseconds))
       }
     }
     if let facts = machines[vm]?.facts {
@@ -47,6 +49,15 @@ extension Checker {
       }
     }
     return Checker.length(closed, from, to)
+  }
+
+  /// A life begins: what went before it counts only as far as a ledger saw time pass (S3), which lasts longer where the
+  /// host was off.
+  mutating func takeAges(_ restored: Restored, _ now: Now) {
+    for row in restored.rows {
+      kills[row.id]?.counts = now.continuous - row.age
+      kills[row.id]?.closedCounts = row.closedAge.map { now.continuous - $0 }
+    }
   }
 
   /// Where `most` or more of the spans overlap.
@@ -111,8 +122,8 @@ extension Checker {
   /// True where some kill of it ended in a way after which nothing more is owed to it.
   ///
   /// A revert that the daemon cannot tell from outside (the boot time stands, fewer than three identities come back) brings
-  /// back processes that were killed: their identities ended in this epoch, and are never candidates in it again. In a new
-  /// epoch they are.
+  /// back processes that were killed, or denied: their identities ended in this epoch, or were tried in it, and that holds as
+  /// long as it lasts.
   func isDealtWith(_ life: Truth.Life, pid: Int64, on vm: VMAddress) -> Bool {
     let origin = lives[life]?.origin ?? life
     return killOrder.contains { id in
@@ -123,12 +134,11 @@ extension Checker {
         return isOfThis && closed.outcome == .unknown && kill.asked.nanoseconds > lives[life]?.appeared ?? 0
       }
       switch closed.outcome {
-      case .exited, .alreadyGone, .gone:
+      case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown:
         if killed == life { return true }
         let machine = machines[home(kill.record)]
         let epoch = max(machine?.epoch ?? closed.at, machine?.epochShown ?? closed.at)
         return (lives[killed]?.origin ?? killed) == origin && epoch <= closed.at
-      case .survived, .stuck, .denied, .unknown: return killed == life
       case .failed, .abandoned: return false
       }
     }

@@ -200,6 +200,7 @@ extension Digest {
       add(life)
       add(signal == .term)
     case .agentRestarted: add(4)
+    case .hidesOthers(let hides): add(hides ? 11 : 12)
     case .suspended: add(5)
     case .resumed: add(6)
     case .switchedOff: add(7)

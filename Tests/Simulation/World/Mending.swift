@@ -35,7 +35,7 @@ extension World {
         .contains { $0.name == "smss.exe" }
       update(guest) { $0.facts.family = isWindows == true ? .windows : .linux }
     case .hiding(let guest):
-      if let (s, moid) = homes[guest] { servers[s].model.withGuest(moid) { $0.hideOthers(false) } }
+      if let (s, moid) = homes[guest] { servers[s].model.withGuest(moid) { $0.hideOthers(false, at: at) } }
     case .connection(let guest): update(guest) { $0.facts.connection = .connected }
     // Once everything has healed each VM has a uuid of its own, which stays.
     case .uuid(let guest, let uuid): if hasFaults { update(guest) { $0.facts.instanceUUID = uuid } }

@@ -54,7 +54,7 @@ extension World {
       let drift = random.between(-5_000...5_000)
       servers[server].model.withGuest(moid) { $0.setDrift(drift, at: at) }
     case .hiding:
-      servers[server].model.withGuest(moid) { $0.hideOthers(true) }
+      servers[server].model.withGuest(moid) { $0.hideOthers(true, at: at) }
       after(30...900, .hiding(guest))
     case .fork: fork(guest)
     case .scripts:
