@@ -105,6 +105,33 @@ struct ByHandTests {
     #expect(stage.ends(3) == [.refused(.gone)])
   }
 
+  @Test("An identity that was closed as gone is not killed again, though the guest shows it once more")
+  func closedAsGone() {
+    var (stage, hog) = Stage.withHog()
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let op, _, _, _, _, _, _, _):
+        let timing = stage.timing()
+        return [(.seconds(20), .terminated(op, timing, .ambiguous(Fault(.unknown, code: "odd"))))]
+      // The guest hides it, for a while.
+      case .look(let op, _, _, _, .verify, _):
+        let timing = stage.timing()
+        return [(.milliseconds(10), .looked(op, timing, .success(.gone)))]
+      default: return nil
+      }
+    }
+    stage.kill(1, hog.identity)
+    stage.run(.seconds(60))
+    #expect(stage.outcomes == [.gone])
+    // Shown before, asked for again; and shown anew.
+    stage.kill(2, hog.identity)
+    stage.find(3, 500)
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    #expect(stage.ends(2) == [.refused(.gone)])
+    #expect(stage.ends(3) == [.refused(.gone)])
+  }
+
   @Test("A kill in its time is dropped as a whole: what the operator saw 11 minutes ago is looked at anew")
   func shownLongAgo() {
     var (stage, hog) = Stage.withHog()

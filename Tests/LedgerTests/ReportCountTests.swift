@@ -32,7 +32,7 @@ import Testing
     let folder = try Folder()
     let store = try folder.store()
     try await report(store, 1)
-    try await report(store, 2) { $0.rule = RuleID("other") }
+    try await report(store, 2) { $0.cause = .rule(RuleID("other"), .forbidden) }
     try await report(store, 3) { $0.vm.instance = "vm-2" }
     try await report(store, 4) { $0.vm.vcenter = "vc-2" }
     try await report(store, 5) { $0.process.name = "bkagent2" }

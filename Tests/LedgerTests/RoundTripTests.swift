@@ -22,7 +22,7 @@ import Testing
     #expect(
       restored.rows == [
         Restored.Row(
-          id: id(1), rule: written.rule, vm: written.vm, process: written.process, login: written.login,
+          id: id(1), rule: written.cause.rule, vm: written.vm, process: written.process, login: written.login,
           age: .seconds(60), outcome: nil, closedAge: nil)
       ])
     #expect(restored.life == 1)

@@ -211,6 +211,8 @@ extension Watch {
   }
 
   private mutating func begin(_ order: KillOrder, _ ask: AskID, _ place: Int, _ first: Shown, _ now: Now) {
+    // It may have been killed since it was shown.
+    if isEnded(order.identity, place) { return answer(ask, .refused(.gone)) }
     let gate = handGate(first.process, order.login, place, now)
     let cause = Cause.demand(order.demand)
     report(
