@@ -43,7 +43,7 @@ import Testing
     try await report(store, 8) {
       $0.vmName = "renamed"
       $0.process.owner = "eve"
-      $0.reason = .tooMany(limit: 1, count: 2, place: 2)
+      $0.cause = .rule(RuleID("stuck-backup"), .tooMany(limit: 1, count: 2, place: 2))
     }
     #expect(try folder.history().map(\.id.number) == [2, 3, 4, 5, 6, 7, 8])
     #expect(try folder.history().last?.count == 2)

@@ -72,6 +72,18 @@ public enum HandAnswer: Hashable, Sendable {
     public var gate: Gate?
     /// It survived three terminates, and rules leave it alone.
     public var isStuck: Bool
+
+    public init(
+      vm: VMKey, address: VMAddress, vmName: String, login: LoginID, process: Process, gate: Gate?, isStuck: Bool
+    ) {
+      self.vm = vm
+      self.address = address
+      self.vmName = vmName
+      self.login = login
+      self.process = process
+      self.gate = gate
+      self.isStuck = isStuck
+    }
   }
 
   /// Why nothing was sent.

@@ -142,7 +142,7 @@ private final class Desk: Sendable {
   @Test("An answer larger than the socket's buffer arrives whole")
   func large() throws {
     let text = String(repeating: "x", count: 3_000_000)
-    let server = try server { _, reply in reply(.done(text)) }
+    let server = try server { _, _, reply in reply(.done(text)) }
     #expect(try ControlClient.ask(.status, at: [path]).message == text)
     server.stop()
   }
@@ -153,8 +153,8 @@ private final class Desk: Sendable {
     _ = withSocketAddress(path) { bind(left, $0, $1) }
     close(left)
     try folder.write("link", "an operator's own")
-    let first = try server { _, reply in reply(.done("first")) }
-    #expect(throws: ControlSocket.Unusable.self) { try server { _, _ in } }
+    let first = try server { _, _, reply in reply(.done("first")) }
+    #expect(throws: ControlSocket.Unusable.self) { try server { _, _, _ in } }
     #expect(try ControlClient.ask(.status, at: [path]).message == "first")
     // What somebody put in its place is not ours to remove.
     #expect(unlink(path) == 0)
@@ -162,7 +162,7 @@ private final class Desk: Sendable {
     first.stop()
     #expect(mode(path) == S_IFREG | 0o600 && mode(link) == S_IFREG | 0o600)
     #expect {
-      try server { _, _ in }
+      try server { _, _, _ in }
     } throws: { error in
       (error as? ControlSocket.Unusable)?.message == "\(path) is no socket; move it away"
     }

@@ -5,7 +5,6 @@ import Testing
 @testable import GuestWatchDaemon
 
 @Suite("A kill by hand through the scheduler") struct HandAskingTests {
-  private let answers = Mutex<[Answer]>([])
   private static let identity = Identity(pid: 4242, started: 7, owner: "bob")
   private static let vm = VMKey(vcenter: "u-1", instance: "u-2")
 
