@@ -294,6 +294,23 @@ struct LimitTests {
     #expect(stage.outcomes == [.survived, .survived, .stuck])
   }
 
+  @Test("A second between the agent's clock and the kernel's is no other process after a terminate (simulation seed 31)")
+  func startedThroughTheAPI() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      // The agent restarts and shows it by the kernel's clock; all others stand.
+      for i in stage.guest.indices where stage.guest[i].pid == 500 && stage.killed.count == 1 {
+        stage.guest[i].started += 1
+      }
+      return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+    }
+    stage.begin([Stage.rule()], big)
+    for _ in 0..<100 where stage.outcomes.isEmpty { stage.run(.seconds(10)) }
+    #expect(stage.outcomes == [.survived])
+  }
+
   @Test("The same events give the same effects")
   func deterministic() {
     func run() -> [String] {

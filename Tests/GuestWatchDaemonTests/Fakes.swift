@@ -213,6 +213,8 @@ struct FakeLedger: KillLedger {
   var gate: Barrier?
   /// Holds up marks only.
   var markGate: Barrier?
+  /// Holds up notes only.
+  var noteGate: Barrier?
   var refuses = false
   var shelf = Shelf()
 
@@ -224,6 +226,7 @@ struct FakeLedger: KillLedger {
   }
 
   func note(_ note: LoginNote, now: Now) async -> Result<Void, LedgerFailure> {
+    if let noteGate { await noteGate.wait() }
     journal.note("noted \(note)")
     return .success(())
   }

@@ -164,4 +164,43 @@ struct NoteTests {
     bench.pass(.seconds(10))
     #expect(bench.journal.lines("WATCHDOG").count == 4)
   }
+
+  @Test("A guest operation leaves after the ledger was asked to write the notes before it; others do not wait (S10)")
+  func beforeAGuess() {
+    let gate = Barrier()
+    let vm = VMAddress(vcenter: VCenterID("lab"), moid: "vm-1")
+    let bench = Bench(ledger: { FakeLedger(journal: $0, noteGate: gate) }) { event, now in
+      let by = now.continuous + .seconds(30)
+      guard case .configured = event else { return [] }
+      return [
+        .look(OpID(life: 1, number: 1), vm, LoginID("linux"), pid: 7, .check, by: by), .note(1),
+        .refresh(OpID(life: 1, number: 2), VCenterID("lab"), ScopeQuery(names: [], ids: []), by: by),
+        .survey(OpID(life: 1, number: 3), vm, LoginID("linux"), showingEnds: false, by: by),
+      ]
+    }
+    bench.start(bench.link("lab", bench.client("A")))
+    #expect(Set(bench.journal.lines("A ")) == ["A look vm-1 linux 7", "A inventory"])
+    bench.open(gate)
+    #expect(bench.journal.lines("A ").last == "A survey vm-1 linux")
+    let lines = bench.journal.lines("")
+    let noted = lines.firstIndex { $0.hasPrefix("noted") }
+    let asked = lines.firstIndex { $0.hasPrefix("A survey") }
+    #expect(noted ?? .max < asked ?? .min)
+  }
+
+  @Test("A disk that refuses holds no guest operation up")
+  func aGuessOnAFullDisk() {
+    let disk = Disk()
+    let vm = VMAddress(vcenter: VCenterID("lab"), moid: "vm-1")
+    let bench = Bench(ledger: { _ in disk }) { event, now in
+      guard case .configured = event else { return [] }
+      return [
+        .note(1),
+        .survey(OpID(life: 1, number: 1), vm, LoginID("linux"), showingEnds: false, by: now.continuous + .seconds(30)),
+      ]
+    }
+    bench.start(bench.link("lab", bench.client("A")))
+    #expect(disk.kept.isEmpty)
+    #expect(bench.journal.lines("A ") == ["A survey vm-1 linux"])
+  }
 }

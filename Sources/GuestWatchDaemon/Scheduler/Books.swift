@@ -39,8 +39,9 @@ extension Scheduler {
   /// the one before. What is left of those goes before the next thing, whatever that is.
   static func keepBooks(
     _ ledger: any KillLedger, _ jobs: AsyncStream<LedgerJob>, _ mailbox: AsyncStream<Message<Source.Link>>.Continuation,
-    _ clock: any DaemonClock
+    _ gate: NoteGate, _ clock: any DaemonClock
   ) async -> Closed {
+    defer { gate.open() }
     var notes = NoteQueue()
     for await job in jobs {
       switch job {
@@ -50,7 +51,9 @@ extension Scheduler {
         mailbox.yield(.recorded(kill, step.kind, await ledger.write(kill, step, now: now)))
       case .note(let note, let now):
         let overflow = notes.put(note, now)
-        mailbox.yield(.noted(await notes.write(to: ledger), overflow: overflow))
+        let noted = await notes.write(to: ledger)
+        gate.tried()
+        mailbox.yield(.noted(noted, overflow: overflow))
       case .pauses(let pauses, let now):
         _ = await notes.write(to: ledger)
         mailbox.yield(.kept(await ledger.keep(pauses, now: now)))

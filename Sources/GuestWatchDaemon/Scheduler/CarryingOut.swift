@@ -16,7 +16,7 @@ extension Scheduler {
     case .survey(let op, let address, let login, let showingEnds, let by):
       let link = routes.link(address, login)
       begin(op, .survey, "\(address)", by, link, now)
-      start(op, &children) { [clock] in
+      start(op, &children, after: noteGate.last) { [clock] in
         let (timing, result) =
           await link?.survey(moid: address.moid, login: login, showingEnds: showingEnds, by: by)
           ?? (.unsent(clock.now()), .failure(.notConfigured("\(address.vcenter), guest login \(login)")))
@@ -25,7 +25,7 @@ extension Scheduler {
     case .look(let op, let address, let login, let pid, let purpose, let by):
       let link = routes.link(address, login, pid: pid, for: purpose)
       begin(op, .look, "\(address) pid \(pid)", by, link, now)
-      start(op, &children) { [clock] in
+      start(op, &children, after: noteGate.last) { [clock] in
         let (timing, result) =
           await link?.look(moid: address.moid, login: login, pid: pid, by: by)
           ?? (.unsent(clock.now()), .failure(.notConfigured("\(address.vcenter), guest login \(login)")))
@@ -40,6 +40,7 @@ extension Scheduler {
       ledgerBox.yield(.step(kill, step, now))
     case .note(let note):
       writing.append(now.continuous)
+      noteGate.given()
       ledgerBox.yield(.note(note, now))
     case .remember(let memory):
       if memories.put(memory) {
@@ -54,7 +55,7 @@ extension Scheduler {
       begin(op, .terminate, "\(address) pid \(pid)", by, link, now)
       if let link { routes.killSent(kill, address, login, pid: pid, over: link) }
       // High: it is of no use after `firstByteBy`.
-      start(op, &children, priority: .high) { [clock] in
+      start(op, &children, after: noteGate.last, priority: .high) { [clock] in
         let (timing, answer) =
           await link?.terminate(
             moid: address.moid, login: login, pid: pid, firstByteBy: firstByteBy, firstByteByWall: firstByteByWall,
@@ -80,11 +81,14 @@ extension Scheduler {
 
   /// A child that answers an operation. One that did not get to run before the scheduler ended is not carried out any
   /// more: its client logs out just then.
+  ///
+  /// - Parameter note: The note that the ledger is to be done with before.
   func start(
-    _ op: OpID, _ children: inout DiscardingTaskGroup, priority: TaskPriority? = nil,
+    _ op: OpID, _ children: inout DiscardingTaskGroup, after note: Int? = nil, priority: TaskPriority? = nil,
     _ work: @escaping @Sendable () async -> Event
   ) {
-    children.addTask(priority: priority) { [mailbox] in
+    children.addTask(priority: priority) { [mailbox, noteGate] in
+      await noteGate.pass(note)
       guard !Task.isCancelled else { return }
       mailbox.yield(.answered(op, await work()))
     }

@@ -29,6 +29,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   nonisolated let mailbox: AsyncStream<Message<Source.Link>>.Continuation
   let ledgerJobs: AsyncStream<LedgerJob>
   let ledgerBox: AsyncStream<LedgerJob>.Continuation
+  let noteGate = NoteGate()
   let goodbyes: AsyncStream<Source.Link>
   let goodbyeBox: AsyncStream<Source.Link>.Continuation
 
@@ -101,7 +102,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   ///
   /// - Parameter seed: Starts the generator that spreads polls.
   public func run(_ setup: Setup<Source.Link>, restored: Restored, seed: UInt64) async {
-    async let books = Self.keepBooks(ledger, ledgerJobs, mailbox, clock)
+    async let books = Self.keepBooks(ledger, ledgerJobs, mailbox, noteGate, clock)
     async let farewell: Void = Self.leave(goodbyes, clock)
     await withDiscardingTaskGroup { children in
       asking.began(clock.now(), life: restored.life)

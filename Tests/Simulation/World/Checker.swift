@@ -17,6 +17,8 @@ public struct Checker: Sendable {
     var sent: Now
     var ended: Now
     var what: What
+    /// What guest the VM was known to have then: it decides how names compare.
+    var family: GuestFamily
     /// Who held which pid when the guest answered.
     var lives: [Int64: Truth.Life]
   }
@@ -130,6 +132,13 @@ public struct Checker: Sendable {
       var identities: Set<OwnIdentity>
     }
 
+    struct Comeback: Sendable {
+      var at: Instant
+      var epoch: Instant
+      var epochShown: Instant
+      var sightings: [LoginID: [Truth.Life: Sighting]]
+    }
+
     var key: VMKey?
     var facts: VMFacts?
     /// When an inventory showed them.
@@ -149,6 +158,8 @@ public struct Checker: Sendable {
     var epoch = Instant(nanoseconds: .min)
     /// When an inventory last showed that a new epoch had begun, whether the daemon said so or not.
     var epochShown = Instant(nanoseconds: .min)
+    /// What was known before each epoch that only listings showed: a life may die before its memory of it is on disk.
+    var comebacks: [Comeback] = []
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
@@ -163,6 +174,8 @@ public struct Checker: Sendable {
     /// By login: when each life was first shown in this epoch, and the last complete listing of this life of the daemon.
     var sightings: [LoginID: [Truth.Life: Sighting]] = [:]
     var listed: [LoginID: Listed] = [:]
+    /// By login: the same of rows that nobody held, as a list without ends shows programs that have ended.
+    var unheld: [LoginID: [OwnIdentity: Sighting]] = [:]
     /// By login: identities that a complete listing lacked after one that had them, in the order of that.
     var gone: [LoginID: [OwnIdentity]] = [:]
     /// Since when neither rules nor what the VM is called have changed: the daemon keeps what it knows of it.
@@ -498,6 +511,7 @@ public struct Checker: Sendable {
     case .began(_, let restored):
       logins.begin(restored)
       takeAges(restored, now)
+      forgetLostEpochs(restored)
     case .timeCame: break
     case .configured(let new):
       let old = configuration
@@ -630,7 +644,7 @@ public struct Checker: Sendable {
       machines[vm]?.lookedInLife = true
       let shown = Shown(
         login: login, daemon: daemon, sent: timing.firstByte ?? timing.ended, ended: timing.ended, what: what,
-        lives: flight.lives)
+        family: machines[vm]?.facts?.family ?? .unknown, lives: flight.lives)
       sight(shown, vm)
       machines[vm]?.shown.append(shown)
       if let count = machines[vm]?.shown.count, count > 4_000 { machines[vm]?.shown.removeFirst(1_000) }

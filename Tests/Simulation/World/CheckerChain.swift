@@ -14,16 +14,19 @@ extension Checker {
   }
 
   func guardLasting(
-    _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress, _ family: GuestFamily, _ id: KillID
+    _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress, _ id: KillID
   ) throws(Violation) {
     guard let machine = machines[vm] else { return }
     let since = max(ruleSince[rule.id] ?? .never, machine.epoch, machine.epochShown)
+    // A list without ends shows a program that has ended like one that runs. Where a snapshot has brought it back since,
+    // it was there all the time for whoever looked.
+    let revived = confirm.lives[row.pid].flatMap { life in lives[life]?.origin == life ? nil : life }
     var next = confirm
     var chain: [Shown] = []
     for shown in machine.shown.reversed() {
       guard shown.daemon == daemon, shown.login == confirm.login, shown.ended.continuous >= since else { continue }
       guard shown.sent.continuous < confirm.sent.continuous else { continue }
-      let bearing = bearing(shown, rule, row, vm, family)
+      let bearing = bearing(shown, rule, row, revived, vm)
       if case .silent = bearing { continue }
       if case .broken = bearing { break }
       if isBroken(from: shown.ended.continuous, to: next.sent.continuous, rule, machine) { break }
@@ -70,8 +73,10 @@ extension Checker {
   }
 
   private func bearing(
-    _ shown: Shown, _ rule: Rule, _ row: GuestWatchCore.Process, _ vm: VMAddress, _ family: GuestFamily
+    _ shown: Shown, _ rule: Rule, _ row: GuestWatchCore.Process, _ revived: Truth.Life?, _ vm: VMAddress
   ) -> Bearing {
+    let family = shown.family
+    let holder = revived ?? shown.lives[row.pid]
     switch shown.what {
     case .listing(let listing):
       guard OwnRules.isComplete(listing) else { return .silent }
@@ -81,7 +86,7 @@ extension Checker {
       switch rule.limits {
       case .forbidden: return .exceeded
       case .bounded(let maxAge, let most):
-        if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm), mayBeProven(maxAge, seen.pid, shown, vm) {
+        if let maxAge, isOlder(than: maxAge, holder, shown), mayBeProven(maxAge, holder, shown, vm) {
           return .exceeded
         }
         if let most {
@@ -101,7 +106,7 @@ extension Checker {
       switch rule.limits {
       case .forbidden: return .exceeded
       case .bounded(let maxAge, let most):
-        if let maxAge, isOlder(than: maxAge, seen.pid, shown, vm), mayBeProven(maxAge, seen.pid, shown, vm) {
+        if let maxAge, isOlder(than: maxAge, holder, shown), mayBeProven(maxAge, holder, shown, vm) {
           return .exceeded
         }
         // One row alone does not say how many there are.
@@ -110,8 +115,9 @@ extension Checker {
     }
   }
 
-  private func isOlder(than maxAge: Duration, _ pid: Int64, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    guard let age = trueAge(pid, shown, vm, at: shown.ended.continuous) else { return false }
-    return age > maxAge - Checker.slack
+  private func isOlder(than maxAge: Duration, _ holder: Truth.Life?, _ shown: Shown) -> Bool {
+    guard let holder else { return false }
+    guard let state = lives[holder] else { return true }
+    return .nanoseconds(shown.ended.continuous.nanoseconds - state.born) > maxAge - Checker.slack
   }
 }

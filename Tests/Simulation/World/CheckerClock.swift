@@ -67,6 +67,7 @@ extension Checker.Machine {
   /// Start times and pids mean something else from now on.
   mutating func forgetEpoch() {
     sightings = [:]
+    unheld = [:]
     listed = [:]
     absent = []
     gone = [:]

@@ -1,4 +1,5 @@
 import GuestWatchCore
+import VCenterModel
 
 /// What speaks against the wall clock of the daemon's host and against the start times of a guest (design.md, sections 3
 /// and 4): then only the time in which a process was seen proves its age, and no `not_during` is known to be over.
@@ -79,7 +80,7 @@ extension Checker {
     gone += missing.sorted { $0.pid < $1.pid }
     machines[vm]?.gone[shown.login] = gone.suffix(Checker.remembered)
     if back >= 3 {
-      beginEpoch(vm, shown.ended.continuous)
+      beginEpochOfListings(vm, shown.ended.continuous)
       return
     }
     for new in fresh {
@@ -100,8 +101,8 @@ extension Checker {
 
   /// True where what was shown up to this look proves that the process is older than that: it was seen for so long, or a
   /// complete listing lacked it long enough before, and nothing speaks against start times.
-  func mayBeProven(_ maxAge: Duration, _ pid: Int64, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    guard let life = origin(of: shown.lives[pid], vm), let sighting = machines[vm]?.sightings[shown.login]?[life] else {
+  func mayBeProven(_ maxAge: Duration, _ holder: Truth.Life?, _ shown: Shown, _ vm: VMAddress) -> Bool {
+    guard let life = origin(of: holder, vm), let sighting = machines[vm]?.sightings[shown.login]?[life] else {
       return true
     }
     if shown.sent.continuous - sighting.at > maxAge { return true }

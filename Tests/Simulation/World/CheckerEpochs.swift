@@ -99,7 +99,32 @@ extension Checker {
 
   mutating func beginEpoch(_ vm: VMAddress, _ at: Instant) {
     machines[vm]?.epochShown = at
+    machines[vm]?.comebacks = []
     machines[vm]?.forgetEpoch()
+  }
+
+  /// Three identities that were gone are back: no inventory tells of this epoch.
+  mutating func beginEpochOfListings(_ vm: VMAddress, _ at: Instant) {
+    guard let before = machines[vm] else { return }
+    beginEpoch(vm, at)
+    let comeback = Machine.Comeback(
+      at: at, epoch: before.epoch, epochShown: before.epochShown, sightings: before.sightings)
+    machines[vm]?.comebacks = before.comebacks + [comeback]
+  }
+
+  /// A life begins: of an epoch that only listings showed it cannot know where the memory of it did not get to the disk.
+  mutating func forgetLostEpochs(_ restored: Restored) {
+    for vm in machines.keys {
+      guard let key = machines[vm]?.key, machines[vm]?.comebacks.isEmpty == false else { continue }
+      let kept = restored.memories.first { $0.vm == key }?.epochBegan.map(onTrueClock)
+      while let last = machines[vm]?.comebacks.popLast() {
+        if let kept, kept >= last.at { break }
+        machines[vm]?.epoch = last.epoch
+        machines[vm]?.epochShown = last.epochShown
+        machines[vm]?.sightings.merge(last.sightings) { new, old in old.merging(new) { first, _ in first } }
+      }
+      machines[vm]?.comebacks = []
+    }
   }
 
   /// A VM is known by its uuids: what is known of it goes with it to another address.

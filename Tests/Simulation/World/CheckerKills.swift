@@ -137,6 +137,8 @@ extension Checker {
         attempts += 1
         // From when it was found, not from when the disk had room for it.
         last = kill.said ?? closed.at
+        // After three it is left alone, until the rule changes.
+        if attempts == 3, let changed = ruleChanged[kill.record.rule], changed >= last { attempts = 0 }
       case .stuck:
         // Left alone until the rule changes.
         if let changed = lastRule(before: id, of: record).flatMap({ ruleChanged[$0] }), changed >= closed.at {
@@ -209,7 +211,7 @@ extension Checker {
         throw Violation("S1", "rule \(rule.id) does not match what the confirm of kill \(id) showed: \(Line.of(row))")
       }
       try guardReason(kill, rule, row, confirm, facts.family)
-      try guardLasting(rule, row, confirm, vm, facts.family, id)
+      try guardLasting(rule, row, confirm, vm, id)
     } else {
       try guardOrder(record, row, confirm, machine)
     }

@@ -28,10 +28,19 @@ extension Checker {
     let before = machines.values[m].listed[shown.login]
     // Taken out and put back: a look-up by login for each row, or a copy, takes longer than all the rest.
     var sightings = machines.values[m].sightings.removeValue(forKey: shown.login) ?? [:]
+    var unheld = machines.values[m].unheld.removeValue(forKey: shown.login) ?? [:]
     for i in rows.indices {
-      guard let life = origin(of: shown.lives[rows[i].pid], vm), sightings[life] == nil else { continue }
-      sightings[life] = Sighting(at: shown.ended.continuous, daemon: daemon, lacking: before?.sent.continuous)
+      let sighting = Sighting(at: shown.ended.continuous, daemon: daemon, lacking: before?.sent.continuous)
+      guard let life = origin(of: shown.lives[rows[i].pid], vm) else {
+        // A snapshot may give the identity back to a life.
+        let identity = OwnIdentity(rows[i])
+        if unheld[identity] == nil { unheld[identity] = sighting }
+        continue
+      }
+      guard sightings[life] == nil else { continue }
+      sightings[life] = unheld.isEmpty ? sighting : unheld[OwnIdentity(rows[i])] ?? sighting
     }
+    machines.values[m].unheld[shown.login] = unheld
     machines.values[m].sightings[shown.login] = sightings
     guard case .listing = shown.what else { return }
     var listed = Machine.Listed(sent: shown.sent, rows: rows, identities: [])
@@ -80,6 +89,8 @@ extension Checker {
   ) throws(Violation) {
     let id = kill.record.id
     let vm = home(kill.record)
+    // A zombie that came back with a snapshot has no life of its own, and dies of nothing.
+    if let life = confirm.lives[row.pid], lives[life] == nil { return }
     guard let age = trueAge(row.pid, confirm, vm, at: confirm.ended.continuous) else {
       throw Violation("S1", "kill \(id): nobody held the pid when the confirm was answered")
     }

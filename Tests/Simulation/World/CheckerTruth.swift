@@ -35,7 +35,11 @@ extension Checker {
       }
     case .hidesOthers(let hides):
       for vm in machines.keys where vm.moid == truth.moid {
-        if hides { machines[vm]?.hides = (truth.at.continuous, .max) } else { machines[vm]?.hides?.to = truth.at.continuous }
+        if hides {
+          machines[vm]?.hides = (truth.at.continuous, .max)
+        } else {
+          machines[vm]?.hides?.to = truth.at.continuous
+        }
       }
     case .agentRestarted, .suspended, .resumed, .switchedOff, .switchedOn, .snapshotTaken: break
     }

@@ -94,7 +94,9 @@ extension World {
         servers[s].model.withGuest(moid) { $0.restartAgent(at: at) }
       }
     case .revert:
-      if mix.troubles[Trouble.revert.rawValue] > 0 { servers[s].model.revert(moid, at: at) }
+      if mix.troubles[Trouble.revert.rawValue] > 0 {
+        servers[s].model.revert(moid, movesBootTime: mix.focus != .snapshots, at: at)
+      }
     case .suspend:
       guard mix.troubles[Trouble.suspend.rawValue] > 0 else { break }
       servers[s].model.suspend(moid, at: at)

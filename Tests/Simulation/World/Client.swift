@@ -64,9 +64,9 @@ extension World {
 
 /// The daemon's side of the wire: carries calls out as design.md and Effect.swift demand.
 extension World {
-  mutating func launch(_ op: OpID, _ call: Call, _ by: Instant) {
+  mutating func launch(_ op: OpID, _ call: Call, _ by: Instant, over route: Route?) {
     agenda.enter(.giveUp(op), at: max(trueTime(by), clock + 1))
-    guard let route = route(of: call) else {
+    guard let route else {
       flights[op] = Flight(
         call: call, daemon: daemon, route: Route(link: 0, server: 0), fate: .fine, isDoubled: false)
       return agenda.enter(
@@ -94,7 +94,7 @@ extension World {
   }
 
   /// By the configuration as it is; looks after a kill by what the kill was sent over.
-  private func route(of call: Call) -> Route? {
+  func route(of call: Call) -> Route? {
     let address: VMAddress
     let id: LoginID
     switch call {

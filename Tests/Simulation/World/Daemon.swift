@@ -11,6 +11,15 @@ extension World {
     case pauses([Pause])
   }
 
+  /// A call that does not leave before the notes that were given before it were on their way to the disk.
+  struct HeldCall {
+    var notes: Int
+    var op: OpID
+    var call: Call
+    var by: Instant
+    var route: Route?
+  }
+
   /// Starts a daemon: with what the ledger knows, and the configuration as it is now.
   mutating func begin() throws(Violation) {
     guard !isRunning else { return }
@@ -51,9 +60,8 @@ extension World {
       writes.removeFirst()
       try persist(write)
     }
-    // A note that is lost is one that the next life cannot know of.
-    if writes.contains(where: { if case .note = $0 { true } else { false } }) { toldRefusals = [:] }
     writes = []
+    held = []
     unkeptMemories = []
     isRunning = false
     try check(.daemonEnded)
@@ -85,18 +93,27 @@ extension World {
 
   private mutating func carryOut(_ effect: Effect) throws(Violation) {
     switch effect {
-    case .refresh(let op, let vcenter, let query, let by): launch(op, .refresh(vcenter, query), by)
+    case .refresh(let op, let vcenter, let query, let by):
+      let call = Call.refresh(vcenter, query)
+      launch(op, call, by, over: route(of: call))
     case .survey(let op, let vm, let login, let ends, let by):
       liveness.see(effect)
-      launch(op, .survey(vm, login, ends: ends), by)
+      askGuest(op, .survey(vm, login, ends: ends), by)
     case .look(let op, let vm, let login, let pid, let purpose, let by):
       if case .confirm = purpose { incite(vm, pid) }
-      launch(op, .look(vm, login, pid: pid, purpose), by)
+      askGuest(op, .look(vm, login, pid: pid, purpose), by)
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, let wall, let by):
       incite(vm, pid)
-      launch(op, .terminate(kill, vm, login, pid: pid, firstByteBy: firstByteBy, wall: wall), by)
+      askGuest(op, .terminate(kill, vm, login, pid: pid, firstByteBy: firstByteBy, wall: wall), by)
     case .record(let kill, let step):
-      if case .intent(let record) = step { interfere(with: record) }
+      switch step {
+      case .intent(let record):
+        interfere(with: record)
+        countSilentGates(on: record.vm)
+      case .closed:
+        countSilentGates(on: checker.kills[kill]?.record.vm)
+      case .answered, .reported: break
+      }
       write(.step(kill, step))
     case .note(let note): write(.note(note))
     case .remember(let memory): write(.remember(memory))
@@ -113,6 +130,20 @@ extension World {
     }
   }
 
+  /// Sends it once the notes before it were tried to be written.
+  private mutating func askGuest(_ op: OpID, _ call: Call, _ by: Instant) {
+    let notes = writes.count { if case .note = $0 { true } else { false } }
+    if notes == 0 { return launch(op, call, by, over: route(of: call)) }
+    held.append(HeldCall(notes: notes, op: op, call: call, by: by, route: route(of: call)))
+  }
+
+  private mutating func noteTried() {
+    for i in held.indices { held[i].notes -= 1 }
+    let free = held.filter { $0.notes == 0 }
+    held.removeAll { $0.notes == 0 }
+    for one in free { launch(one.op, one.call, one.by, over: one.route) }
+  }
+
   private mutating func write(_ write: Write) {
     writes.append(write)
     if writes.count == 1 { agenda.enter(.written(daemon: daemon), at: clock + writeTime()) }
@@ -126,7 +157,11 @@ extension World {
     guard isRunning, daemon == self.daemon, !writes.isEmpty else { return }
     let write = writes.removeFirst()
     if !writes.isEmpty { agenda.enter(.written(daemon: daemon), at: clock + writeTime()) }
-    guard case .step(let kill, let step) = write else { return try persist(write) }
+    guard case .step(let kill, let step) = write else {
+      try persist(write)
+      if case .note = write { noteTried() }
+      return
+    }
     if isDiskFull || random.chance(faults.ledgerFailure) {
       tally.count("ledger failure")
       // An error of the disk says nothing about what is on it.
@@ -162,6 +197,7 @@ extension World {
     guard isRunning else { return }
     agenda.enter(.stopOverdue(daemon: daemon), at: clock + 100 * Span.second)
     try tell(.shutdownAsked)
+    countSilentGates(on: nil)
   }
 
   /// The daemon says that it is done: its sessions are closed.

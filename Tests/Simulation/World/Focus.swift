@@ -40,9 +40,26 @@ extension Mix {
     case .nights: often(.hostClockStep, 150...900)
     case .rewriting: often(.reload, 60...300)
     case .snapshots:
-      often(.snapshot, 300...900)
-      often(.revert, 150...600)
+      often(.snapshot, 100...400)
+      often(.revert, 300...900)
     }
+  }
+}
+
+extension World {
+  /// After a snapshot some of those that it keeps end, a survey shows that they are gone, and then all of them come back
+  /// at once without a new boot time. Between them lives who was there all the time, and is not the one that he was.
+  mutating func unfold(snapshotOf guest: Int) {
+    guard faults.focus == .snapshots, let (s, moid) = homes[guest] else { return }
+    let all = servers[s].model.look(at: moid) { guest in guest.pids.filter { $0 >= 300 } }
+    var pids = all ?? []
+    let survey = max(every.nanoseconds, 10 * Span.second)
+    for _ in 0..<(3 + random.below(4)) where !pids.isEmpty {
+      let pid = pids.remove(at: random.below(pids.count))
+      agenda.enter(.meddle(guest: guest, pid: pid, .exit), at: clock + random.between(0...survey / 2))
+    }
+    agenda.enter(
+      .meddle(guest: guest, pid: 300, .revert), at: clock + survey + survey / 2 + random.between(0...survey * 2))
   }
 }
 

@@ -66,7 +66,9 @@ extension World {
   }
 
   mutating func drawBudget() -> FleetBudget {
-    FleetBudget(
+    // Where nothing is killed nobody sees what a snapshot brought back.
+    if mix.focus == .snapshots { return FleetBudget(kills: 20, perVM: 10, within: .seconds(300)) }
+    return FleetBudget(
       kills: random.pick(0, 1, 3, 20, 20, 20, 20, 20), perVM: random.pick(1, 2, 3, 10, 10),
       within: .seconds(random.pick(120, 300, 900, 3600)))
   }
@@ -147,6 +149,8 @@ extension World {
         ? Budget(kills: random.below(4), within: .seconds(random.pick(60, 200, 600))) : nil,
       cooldown: random.chance(0.2) ? .seconds(random.pick(20, 60, 300)) : nil)
     rule.notDuring = quiet
+    // Long enough for a revert to come between the first look and the kill.
+    if mix.focus == .snapshots { rule.lasting = .seconds(random.pick(0, 60, 300, 300, 900)) }
     return rule
   }
 

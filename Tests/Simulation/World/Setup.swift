@@ -27,6 +27,8 @@ struct Setup {
       every = .seconds(random.pick(10, 12, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600))
       count = 1 + random.below(20)
     }
+    // What has gone is seen to be gone before it comes back.
+    if mix.focus == .snapshots { every = min(every, .seconds(60)) }
     crowd = random.pick(12, 20, 35, 50)
     let vcenters = count < 2 || random.chance(0.7) ? 1 : 2 + random.below(2)
     // vCenters number their VMs each for itself; two of them may even know VMs of the same uuid.

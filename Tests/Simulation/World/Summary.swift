@@ -67,6 +67,7 @@ public struct Summary: Sendable {
     }
     take(.outcome, named(report.checked.outcomes))
     take(.gate, named(report.checked.gates))
+    take(.gate, named(report.tally.silentGates))
     take(.reason, named(report.checked.reasons))
     take(.answer, named(report.checked.answers))
     take(.report, named(report.checked.reports))

@@ -66,10 +66,12 @@ extension World {
     case .suspend:
       servers[server].model.suspend(moid, at: at)
       after(1...900, .resume(guest))
-    case .snapshot: servers[server].model.takeSnapshot(moid, at: at)
+    case .snapshot:
+      servers[server].model.takeSnapshot(moid, at: at)
+      unfold(snapshotOf: guest)
     case .revert:
       // Without a snapshot yet one is taken: the next time is a revert.
-      let moves = random.chance(0.7)
+      let moves = random.chance(mix.focus == .snapshots ? 0.2 : 0.7)
       if !servers[server].model.revert(moid, movesBootTime: moves, at: at) {
         servers[server].model.takeSnapshot(moid, at: at)
       }

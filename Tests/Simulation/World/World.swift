@@ -84,6 +84,8 @@ public struct World {
   var isRunning = false
   var daemon = 0
   var writes: [Write] = []
+  /// Guest calls that wait for the notes that were given before them: for how many of those on their way to the disk.
+  var held: [HeldCall] = []
   var flights: [OpID: Flight] = [:]
   var links: [Link] = []
   var sent: [SentKill] = []
@@ -125,6 +127,8 @@ public struct World {
     public var events = 0
     public var effects = 0
     public var faults: [String: Int] = [:]
+    /// Runaways that a gate kept of which nobody is told, at moments at which that is common.
+    public var silentGates: [Gate: Int] = [:]
 
     mutating func count(_ fault: @autoclosure () -> String) { faults[fault(), default: 0] += 1 }
   }
