@@ -138,7 +138,9 @@ extension Checker {
         // From when it was found, not from when the disk had room for it.
         last = kill.said ?? closed.at
         // After three it is left alone, until the rule changes.
-        if attempts == 3, let changed = ruleChanged[kill.record.rule], changed >= last { attempts = 0 }
+        if attempts >= 3, let changed = lastRule(before: id, of: record).flatMap({ ruleChanged[$0] }), changed >= last {
+          attempts = 0
+        }
       case .stuck:
         // Left alone until the rule changes.
         if let changed = lastRule(before: id, of: record).flatMap({ ruleChanged[$0] }), changed >= closed.at {
