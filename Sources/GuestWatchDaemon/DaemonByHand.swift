@@ -1,5 +1,5 @@
 import Glibc
-public import GuestWatchCore
+import GuestWatchCore
 import Ledger
 import Logging
 import Synchronization

@@ -34,7 +34,7 @@ private struct Case<Given: Sendable>: Sendable {
   private static let denial = Fault(.guestDenied, code: "GuestPermissionDenied", detail: "no\nway")
 
   private static let demand = Demand(uid: 1000, why: "it eats \"the\"\ndisk")
-  private static let because1000 = #"uid 1000 asked for it: "it eats \"the\"\ndisk""#
+  private static let because1000 = #"uid 1000 asked for it: "it eats \u{22}the\u{22}\ndisk""#
 
   /// Every sort of report has its words.
   private static let sentenceRows: [Case<Report>] = [
