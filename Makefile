@@ -11,11 +11,14 @@ SEEDS ?= 1000
 FIRST ?= 1
 SEED ?=
 HOURS ?=
+# What `make crash-test` does: so many kill -9 over so many worlds side by side; SEED=n draws the same again.
+CRASHES ?= 200
+WORLDS ?= 5
 JOBS ?= $(shell nproc)
 
 debug = $(BUILD)/debug
 
-.PHONY: help deps need build test unit-test simulation-test end-to-end-test client-test simulate mutations demo lint format clean
+.PHONY: help deps need build test unit-test simulation-test end-to-end-test crash-test client-test simulate mutations demo lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -45,6 +48,11 @@ simulation-test: need ## the simulation: its checker against hand-made stories, 
 # On their own: a dozen daemons and simulators at once would make tests late that measure time.
 end-to-end-test: need ## the daemon against the simulator, with real processes (2 minutes)
 	@scripts/test $(BUILD) $(SWIFT_FLAGS) --filter EndToEndTests
+
+crash-test: need ## kill -9 the daemon 200 times in mid-kill and hold its ledger against the truth (8 minutes): CRASHES=n SEED=n WORLDS=n
+	@scripts/build $(BUILD) --build-tests $(SWIFT_FLAGS)
+	@GUESTWATCH_CRASHES=$(CRASHES) GUESTWATCH_WORLDS=$(WORLDS) $(if $(SEED),GUESTWATCH_TEST_SEED=$(SEED)) \
+	  scripts/crash-test $(BUILD) $(SWIFT_FLAGS)
 
 client-test: need ## VMware's Python SDK against the simulator
 	Tests/Clients/run.sh $(debug)/vcenter-simulator

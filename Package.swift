@@ -131,7 +131,7 @@ let package = Package(
       name: "VCenterSimulatorTests", dependencies: ["VCenterSimulator", "VCenterModel", httpClient] + nio,
       swiftSettings: strict
     ),
-    .testTarget(name: "EndToEndTests", dependencies: [], path: "Tests/EndToEnd", swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["CSQLite"], path: "Tests/EndToEnd", swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -44,8 +44,12 @@ public struct Daemon: Sendable {
 
   let options: Options
   let clock = SystemClock()
+  private let manager: ServiceManager
 
-  public init(_ options: Options) { self.options = options }
+  public init(_ options: Options) {
+    self.options = options
+    manager = ServiceManager(environment: options.environment, processID: getpid())
+  }
 
   /// Runs until SIGTERM or SIGINT; returns what to exit with. Mistakes that keep it from starting go to stderr.
   public func run() async -> ExitStatus {
@@ -86,7 +90,6 @@ public struct Daemon: Sendable {
     _ setup: Setup<VSphereLink>, _ source: RuleFileSource, _ ledger: LedgerStore, _ restored: Restored,
     _ log: JournalWriter, _ signals: UnixSignalsSequence
   ) async {
-    let manager = ServiceManager(environment: options.environment, processID: getpid())
     let scheduler = Scheduler(
       deciding: Watch(), source: source, ledger: ledger, line: SystemLine(manager: manager, journal: log),
       clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery))
@@ -157,6 +160,12 @@ public struct Daemon: Sendable {
 
   func openLedger(reach: Duration) throws(Failure) -> (LedgerStore, Restored) {
     let bootID = try bootID()
+    let status = "looking through the ledger in \(options.state); nothing is watched before that is done"
+    let long = LongStart { [manager] grant in
+      // A manager that does not listen does not wait either; that is said when the scheduler runs.
+      try? manager.notify(.extendStart(grant), .status(status))
+    }
+    defer { long.end() }
     do {
       let ledger = try LedgerStore.open(
         stateDirectory: options.state, now: clock.now(), bootID: bootID, version: version)

@@ -46,6 +46,56 @@ public struct LoginSettings: Sendable, Hashable {
   }
 }
 
+/// How a file names a secret without holding it.
+public enum SecretReference: Sendable, Hashable {
+  /// The name of a credential of the service.
+  case credential(String)
+  case file(String)
+}
+
+/// Where a value stands in the files.
+public struct Origin: Sendable, Hashable {
+  /// As it was opened.
+  public var file: String
+  /// Counted from 1.
+  public var line: Int
+
+  public init(file: String, line: Int) {
+    self.file = file
+    self.line = line
+  }
+}
+
+/// Where each value stands, by its key; a key that is in no file is in none of these.
+public struct Origins: Sendable, Hashable {
+  /// Of `[daemon]`, `[budget]`, `[protect]` and `[ledger]`.
+  public var sections: [String: [String: Origin]] = [:]
+  /// One for each vCenter, login and rule.
+  public var vcenters: [[String: Origin]] = []
+  public var logins: [[String: Origin]] = []
+  public var rules: [[String: Origin]] = []
+
+  public init() {}
+}
+
+/// What the files say that neither the decision nor a connection needs: for `show-config`.
+public struct Wording: Sendable, Hashable {
+  /// `[daemon] every`.
+  public var every: Duration = .seconds(300)
+  /// `[daemon] rules`, as it is opened.
+  public var rulesFolder = "rules.d"
+  /// `[daemon] time_zone`; nil: the machine's.
+  public var timeZone: String?
+  /// One for each vCenter, and for each login.
+  public var vcenterPasswords: [SecretReference] = []
+  public var loginPasswords: [SecretReference] = []
+  /// From where relative paths were opened.
+  public var workingFolder = "/"
+  public var origins = Origins()
+
+  public init() {}
+}
+
 /// Everything that the files ask for.
 public struct LoadedConfiguration: Sendable, Hashable {
   /// For the decision; free of secrets.
@@ -58,20 +108,35 @@ public struct LoadedConfiguration: Sendable, Hashable {
   public var files: [String]
   /// `[ledger] keep`: how long closed rows are kept.
   public var keep: Duration
+  /// Decides nothing.
+  public var wording: Wording
 
   /// Of `[ledger] keep`.
   public static let defaultKeep: Duration = .seconds(400 * 86_400)
 
   public init(
     configuration: Configuration, vcenters: [VCenterSettings], logins: [LoginSettings], files: [String],
-    keep: Duration = LoadedConfiguration.defaultKeep
+    keep: Duration = LoadedConfiguration.defaultKeep, wording: Wording = Wording()
   ) {
     self.configuration = configuration
     self.vcenters = vcenters
     self.logins = logins
     self.files = files
     self.keep = keep
+    self.wording = wording
   }
+}
+
+/// How much was done to read, in steps that grow with the text: what is read, compared and said.
+package struct Work: Sendable, Hashable {
+  /// Bytes of the files.
+  package var read = 0
+  /// Letters compared for suggestions.
+  package var compared = 0
+  /// Bytes of all diagnostics.
+  package var said = 0
+
+  package var steps: Int { read + compared + said }
 }
 
 /// The outcome of one reading.
@@ -80,9 +145,13 @@ public struct LoadResult: Sendable {
   public var loaded: LoadedConfiguration?
   /// In the order of the files, then by place.
   public var diagnostics: [Diagnostic]
+  /// The text of the files that something is said of, for those who show lines of it.
+  public var texts: SourceTexts
+  package var work = Work()
 
-  public init(loaded: LoadedConfiguration?, diagnostics: [Diagnostic]) {
+  public init(loaded: LoadedConfiguration?, diagnostics: [Diagnostic], texts: SourceTexts = SourceTexts()) {
     self.loaded = loaded
     self.diagnostics = diagnostics
+    self.texts = texts
   }
 }

@@ -10,6 +10,12 @@ public struct Surroundings: Sendable {
   }
 
   public var purpose: Purpose
+  /// False: no secret file or credential is opened, each counts as empty. What is loaded so may be looked at, never run.
+  public var opensSecrets = true
+  /// The main file of the installed service: only with it count the rule files of `dropIns`.
+  public var defaultMain = Surroundings.installedMain
+  /// Folders of rule files that stand behind the one beside the main file, the first before the second.
+  public var dropIns = Surroundings.installedDropIns
   /// `$CREDENTIALS_DIRECTORY`; nil where it is unset or empty.
   public var credentialsDirectory: String?
   /// The groups that are the service's own: they may read secret files.
@@ -25,6 +31,12 @@ public struct Surroundings: Sendable {
     self.serviceGroups = serviceGroups
     self.zones = zones
   }
+
+  /// Where every command looks unless it is told otherwise.
+  public static let installedMain = "/etc/guestwatchd/guestwatchd.toml"
+  /// Rules until the next boot, and rules of packages. /run/guestwatchd itself belongs to the service and is emptied when
+  /// that stops.
+  public static let installedDropIns = ["/run/guestwatchd.d/rules.d", "/usr/lib/guestwatchd/rules.d"]
 
   /// The account that the systemd unit runs the daemon as.
   static let serviceAccount = "guestwatchd"

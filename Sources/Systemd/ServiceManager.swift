@@ -1,4 +1,5 @@
 import Glibc
+import GuestWatchCore
 
 /// The service manager that started this process: told over the socket in `$NOTIFY_SOCKET`, see sd_notify(3).
 ///
@@ -18,6 +19,8 @@ public struct ServiceManager: Sendable {
     case reloading
     /// The end begins.
     case stopping
+    /// The start takes longer; the manager waits so long from now, or until it hears this again.
+    case extendStart(Duration)
   }
 
   /// A notice that could not be sent.
@@ -62,6 +65,7 @@ public struct ServiceManager: Sendable {
     // The manager tells by the time which reload it is: both lines must be in one datagram.
     case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(monotonic())"
     case .stopping: "STOPPING=1"
+    case .extendStart(let time): "EXTEND_TIMEOUT_USEC=\(max(0, time.nanoseconds / 1000))"
     }
   }
 

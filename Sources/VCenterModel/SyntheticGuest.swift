@@ -103,6 +103,7 @@ public struct SyntheticGuest: Sendable {
     nextLife = Truth.Life(settings.number) << 32 + 1
     state = State(nextPID: settings.pids.lowerBound, uptimeZero: at.continuous)
     for spawn in settings.base { _ = start(spawn, at: at) }
+    if settings.hidesOthers { news.append((at, .hidesOthers(true))) }
   }
 
   // MARK: time

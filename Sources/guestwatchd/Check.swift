@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import GuestWatchCore
+import GuestWatchDaemon
 import RuleFiles
 
 /// `guestwatchd check`: says what is wrong with the configuration, or what was read.
@@ -9,44 +9,44 @@ struct Check: ParsableCommand {
     commandName: "check",
     abstract: "Reads the configuration and every rule file and lists all mistakes.",
     discussion: """
-      Mistakes go to stderr as FILE:LINE:COLUMN. Exit status 0 if the service would start with these files, 78 if not.
-      Warnings change nothing.
+      Mistakes go to stderr as FILE:LINE:COLUMN, on a terminal with the line they are about. Exit status 0 if the service \
+      would start with these files, 78 if not. Warnings change nothing.
       """
   )
 
   @Option(help: ArgumentHelp("The main file.", valueName: "file"))
-  var config = "/etc/guestwatchd/guestwatchd.toml"
+  var config = Surroundings.installedMain
+
+  @Flag(help: "One JSON object a line on stdout: every mistake with its code, then a summary.")
+  var json = false
+
+  @Flag(name: .customLong("no-secrets"), help: "Open no secret file or credential; all else is checked.")
+  var noSecrets = false
 
   func run() throws {
-    let result = loadRuleFiles(main: config, surroundings: .ofThisProcess(.check))
-    for diagnostic in result.diagnostics { writeToStandardError("\(diagnostic)\n") }
-    guard let loaded = result.loaded else { throw ExitCode(EX_CONFIG) }
-    print("\(config): \(summary(of: loaded))")
-  }
-
-  private func writeToStandardError(_ text: String) {
-    var left = Array(text.utf8)[...]
-    while !left.isEmpty {
-      let count = left.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      // With nobody there to read, the exit status says what is left to say.
-      if count < 0, errno != EINTR { return }
-      if count > 0 { left = left.dropFirst(count) }
-    }
+    // It reads every password, as the service does.
+    keepMemoryToItself()
+    var surroundings = Surroundings.ofThisProcess(.check)
+    surroundings.opensSecrets = !noSecrets
+    let report = CheckReport(config: config, result: loadRuleFiles(main: config, surroundings: surroundings))
+    if !json { writeDiagnostics(report.result) }
+    let output = StandardOutput()
+    for line in (json ? report.json : report.text) ?? [] { output.line(line) }
+    guard output.flush() else { throw ExitCode(EX_IOERR) }
+    if report.result.loaded == nil { throw ExitCode(EX_CONFIG) }
   }
 }
 
-/// One line about what was read: "4 rules in 3 files, 1 vCenter, 2 guest logins".
-private func summary(of loaded: LoadedConfiguration) -> String {
-  let configuration = loaded.configuration
-  let terminating = configuration.rules.count { $0.action == .terminate }
-  let parts = [
-    "\(counted(configuration.rules.count, "rule")) (\(terminating) may terminate) in \(counted(loaded.files.count, "file"))",
-    counted(configuration.vcenters.count, "vCenter"),
-    counted(configuration.logins.count, "guest login"),
-  ]
-  // Only then does it matter, and then an operator wants to see which it is.
-  let zone = configuration.rules.contains { !$0.notDuring.isEmpty } ? ", time zone \(configuration.timeZone.name)" : ""
-  return parts.joined(separator: ", ") + zone + (configuration.dryRun ? ", dry run" : "")
+/// Every mistake to stderr; on a terminal with the line that it is about.
+func writeDiagnostics(_ result: LoadResult) {
+  let isTerminal = isatty(STDERR_FILENO) == 1
+  let lines =
+    isTerminal ? result.linesWithSource(width: terminalWidth(of: STDERR_FILENO)) : result.diagnostics.map(\.description)
+  var left = lines.flatMap { Array(($0 + "\n").utf8) }[...]
+  while !left.isEmpty {
+    let count = left.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    // With nobody there to read, the exit status says what is left to say.
+    if count < 0, errno != EINTR { return }
+    if count > 0 { left = left.dropFirst(count) }
+  }
 }
-
-private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -25,10 +25,10 @@ final class StandardOutput {
   }
 }
 
-/// The columns of the terminal on stdout; `$COLUMNS` where there is none, else 80.
-func terminalWidth() -> Int {
+/// The columns of the terminal there; `$COLUMNS` where there is none, else 80.
+func terminalWidth(of descriptor: Int32 = STDOUT_FILENO) -> Int {
   var size = winsize()
-  if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+  if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
   return getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? 80
 }
 

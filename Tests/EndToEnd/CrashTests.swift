@@ -2,22 +2,6 @@ import Foundation
 import Glibc
 import Testing
 
-/// SplitMix64 (public domain, Vigna): the same points of death in every run of one seed.
-private struct Dice {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  /// 0 up to 1, without 1.
-  mutating func roll() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) / Double(UInt64(1) << 53)
-  }
-}
-
 extension EndToEnd.Slow {
   @Test("kill -9 under a terminate that never comes to effect: unknown after 90 s of looking, no blind second one")
   func crashUnderWay() async throws {

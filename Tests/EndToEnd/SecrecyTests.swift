@@ -117,6 +117,36 @@ extension EndToEnd {
       }
     }
 
+    @Test("`check` reads the same passwords and leaves no core file either")
+    func check() async throws {
+      var settings = noMiners
+      // More mistakes than fit into a pipe: it waits in the middle of saying them, with all passwords in its memory.
+      for number in 1...1000 {
+        settings.rules.append(RuleText("rule-\(number)", match: #"name = "a""#, "no_such_limit = \(number)"))
+      }
+      try await World.with(scenario, settings) { world in
+        let pipe = "\(world.folder.path)/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let end = open(pipe, O_RDWR | O_CLOEXEC)
+        #expect(end >= 0)
+        defer { close(end) }
+        let check = try await Program.start(
+          dumping(world) + [
+            "/bin/sh", "-c", "exec \(Binaries.guestwatchd) check --config \(world.config) 2>\(pipe)",
+          ], name: "check", folder: world.folder.path)
+        _ = try await eventually("the pipe is full", within: .seconds(60)) {
+          var waiting: Int32 = 0
+          return ioctl(end, UInt(FIONREAD), &waiting) == 0 && waiting >= 60 << 10 ? true : nil
+        }
+        let limits = text(of: "/proc/\(check.pid)/limits").split(separator: "\n")
+        let core = try #require(limits.first { $0.hasPrefix("Max core file size") })
+        #expect(core.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"])
+        check.signal(SIGABRT)
+        #expect(try await check.end(within: .seconds(20)) == .killed(by: SIGABRT))
+        #expect(!check.dumpedCore)
+      }
+    }
+
     @Test("Nobody else of its own account can read its memory or environment, as of any other process of that account")
     func memory() async throws {
       // Root may read all; then daemon and reader are of an account that may not.

@@ -294,7 +294,7 @@ struct LimitTests {
     #expect(stage.outcomes == [.survived, .survived, .stuck])
   }
 
-  @Test("A second between the agent's clock and the kernel's is no other process after a terminate (simulation seed 31)")
+  @Test("A second between two clocks of a guest is no other process after a terminate (simulation seed 31)")
   func startedThroughTheAPI() {
     var stage = Stage()
     stage.spawn(500)

@@ -110,6 +110,22 @@ struct LoginTests {
     #expect(stage.surveys == 0)
   }
 
+  @Test("Two lives that ended before the answer to a guess stop the account, one does not (S10, simulation seed 12)")
+  func doubtsInARow() {
+    func surveys(doubts: Int, for duration: Duration) -> Int {
+      var stage = Stage()
+      stage.spawn(500)
+      let standing = LoginStanding(account: "guestwatch", digest: 1, doubts: doubts, tries: nil)
+      stage.begin([Stage.rule()], restored: Restored(life: 3, standings: [standing]))
+      stage.run(duration)
+      return stage.surveys
+    }
+    #expect(surveys(doubts: 1, for: .seconds(60)) > 0)
+    #expect(surveys(doubts: 2, for: .seconds(3590)) == 0)
+    // The timer's try is accepted.
+    #expect(surveys(doubts: 2, for: .seconds(3700)) > 1)
+  }
+
   @Test("What a guest refused and what ended it are kept in the ledger")
   func refusalsAreNoted() {
     var stage = Stage()

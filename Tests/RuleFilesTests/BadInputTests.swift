@@ -29,15 +29,35 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BadInputTests {
-  @Test(arguments: badRules + badQuietTimes + badMainFiles)
-  func saysExactlyThis(_ input: BadInput) throws {
+  static let all = badRules + moreBadRules + badQuietTimes + badMainFiles + moreBadMainFiles
+
+  func load(_ input: BadInput) throws -> (LoadResult, ConfigurationFolder) {
     let folder = try ConfigurationFolder()
     try folder.write("main.toml", input.main)
     try folder.write("secret", "hunter2\n", mode: 0o400)
     if let rules = input.rules { try folder.write("rules.d/a.toml", rules) }
-    let result = folder.load()
+    return (folder.load(), folder)
+  }
+
+  @Test(arguments: all)
+  func saysExactlyThis(_ input: BadInput) throws {
+    let (result, folder) = try load(input)
     #expect(folder.lines(result) == input.expected)
     #expect((result.loaded == nil) == input.expected.contains { $0.contains(": error: ") })
     #expect(!result.diagnostics.contains { $0.description.contains("hunter2") }, "a secret was quoted")
+    #expect(!result.linesWithSource(width: 80).contains { $0.contains("hunter2") }, "a secret was shown")
+  }
+
+  /// Of every kind of mistake there is one in the table, but for those of file rights and secret files and the warnings, which
+  /// have tests of their own.
+  @Test func everyKindOfMistakeIsInTheTable() throws {
+    var seen: Set<Diagnostic.Code> = []
+    for input in BadInputTests.all { seen.formUnion(try load(input).0.diagnostics.map(\.code)) }
+    let elsewhere: Set<Diagnostic.Code> = [
+      .unsafeMode, .unsafeSecret, .badSecret, .unreadSecret, .writableCAFile, .shortEvery, .shortLasting,
+      .scopeByNameAlone, .neverActs, .redundantQuietTime,
+    ]
+    #expect(Set(Diagnostic.Code.allCases).subtracting(seen) == elsewhere)
+    #expect(BadInputTests.all.count > 280)
   }
 }

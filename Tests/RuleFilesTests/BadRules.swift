@@ -7,6 +7,9 @@ let badRules: [BadInput] = [
     "an unknown key", rules: rule(#"max_ago = "2h""#),
     says: "7:1: error: unknown key 'max_ago' in [[rule]]; did you mean 'max_age'?"),
   BadInput(
+    "a limit with a slip", rules: rule("forbidden -", #"max_ago = "2h""#),
+    says: "6:1: error: unknown key 'max_ago' in [[rule]]; did you mean 'max_age'?"),
+  BadInput(
     "an unknown key that is like none", rules: rule(#"colour = "red""#),
     says: "7:1: error: unknown key 'colour' in [[rule]]; known: name, description, guest_login, vcenter, "
       + "scope, match, unless, max_age, max_instances, forbidden, keep, per, lasting, every, not_during, action, "
@@ -296,7 +299,7 @@ let badRules: [BadInput] = [
     says: "1:8: error: this is not TOML (table header): expected ']'; write [table] or [[list]]"),
   BadInput(
     "an end in a list", rules: "a = [1,\n",
-    says: "1:9: error: the file ends inside this array; complete it"),
+    says: "1:8: error: the file ends inside this array; complete it"),
   BadInput(
     "a NUL byte", rules: "a = 1\nb = \u{0}1\n",
     says: "2:5: error: this is not TOML: a NUL byte; correct or remove it"),

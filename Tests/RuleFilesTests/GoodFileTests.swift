@@ -58,7 +58,7 @@ let everyKey = #"""
   password = { file = "secrets/lab" }
   """#
 
-private let everyRuleKey = #"""
+let everyRuleKey = #"""
   [[rule]]
   name = "Ab.c-1_x"
   description = "why"
@@ -222,36 +222,5 @@ private let everyRuleKey = #"""
     try folder.write("main.toml", accounts + rule())
     try folder.write("secret", "x\n", mode: 0o400)
     #expect(folder.load().loaded?.keep == .seconds(400 * 86_400))
-  }
-
-  @Test func theExamplesAreGood() throws {
-    // Sources of this repository: Tests/RuleFilesTests/THIS, two folders below its root.
-    let here = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    let config = here.dropLast(3).joined(separator: "/") + "/config"
-    let folder = try ConfigurationFolder()
-    let main = try contents(of: config + "/guestwatchd.toml")
-    try folder.write("main.toml", main)
-    try folder.write("credentials/guest-linux", "x\n", mode: 0o400)
-    try folder.write("credentials/vcenter-lab", "x\n", mode: 0o400)
-    let recipes = [
-      "10-report-only.toml", "50-stuck-backup.toml", "60-too-many-converters.toml", "70-index-rebuild.toml",
-      "90-crypto-miner.toml",
-    ]
-    for recipe in recipes { try folder.write("rules.d/" + recipe, contents(of: config + "/rules.d/" + recipe)) }
-    var surroundings = Surroundings.ofTests
-    surroundings.credentialsDirectory = folder.path + "/credentials"
-    // Whatever this machine's time zone is.
-    surroundings.zones = ZoneSources(folder: folder.path, localTime: folder.path + "/x", nameFile: folder.path + "/x")
-    let result = folder.load(surroundings: surroundings)
-    #expect(result.diagnostics.allSatisfy { $0.message.hasPrefix("this rule terminates and its scope is by name") })
-    let configuration = try #require(result.loaded).configuration
-    #expect(
-      configuration.rules.map(\.id.name) == [
-        "running-for-a-day", "stuck-backup", "too-many-converters", "index-rebuild-by-day", "crypto-miner",
-      ])
-    // What the main file spells out is what it would be without.
-    #expect(configuration.budget == FleetBudget())
-    #expect(configuration.protect == Protect())
-    #expect(configuration.logins.map(\.directory) == [false])
   }
 }

@@ -104,6 +104,21 @@ import Testing
     }
   }
 
+  /// At the end of a file toml++ counts a column too many for what it looked for in vain.
+  @Test(arguments: [
+    "a = \"\"\"\nx\r\ny", "a = '''\n", "a = \"\"\"\\", "a = {", "[a", "a = \"\"\"\n\n",
+    "a = \"\"\"",
+  ])
+  func noPlaceLiesBehindTheEnd(_ text: String) {
+    #expect {
+      try readToml(Array(text.utf8))
+    } throws: { error in
+      guard let place = (error as? TomlProblem)?.place else { return false }
+      let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      return place.line <= lines.count && (1...lines[place.line - 1].count + 1).contains(place.column)
+    }
+  }
+
   @Test func noMessageQuotesTheText() {
     for problem in [
       "Error while parsing floating-point: 'hunter2' is not representable in 64 bits",

@@ -1,6 +1,7 @@
 #!/bin/bash
-# run.sh BUILD-FOLDER [swift build's options]: seeds that must keep every promise. A hundred that are always the same with a
-# release build, and five of them in debug, which must do bit for bit the same. New ones: make simulate FIRST=n SEEDS=m.
+# run.sh BUILD-FOLDER [swift build's options]: seeds that must keep every promise. A hundred that are always the same and those
+# of REGRESSIONS with a release build, and five of them in debug, which must do bit for bit the same. New ones:
+# make simulate FIRST=n SEEDS=m.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1
@@ -21,6 +22,18 @@ compile() { # CONFIGURATION options...: the command alone; nothing of the daemon
 compile release "$@"
 Tests/Simulation/no-mutations.sh "$build/release/simulate"
 "$build/release/simulate" --seeds 100 --jobs "$jobs"
+
+count=0
+while read -r seed found; do
+  [[ $seed == [0-9]* ]] || continue
+  "$build/release/simulate" --first "$seed" --seeds 1 --hashes >"$build/last-regression" || {
+    cat "$build/last-regression" >&2
+    echo "seed $seed of Tests/Simulation/REGRESSIONS fails again; it once showed that $found" >&2
+    exit 1
+  }
+  count=$((count + 1))
+done <Tests/Simulation/REGRESSIONS
+echo "$count seeds that once found something pass"
 
 compile debug "$@"
 if ! diff \

@@ -22,6 +22,8 @@ import Testing
     #expect(listener.receive() == "RELOADING=1\nMONOTONIC_USEC=1234567")
     try manager.notify(.stopping)
     #expect(listener.receive() == "STOPPING=1")
+    try manager.notify(.extendStart(.seconds(60)), .status("looking"))
+    #expect(listener.receive() == "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=looking")
     try manager.notify()
     #expect(listener.receive() == nil)
   }

@@ -73,6 +73,9 @@ struct LoginAccount: Sendable {
 
   /// Refusals in a row that stop an account everywhere: directories lock an account over all machines.
   var allowed: Int { directory ? 2 : 3 }
+  /// So many uses of which no life saw the answer stop any account: all of them may have been refused by one VM, and an
+  /// account of that VM alone may be locked by the third.
+  static let doubtsAllowed = 2
   /// A directory account is never in flight more often: all of them may be refused at once.
   static let directoryCap = 4
 
@@ -91,6 +94,15 @@ struct LoginAccount: Sendable {
       guard let state = credentials[digest], !state.stopped else { return sum }
       return sum + state.refusals
     }
+  }
+
+  /// True where it was refused, or may have been, as often as is allowed.
+  var isUsedUp: Bool {
+    let doubts = loaded.reduce(0) { sum, digest in
+      guard let state = credentials[digest], !state.stopped else { return sum }
+      return sum + state.doubts
+    }
+    return inRow >= allowed || doubts >= LoginAccount.doubtsAllowed
   }
 
   /// True where nothing can be sent to this vCenter: a guess is in flight, and there everything would be one.

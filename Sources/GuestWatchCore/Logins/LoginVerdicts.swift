@@ -127,7 +127,7 @@ extension LoginBook {
   /// Stops the account where its refusals in a row are as many as it may have.
   @discardableResult
   mutating func stopWhereDue(_ name: String, _ now: Instant) -> Bool {
-    guard var account = accounts[name], account.inRow >= account.allowed, !mutated(.neverStopAnAccount) else {
+    guard var account = accounts[name], account.isUsedUp, !mutated(.neverStopAnAccount) else {
       return false
     }
     account.tries = 0

@@ -68,7 +68,8 @@ enum Mutation: String, CaseIterable {
   case sendBeforeTheIntentIsDurable = "the terminate leaves while its intent is on the way to the disk"
   case sendWithoutAnIntent = "the terminate leaves though its intent could not be written"
   case sendAgainWithoutAnAnswer = "a terminate that was not answered is sent again"
-  case killAfterTheEpochEnded = "a terminate leaves though its epoch or its vCenter is another since the intent"
+  case killAfterTheEpochEnded = "a terminate leaves though its VM began a new epoch since the intent"
+  case killThroughAnotherEntry = "a terminate leaves though its vCenter was entered anew since the intent"
 
   case killWhoeverHasThePid = "a kill by hand takes whoever has the pid by then"
   case confirmByHandAtOnce = "a kill by hand is confirmed without the pause between its two looks"

@@ -164,7 +164,7 @@ extension Watch {
       refuseHand(place, .changed("its vCenter's entry in the configuration was changed"))
       switch vms[place].kill?.phase {
       case .confirming: dropKill(place, .changed("its vCenter's entry in the configuration was changed"))
-      case .recording: vms[place].kill?.lost = true
+      case .recording: vms[place].kill?.lost = !mutated(.killThroughAnotherEntry)
       case .terminating, .verifying:
         if vms[place].kill?.restored == false {
           vms[place].kill?.keepsLinkUntil = now.continuous + KillTiming.keepsLink

@@ -155,13 +155,15 @@ extension Watch {
     else { return }
     let opens = mutated(.startTheWindowAtTheConfirmsEnd) ? kill.confirmed ?? confirmSent : confirmSent
     var reason: String?
-    if kill.lost && !mutated(.killAfterTheEpochEnded) {
+    // What it stood on went with its epoch: who kills in spite of that asks for neither.
+    let isBlind = kill.lost && vms[place].isShown && mutated(.killAfterTheEpochEnded)
+    if kill.lost && !isBlind {
       reason = "the VM's epoch ended"
     } else if vms[place].address != kill.address {
       reason = "the VM has another id"
-    } else if !stands(kill, place, confirmSent: confirmSent.continuous) {
+    } else if !isBlind && !stands(kill, place, confirmSent: confirmSent.continuous) {
       reason = "the configuration changed"
-    } else if !isStillVictim(kill, place) {
+    } else if !isBlind && !isStillVictim(kill, place) {
       reason = "another of its group comes first now"
     } else if isWithdrawn(kill) {
       reason = "whoever asked for it has gone"

@@ -12,7 +12,7 @@ extension Findings {
   mutating func vcenters(in file: Section, sources: SecretSources, into settings: inout MainSettings) {
     let tables = tables(file["vcenter"], hint: "[[vcenter]]")
     if tables.isEmpty, file["vcenter"]?.value.isEmpty ?? true {
-      error(.start, "there is no [[vcenter]]; add one with name, url, username and password")
+      error(.start, .noVCenter, "there is no [[vcenter]]; add one with name, url, username and password")
     }
     var places: [String: Place] = [:]
     var servers: [String: String] = [:]
@@ -24,18 +24,20 @@ extension Findings {
       let server = "\(vcenter.settings.host):\(vcenter.settings.port)"
       if let other = servers[server], let url = section["url"] {
         warning(
-          url.value.place,
+          url.value.place, .sharedAddress,
           "vCenter '\(other)' has the same address, so its VMs would be looked at twice; keep one of the two")
       } else {
         servers[server] = vcenter.settings.id.name
       }
-      settings.vcenters.append(vcenter)
+      settings.vcenters.append((vcenter.settings, vcenter.entry))
+      settings.vcenterPasswords.append(vcenter.password)
+      settings.origins.vcenters.append(origins(of: table))
     }
   }
 
   private mutating func vcenter(
     in section: Section, named name: String?, sources: SecretSources
-  ) -> (settings: VCenterSettings, entry: VCenterEntry)? {
+  ) -> (settings: VCenterSettings, entry: VCenterEntry, password: SecretReference)? {
     let address = address(in: section)
     let user = userName(in: section, hint: "username = \"...\", such as \"svc-guestwatch@vsphere.local\"")
     let password = secret("password", in: section, sources: sources)
@@ -43,14 +45,14 @@ extension Findings {
     let maxInFlight = maxInFlight(section["max_in_flight"]) ?? 64
     guard let name, let address, let user, let password else { return nil }
     let digest = Digest.of([
-      address.scheme.rawValue, address.host, String(address.port), user, password.reveal(),
+      address.scheme.rawValue, address.host, String(address.port), user, password.secret.reveal(),
     ])
     let id = VCenterID(name)
     return (
       VCenterSettings(
-        id: id, scheme: address.scheme, host: address.host, port: address.port, userName: user, password: password,
-        caFile: caFile, maxInFlight: maxInFlight),
-      VCenterEntry(id: id, maxInFlight: maxInFlight, digest: digest)
+        id: id, scheme: address.scheme, host: address.host, port: address.port, userName: user,
+        password: password.secret, caFile: caFile, maxInFlight: maxInFlight),
+      VCenterEntry(id: id, maxInFlight: maxInFlight, digest: digest), password.reference
     )
   }
 
@@ -64,7 +66,7 @@ extension Findings {
     do {
       return try ServerAddress(text)
     } catch {
-      self.error(entry.value.place, error.message)
+      self.error(entry.value.place, .badURL, error.message)
       return nil
     }
   }
@@ -78,18 +80,20 @@ extension Findings {
       // All public authorities together take about 250 KB.
       let contents = try readFile(path, most: 4 << 20)
       if !String(decoding: contents.bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") {
-        error(entry.value.place, "the 'ca_file' holds no PEM certificate; give a file with BEGIN CERTIFICATE in it")
+        error(
+          entry.value.place, .badCAFile,
+          "the 'ca_file' holds no PEM certificate; give a file with BEGIN CERTIFICATE in it")
         return nil
       }
       if contents.rights.mode & 0o022 != 0 {
         warning(
-          entry.value.place,
+          entry.value.place, .writableCAFile,
           "group or others may write the 'ca_file' (mode \(contents.rights.octal)) and so pose as this vCenter; run "
             + "chmod go-w on it")
       }
       return path
     } catch {
-      self.error(entry.value.place, "the 'ca_file' \(error.message)")
+      self.error(entry.value.place, .badCAFile, "the 'ca_file' \(error.message)")
       return nil
     }
   }
@@ -100,14 +104,20 @@ extension Findings {
       let section = section(table, at: place, title: "[[guest_login]]", keys: loginKeys)
       let name = name(in: section)
       if let name { define(name, as: "guest login", places: &places, names: &settings.known.logins) }
-      if let name, section["scope"] != nil { settings.known.limitedLogins.insert(name.name) }
-      if let login = login(in: section, named: name?.name, sources: sources) { settings.logins.append(login) }
+      let login = login(in: section, named: name?.name, sources: sources)
+      if let name, section["scope"] != nil {
+        settings.known.limitedLogins[name.name] = login?.entry.scope?.ids ?? []
+      }
+      guard let login else { continue }
+      settings.logins.append((login.settings, login.entry))
+      settings.loginPasswords.append(login.password)
+      settings.origins.logins.append(origins(of: table))
     }
   }
 
   private mutating func login(
     in section: Section, named name: String?, sources: SecretSources
-  ) -> (settings: LoginSettings, entry: LoginEntry)? {
+  ) -> (settings: LoginSettings, entry: LoginEntry, password: SecretReference)? {
     let usesToken = section["saml_token"] != nil
     let user = usesToken ? nil : userName(in: section, hint: "username = \"...\", an account inside the guests")
     let password = usesToken ? nil : secret("password", in: section, sources: sources)
@@ -121,20 +131,21 @@ extension Findings {
     guard let name, let user, let password else { return nil }
     let id = LoginID(name)
     return (
-      LoginSettings(id: id, userName: user, password: password),
+      LoginSettings(id: id, userName: user, password: password.secret),
       LoginEntry(
         id: id, account: user.lowercased(), directory: isDirectory, maxInFlight: maxInFlight, scope: scope,
-        digest: Digest.of([user, password.reveal()]))
+        digest: Digest.of([user, password.secret.reveal()])),
+      password.reference
     )
   }
 
   /// Takes a new name down; a second one of that name is an error.
   private mutating func define(
-    _ name: (name: String, place: Place), as what: String, places: inout [String: Place], names: inout [String]
+    _ name: (name: String, place: Place), as what: String, places: inout [String: Place], names: inout NameList
   ) {
     if let first = places[name.name] {
       error(
-        name.place,
+        name.place, .duplicateName,
         "\(what) '\(name.name)' was defined before, at line \(first.line); give each its own name")
     } else {
       places[name.name] = name.place

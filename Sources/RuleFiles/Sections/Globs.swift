@@ -14,7 +14,7 @@ extension Findings {
         globs.append(try Glob(text))
       } catch {
         isGood = false
-        self.error(place, "\(shown(entry.key)) has \(message(for: error))")
+        self.error(place, .badPattern, "\(shown(entry.key)) has \(message(for: error))")
       }
     }
     return isGood ? globs : nil
@@ -32,7 +32,9 @@ extension Findings {
 
   /// An empty list or table where one chooses: nobody can know whether all or none was meant.
   mutating func emptySelector(_ entry: TomlEntry) {
-    error(entry.value.place, "\(shown(entry.key)) is empty and would choose nothing; fill it or remove the key")
+    error(
+      entry.value.place, .emptySelector,
+      "\(shown(entry.key)) is empty and would choose nothing; fill it or remove the key")
   }
 
   /// A string or a list of strings, each with its place.
@@ -47,7 +49,7 @@ extension Findings {
           texts.append((text, element.place))
         } else {
           isGood = false
-          error(element.place, "an element of \(shown(entry.key)) is \(element.typeName); write \(hint)")
+          error(element.place, .wrongType, "an element of \(shown(entry.key)) is \(element.typeName); write \(hint)")
         }
       }
       return isGood ? texts : nil

@@ -3,6 +3,13 @@ import GuestWatchCore
 /// What the main file says apart from its rules.
 struct MainSettings {
   var dryRun = false
+  /// Where `kills` and `per_vm` of `[budget]` are 0.
+  var zeroBudgets: [(key: String, place: Place)] = []
+  /// Where each value stands, for `show-config`.
+  var origins = Origins()
+  /// One for each of `vcenters`, and of `logins`.
+  var vcenterPasswords: [SecretReference] = []
+  var loginPasswords: [SecretReference] = []
   /// `[daemon] every`, for rules without their own.
   var every: Duration = .seconds(300)
   /// The folder of the rule files, and where it was named; nil: the default, which need not exist.
@@ -24,10 +31,24 @@ struct MainSettings {
 
 /// The names that rules may refer to.
 struct KnownNames {
-  var vcenters: [String] = []
-  var logins: [String] = []
-  /// The logins that are only sent to VMs named by id.
-  var limitedLogins: Set<String> = []
+  var vcenters = NameList()
+  var logins = NameList()
+  /// The logins that are only sent to VMs named by id, with those ids.
+  var limitedLogins: [String: [String]] = [:]
+  /// What no rule may kill.
+  var protect = Protect()
+}
+
+/// Names in the order of the file, found at once.
+struct NameList {
+  private(set) var names: [String] = []
+  private var known: Set<String> = []
+
+  func contains(_ name: String) -> Bool { known.contains(name) }
+
+  mutating func append(_ name: String) {
+    if known.insert(name).inserted { names.append(name) }
+  }
 }
 
 /// The keys at the top of the main file.
@@ -41,7 +62,18 @@ extension Findings {
     var settings = MainSettings()
     daemon(in: file, folder: sources.folder, into: &settings)
     settings.budget = budget(in: file)
+    for key in ["kills", "per_vm"] {
+      if case .table(let table)? = file["budget"]?.value.kind, let entry = table[key],
+        case .integer(0) = entry.value.kind
+      {
+        settings.zeroBudgets.append((key, entry.value.place))
+      }
+    }
     settings.protect = protect(in: file)
+    settings.known.protect = settings.protect
+    for key in ["daemon", "budget", "protect", "ledger"] {
+      if case .table(let table)? = file[key]?.value.kind { settings.origins.sections[key] = origins(of: table) }
+    }
     if let keep = keep(in: file) { settings.keep = keep }
     vcenters(in: file, sources: sources, into: &settings)
     logins(in: file, sources: sources, into: &settings)
@@ -70,7 +102,7 @@ extension Findings {
     guard let entry = section["every"], let every = duration(entry) else { return nil }
     if every < .seconds(10) {
       warning(
-        entry.value.place,
+        entry.value.place, .shortEvery,
         "'every' is below 10 s and every look is a login in the guest; write \"10s\" or more unless guests stand that")
     }
     return every

@@ -10,7 +10,9 @@ extension Findings {
     }
     guard let (match, section) = conditions(entry.value, key: "match", hint: hint) else { return nil }
     if match.exactly == nil, match.choosesNothing {
-      error(section.place, "'match' fits every process; give a pattern that chooses, such as name = \"bkagent\"")
+      error(
+        section.place, .matchesEverything,
+        "'match' fits every process; give a pattern that chooses, such as name = \"bkagent\"")
       return nil
     }
     return match
@@ -36,7 +38,9 @@ extension Findings {
     for value in values {
       guard let (match, section) = conditions(value, key: "unless", hint: hint) else { continue }
       if match.exactly == nil, match.choosesNothing {
-        warning(section.place, "'unless' fits every process, so that this rule never acts; give a pattern that chooses")
+        warning(
+          section.place, .neverActs,
+          "'unless' fits every process, so that this rule never acts; give a pattern that chooses")
       }
       matches.append(match)
     }
@@ -46,11 +50,11 @@ extension Findings {
   /// The keys that `match` and `unless` share.
   private mutating func conditions(_ value: TomlValue, key: String, hint: String) -> (Match, Section)? {
     guard case .table(let table) = value.kind else {
-      error(value.place, "'\(key)' is \(value.typeName); write \(hint)")
+      error(value.place, .wrongType, "'\(key)' is \(value.typeName); write \(hint)")
       return nil
     }
     if table.entries.isEmpty {
-      error(value.place, "'\(key)' is empty and would choose nothing; write \(hint)")
+      error(value.place, .emptySelector, "'\(key)' is empty and would choose nothing; write \(hint)")
       return nil
     }
     let keys = Keys(known: ["name", "owner", "command", "pid", "started"])
@@ -71,9 +75,10 @@ extension Findings {
     let started = started(section["started"])
     switch (section["pid"], section["started"]) {
     case (.some(let entry), nil):
-      error(entry.place, "'pid' alone may name another process tomorrow; add 'started' with its start time")
+      error(
+        entry.place, .keysConflict, "'pid' alone may name another process tomorrow; add 'started' with its start time")
     case (nil, .some(let entry)):
-      error(entry.place, "'started' goes only together with 'pid'; add it or remove 'started'")
+      error(entry.place, .keysConflict, "'started' goes only together with 'pid'; add it or remove 'started'")
     case (nil, nil), (.some, .some): break
     }
     guard let pid, let started else { return nil }
@@ -88,16 +93,10 @@ extension Findings {
       return nil
     }
     if moment.nanosecond != 0 {
-      error(entry.value.place, "'started' has a fraction of a second; guests give whole seconds: leave it out")
+      error(
+        entry.value.place, .badTime, "'started' has a fraction of a second; guests give whole seconds: leave it out")
       return nil
     }
     return moment.secondsSince1970
-  }
-}
-
-extension Match {
-  /// True where each key that is given fits every process.
-  fileprivate var choosesNothing: Bool {
-    [names, owners, commands].allSatisfy { $0?.contains { $0.choosesNothing } ?? true }
   }
 }

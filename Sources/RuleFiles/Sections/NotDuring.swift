@@ -13,7 +13,8 @@ extension Findings {
       return []
     }
     guard elements.count <= mostEntries else {
-      error(entry.value.place, "'not_during' has \(elements.count) entries; write at most \(mostEntries)")
+      error(
+        entry.value.place, .badQuietTime, "'not_during' has \(elements.count) entries; write at most \(mostEntries)")
       return []
     }
     guard let texts = strings(entry, hint: "an entry in quotes such as \"mon-fri 22:00-06:00\"") else { return [] }
@@ -22,7 +23,7 @@ extension Findings {
       do {
         times.append((try quietTime(text), place))
       } catch {
-        self.error(place, "'not_during' has \(error.message)")
+        self.error(place, .badQuietTime, "'not_during' has \(error.message)")
       }
     }
     guard times.count == texts.count else { return [] }
@@ -32,28 +33,29 @@ extension Findings {
 
   /// What is allowed and most likely not meant.
   private mutating func lookTwice(_ times: [(time: QuietTime, place: Place)], _ entry: TomlEntry, _ action: Action) {
-    var covered = [Int](repeating: 0, count: QuietTime.minutesOfWeek)
-    for (time, _) in times { for minute in time.minutes { covered[minute] += 1 } }
-    if action == .terminate, covered.allSatisfy({ $0 > 0 }) {
+    let weeks = times.map { WeekMask($0.time) }
+    // All entries up to and without each.
+    var earlier: [WeekMask] = []
+    var all = WeekMask()
+    for week in weeks {
+      earlier.append(all)
+      all.insert(week)
+    }
+    if action == .terminate, all.isWhole {
       warning(
-        entry.value.place,
+        entry.value.place, .neverActs,
         "'not_during' covers the whole week, so that this rule never kills; write action = \"report\" if that is meant")
     }
     // From the end, so that of two equal entries the later one is told.
-    for (time, place) in times.reversed() where time.minutes.allSatisfy({ covered[$0] > 1 }) {
-      warning(place, "this entry of 'not_during' adds nothing, the others cover it; remove it or correct it")
-      for minute in time.minutes { covered[minute] -= 1 }
-    }
-  }
-}
-
-extension QuietTime {
-  fileprivate static let minutesOfWeek = 7 * minutesOfDay
-
-  /// The minutes of the week, counted from Monday, that it covers.
-  fileprivate var minutes: [Int] {
-    (0..<7).filter { days.contains(Weekdays(day: $0)) }.flatMap { day in
-      (from..<until).map { (day * QuietTime.minutesOfDay + $0) % QuietTime.minutesOfWeek }
+    var later = WeekMask()
+    for index in times.indices.reversed() {
+      if weeks[index].isCovered(by: earlier[index], and: later) {
+        warning(
+          times[index].place, .redundantQuietTime,
+          "this entry of 'not_during' adds nothing, the others cover it; remove it or correct it")
+      } else {
+        later.insert(weeks[index])
+      }
     }
   }
 }

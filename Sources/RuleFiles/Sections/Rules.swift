@@ -10,6 +10,8 @@ struct RuleContext {
   var defined: [String: (file: String, place: Place)] = [:]
   /// Some rule has a `not_during`, so that the time zone is needed.
   var needsZone = false
+  /// Where the values of each rule stand.
+  var origins: [[String: Origin]] = []
   /// How many `[[rule]]` were seen, good or not.
   var count = 0
 }
@@ -43,7 +45,10 @@ extension Findings {
     for (table, place) in tables(entry, hint: "[[rule]]") {
       let section = section(table, at: place, title: "[[rule]]", keys: ruleKeys)
       context.count += 1
-      if let rule = rule(in: section, context: &context) { rules.append(rule) }
+      guard let rule = rule(in: section, context: &context) else { continue }
+      rules.append(rule)
+      context.origins.append(origins(of: table))
+      lookTwice(rule, in: section, known: context.known)
     }
     return rules
   }
@@ -67,10 +72,10 @@ extension Findings {
     let notDuring = notDuring(section.unlessEmpty("not_during"), action: action)
     if !notDuring.isEmpty { context.needsZone = true }
 
-    let isLimited = context.known.flatMap { known in login.map { known.limitedLogins.contains($0) } } ?? false
+    let isLimited = context.known.flatMap { known in login.map { known.limitedLogins[$0] != nil } } ?? false
     if action == .terminate, !isLimited, let entry = section["scope"], let scope, scope.ids == nil {
       warning(
-        entry.value.place,
+        entry.value.place, .scopeByNameAlone,
         "this rule terminates and its scope is by name alone: whoever may name a VM can draw the login's password "
           + "there; give 'ids' too, or limit the [[guest_login]] by 'scope'")
     }
@@ -84,13 +89,13 @@ extension Findings {
   private mutating func define(_ name: (name: String, place: Place), context: inout RuleContext) {
     if let first = context.defined[name.name] {
       let place = "\(first.file):\(first.place.line):\(first.place.column)"
-      error(name.place, "rule '\(name.name)' was defined before, at \(place); give each its own name")
+      error(name.place, .duplicateName, "rule '\(name.name)' was defined before, at \(place); give each its own name")
     } else {
       context.defined[name.name] = (file, name.place)
     }
   }
 
-  private mutating func login(in section: Section, known: [String]?) -> String? {
+  private mutating func login(in section: Section, known: NameList?) -> String? {
     let hint = "guest_login = \"...\", the name of a [[guest_login]]"
     guard let entry = section["guest_login"] else {
       missing("guest_login", in: section, hint: hint)
@@ -101,7 +106,7 @@ extension Findings {
   }
 
   /// Nil means every vCenter; after an error it means nothing, for then nothing is loaded.
-  private mutating func vcenters(_ entry: TomlEntry?, known: [String]?) -> [VCenterID]? {
+  private mutating func vcenters(_ entry: TomlEntry?, known: NameList?) -> [VCenterID]? {
     guard let entry else { return nil }
     if entry.value.isEmpty {
       emptySelector(entry)
@@ -110,24 +115,22 @@ extension Findings {
     guard let texts = strings(entry, hint: "the name of a [[vcenter]] in quotes, or a list of names") else {
       return nil
     }
-    var ids: [VCenterID] = []
+    var ids = NameList()
     for (text, place) in texts {
-      if let name = reference(text, at: place, to: "[[vcenter]]", known: known), !ids.contains(VCenterID(name)) {
-        ids.append(VCenterID(name))
-      }
+      if let name = reference(text, at: place, to: "[[vcenter]]", known: known) { ids.append(name) }
     }
-    return ids
+    return ids.names.map { VCenterID($0) }
   }
 
-  private mutating func reference(_ text: String, at place: Place, to what: String, known: [String]?) -> String? {
+  private mutating func reference(_ text: String, at place: Place, to what: String, known: NameList?) -> String? {
     guard isName(text) else {
-      error(place, "this is not a name; write the 'name' of a \(what)")
+      error(place, .badName, "this is not a name; write the 'name' of a \(what)")
       return nil
     }
     guard let known else { return text }
     if known.contains(text) { return text }
-    let right = known.isEmpty ? "add one to the main file" : suggestion(for: text, among: known)
-    error(place, "no \(what) is named '\(text)'; \(right)")
+    let right = known.names.isEmpty ? "add one to the main file" : suggestion(for: text, among: known.names)
+    error(place, .unknownReference, "no \(what) is named '\(text)'; \(right)")
     return nil
   }
 
@@ -141,22 +144,27 @@ extension Findings {
     let per = word(section["per"], of: [Per.owner, .vm])
     if section["max_instances"] == nil {
       for entry in [section["keep"], section["per"]].compactMap({ $0 }) {
-        error(entry.place, "'\(entry.key)' goes only with 'max_instances'; add that or remove '\(entry.key)'")
+        error(
+          entry.place, .keysConflict, "'\(entry.key)' goes only with 'max_instances'; add that or remove '\(entry.key)'"
+        )
       }
     }
     if let entry = section["forbidden"], forbidden {
       if section["max_age"] != nil || section["max_instances"] != nil {
-        error(entry.place, "'forbidden' leaves nothing for another limit to decide; keep one of them")
+        error(entry.place, .keysConflict, "'forbidden' leaves nothing for another limit to decide; keep one of them")
         return nil
       }
       return .forbidden
     }
     if section["max_age"] == nil, section["max_instances"] == nil {
       // A limit that is wrong or comes later has its error already.
-      let isTold = section.table.entries.contains { ruleKeys.later.contains($0.key) }
+      let limits = ["max_age", "max_instances", "forbidden"]
+      let isTold = section.table.entries.contains {
+        ruleKeys.later.contains($0.key) || (!ruleKeys.known.contains($0.key) && isMeant($0.key, among: limits))
+      }
       let isWrong = section["forbidden"].map { if case .boolean = $0.value.kind { false } else { true } } ?? false
       if !isTold, !isWrong {
-        error(section.place, "[[rule]] has no limit; write max_age, max_instances or forbidden = true")
+        error(section.place, .noLimit, "[[rule]] has no limit; write max_age, max_instances or forbidden = true")
       }
       return nil
     }
@@ -171,7 +179,7 @@ extension Findings {
     guard let entry = section["lasting"], let lasting = duration(entry, orZero: true) else { return .zero }
     if lasting > .zero, lasting < every {
       warning(
-        entry.value.place,
+        entry.value.place, .shortLasting,
         "'lasting' is shorter than 'every', so that no look may fall into it; write at least as much as 'every'")
     }
     return lasting
@@ -188,7 +196,9 @@ extension Findings {
     let within = duration(section["within"])
     guard let kills, let within else { return nil }
     if kills == 0, action == .terminate {
-      warning(entry.value.place, "this 'budget' never lets the rule kill; write action = \"report\" if that is meant")
+      warning(
+        entry.value.place, .neverActs,
+        "this 'budget' never lets the rule kill; write action = \"report\" if that is meant")
     }
     return Budget(kills: kills, within: within)
   }

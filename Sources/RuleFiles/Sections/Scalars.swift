@@ -26,7 +26,7 @@ extension Findings {
       return nil
     }
     guard range.contains(value) else {
-      error(entry.value.place, "\(shown(entry.key)) is \(value); write \(hint)")
+      error(entry.value.place, .badNumber, "\(shown(entry.key)) is \(value); write \(hint)")
       return nil
     }
     return value
@@ -55,7 +55,7 @@ extension Findings {
         case .zero: "is 0; write \(orZero ? "\"0s\"" : "\"1s\" or more")"
         case .tooLong: "is longer than 3650 days; write at most \"3650d\""
         }
-      self.error(entry.value.place, "\(shown(entry.key)) \(problem)")
+      self.error(entry.value.place, .badDuration, "\(shown(entry.key)) \(problem)")
       return nil
     }
   }
@@ -68,7 +68,7 @@ extension Findings {
     if let word = Word(rawValue: text) { return word }
     let right = nearest(to: text, among: words.map(\.rawValue)).map { "did you mean \"\($0)\"?" }
     error(
-      entry.value.place,
+      entry.value.place, .badWord,
       "\(shown(entry.key)) is neither \(quoted.joined(separator: " nor ")); \(right ?? "write one of them")")
     return nil
   }
@@ -82,7 +82,7 @@ extension Findings {
     }
     guard let text = string(entry, hint: hint) else { return nil }
     guard isName(text) else {
-      error(entry.value.place, "'name' is not a name; write \(hint)")
+      error(entry.value.place, .badName, "'name' is not a name; write \(hint)")
       return nil
     }
     return (text, entry.value.place)
@@ -97,7 +97,7 @@ extension Findings {
     guard let text = string(entry, hint: hint) else { return nil }
     if text.isEmpty || holdsControls(text) {
       error(
-        entry.value.place, "'username' is empty or holds control characters; write \(hint)")
+        entry.value.place, .badText, "'username' is empty or holds control characters; write \(hint)")
       return nil
     }
     return text
@@ -107,7 +107,7 @@ extension Findings {
   mutating func path(_ entry: TomlEntry?, from folder: String, hint: String) -> String? {
     guard let entry, let text = string(entry, hint: hint) else { return nil }
     if text.isEmpty || holdsControls(text) {
-      error(entry.value.place, "\(shown(entry.key)) is empty or holds control characters; write \(hint)")
+      error(entry.value.place, .badText, "\(shown(entry.key)) is empty or holds control characters; write \(hint)")
       return nil
     }
     return joined(folder, text)

@@ -25,7 +25,7 @@ extension Findings {
       // With another wrong key the mistake is that one.
       if section.table.entries.allSatisfy({ $0.key == "except" }) {
         let what = use == .login ? "write ids" : "write names or ids (all VMs: names = [\"*\"])"
-        error(section.place, "\(section.title) chooses no VM; \(what)")
+        error(section.place, .noSelector, "\(section.title) chooses no VM; \(what)")
       }
       return nil
     }
@@ -64,7 +64,7 @@ extension Findings {
     var isGood = true
     for (text, place) in texts where !isObjectID(text) {
       isGood = false
-      error(place, "an element of \(shown(entry.key)) is no id (patterns do not work here); write \(hint)")
+      error(place, .badID, "an element of \(shown(entry.key)) is no id (patterns do not work here); write \(hint)")
     }
     return isGood ? texts.map(\.text) : nil
   }

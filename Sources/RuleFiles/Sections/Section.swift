@@ -55,32 +55,40 @@ extension Findings {
       if case .table(let table) = element.kind {
         tables.append((table, element.place))
       } else {
-        error(element.place, "an element of \(shown(entry.key)) is \(element.typeName); write \(hint)")
+        error(element.place, .wrongType, "an element of \(shown(entry.key)) is \(element.typeName); write \(hint)")
       }
     }
     return tables
   }
 
+  /// Where the values of a table stand.
+  func origins(of table: TomlTable) -> [String: Origin] {
+    Dictionary(
+      table.entries.map { ($0.key, Origin(file: file, line: $0.value.place.line)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
   mutating func missing(_ key: String, in section: Section, hint: String) {
-    error(section.place, "\(section.title) has no '\(key)'; write \(hint)")
+    error(section.place, .missingKey, "\(section.title) has no '\(key)'; write \(hint)")
   }
 
   /// `'KEY' is an integer; write HINT`.
   mutating func wrongType(_ entry: TomlEntry, _ hint: String) {
-    error(entry.value.place, "\(shown(entry.key)) is \(entry.value.typeName); write \(hint)")
+    error(entry.value.place, .wrongType, "\(shown(entry.key)) is \(entry.value.typeName); write \(hint)")
   }
 
   private mutating func check(_ entry: TomlEntry, in title: String, against keys: Keys) {
     if keys.known.contains(entry.key) { return }
     if let instead = keys.notYet[entry.key] {
-      error(entry.place, "\(shown(entry.key)) is not supported by this version; \(instead)")
+      error(entry.place, .unsupportedKey, "\(shown(entry.key)) is not supported by this version; \(instead)")
     } else if let reason = keys.refused[entry.key] {
-      error(entry.place, "\(shown(entry.key)) \(reason)")
+      error(entry.place, .misplacedKey, "\(shown(entry.key)) \(reason)")
     } else if keys.later.contains(entry.key) {
-      error(entry.place, "\(shown(entry.key)) comes in a later version; remove it")
+      error(entry.place, .unsupportedKey, "\(shown(entry.key)) comes in a later version; remove it")
     } else {
       let all = keys.known + keys.notYet.keys.sorted()
-      error(entry.place, "unknown key \(shown(entry.key)) in \(title); \(suggestion(for: entry.key, among: all))")
+      let right = suggestion(for: entry.key, among: all)
+      error(entry.place, .unknownKey, "unknown key \(shown(entry.key)) in \(title); \(right)")
     }
   }
 }

@@ -5,7 +5,7 @@ extension Findings {
   mutating func timeZone(_ entry: TomlEntry?) -> (name: String, place: Place)? {
     guard let entry, let name = string(entry, hint: zoneHint) else { return nil }
     guard isZoneName(name) else {
-      error(entry.value.place, "'time_zone' is not the name of a time zone; write \(zoneHint)")
+      error(entry.value.place, .badTimeZone, "'time_zone' is not the name of a time zone; write \(zoneHint)")
       return nil
     }
     return (name, entry.value.place)
@@ -20,7 +20,7 @@ extension Findings {
         return try sources.machine()
       } catch {
         self.error(
-          settings.daemonPlace,
+          settings.daemonPlace, .badTimeZone,
           "'not_during' needs a time zone and this machine's cannot be told: \(error.message); correct that, install "
             + "tzdata, or write time_zone = \"...\" in [daemon]")
         return .utc
@@ -33,9 +33,10 @@ extension Findings {
       case .notAName, .unknown:
         let right = sources.suggestion(for: name).map { "did you mean '\($0)'?" } ?? "write \(zoneHint)"
         let why = isEmptyFolder(sources.folder) ? " (nothing is there: install tzdata)" : ""
-        self.error(place, "'time_zone' names no time zone of \(sources.folder)\(why); \(right)")
+        self.error(place, .badTimeZone, "'time_zone' names no time zone of \(sources.folder)\(why); \(right)")
       case .file, .content:
-        self.error(place, "'time_zone': \(joined(sources.folder, name)) \(error.message); write \(zoneHint)")
+        self.error(
+          place, .badTimeZone, "'time_zone': \(joined(sources.folder, name)) \(error.message); write \(zoneHint)")
       }
       return .utc
     }

@@ -21,7 +21,7 @@ func readToml(_ bytes: [UInt8]) throws(TomlProblem) -> TomlTable {
   if let problem = ctoml_problem(document, &length, &place) {
     let description = text(problem, length)
     let shownPlace = isSecondTime(description) ? keyPlace(before: Place(place), in: bytes) : Place(place)
-    throw TomlProblem(place: shownPlace, message: tomlMessage(description))
+    throw TomlProblem(place: bounded(shownPlace, by: bytes), message: tomlMessage(description))
   }
 
   var count = 0
@@ -104,6 +104,20 @@ private func keyPlace(before place: Place, in bytes: [UInt8]) -> Place {
     }
   }
   return start < end ? Place(line: place.line, column: start + 1) : place
+}
+
+/// The place, or the end of its line or text where the parser looked beyond it: at the end of a file it counts on.
+private func bounded(_ place: Place, by bytes: [UInt8]) -> Place {
+  var line = 1
+  var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+  while line < place.line, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+    line += 1
+    start = end + 1
+  }
+  let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+  // Every scalar begins with a byte that does not go on with another.
+  let width = bytes[start..<end].count { $0 & 0xC0 != 0x80 }
+  return Place(line: line, column: min(line < place.line ? width + 1 : place.column, width + 1))
 }
 
 private func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {

@@ -1,3 +1,5 @@
+import GuestWatchCore
+
 /// Why a text is no DURATION.
 package enum DurationMistake: Error, Hashable {
   /// Not integers with d, h, m, s in falling order, each once.
@@ -34,4 +36,16 @@ package func duration(_ text: String) throws(DurationMistake) -> Duration {
   if total == 0 { throw .zero }
   if total > longest { throw .tooLong }
   return .seconds(total)
+}
+
+/// A DURATION as it is read: `1d2h`; "0s" for less than a second.
+package func durationText(_ duration: Duration) -> String {
+  var rest = duration.wholeSeconds
+  var text = ""
+  for (letter, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] as [(String, Int64)] where rest >= seconds
+  {
+    text += "\(rest / seconds)\(letter)"
+    rest %= seconds
+  }
+  return text.isEmpty ? "0s" : text
 }

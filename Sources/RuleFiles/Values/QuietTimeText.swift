@@ -99,3 +99,33 @@ private func minute(_ text: String) throws(QuietTimeMistake) -> Int {
   }
   throw QuietTimeMistake(message: "\(shown(text)) where a time belongs; \(timeHint)")
 }
+
+/// An entry of `not_during` that reads back to the same.
+func quietTimeText(_ time: QuietTime) -> String {
+  let days = time.days == .all ? nil : dayList(time.days)
+  if time.from == 0, time.until == QuietTime.minutesOfDay { return days ?? "00:00-24:00" }
+  let end = time.until > QuietTime.minutesOfDay ? time.until - QuietTime.minutesOfDay : time.until
+  return (days.map { $0 + " " } ?? "") + clock(time.from) + "-" + clock(end)
+}
+
+/// Runs of days as ranges: `mon-fri,sun`.
+private func dayList(_ days: Weekdays) -> String {
+  var parts: [String] = []
+  var day = 0
+  while day < 7 {
+    guard days.contains(Weekdays(day: day)) else {
+      day += 1
+      continue
+    }
+    var last = day
+    while last < 6, days.contains(Weekdays(day: last + 1)) { last += 1 }
+    parts.append(last == day ? dayNames[day] : "\(dayNames[day])-\(dayNames[last])")
+    day = last + 1
+  }
+  return parts.joined(separator: ",")
+}
+
+private func clock(_ minute: Int) -> String {
+  let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
+  return "\(two(minute / 60)):\(two(minute % 60))"
+}

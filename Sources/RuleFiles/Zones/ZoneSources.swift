@@ -114,7 +114,9 @@ extension ZoneSources {
   /// The zone that was most likely meant; nil where none is near.
   func suggestion(for name: String) -> String? {
     let names = allNames()
-    if let near = nearest(to: name, among: names) { return near }
+    var comparisons = 0
+    // All of them: this is asked once.
+    if let near = nearest(to: name, among: names, comparisons: &comparisons, most: .max) { return near }
     // "berlin" is a city that somebody forgot to place.
     let wanted = name.lowercased()
     return names.first { $0.split(separator: "/").last?.lowercased() == wanted }

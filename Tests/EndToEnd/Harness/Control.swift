@@ -15,12 +15,16 @@ struct Control: Sendable {
   }
 
   func state() async throws -> SimulatorState { try await get("state") }
-  func calls() async throws -> [Call] { (try await get("calls") as Calls).calls }
+  /// - Parameter from: the number of the first that is wanted; they count from 1.
+  func calls(from: Int = 1) async throws -> [Call] { (try await get("calls?from=\(from)") as Calls).calls }
 
   func get<Answer: Decodable & Sendable>(_ path: String) async throws -> Answer {
     let body = try await exchange("GET", path, nil)
     return try Self.decoder.decode(Answer.self, from: body)
   }
+
+  /// An answer as it came.
+  func raw(_ path: String) async throws -> Data { try await exchange("GET", path, nil) }
 
   /// Sends JSON; the answer is what the endpoint documents.
   @discardableResult
@@ -107,6 +111,7 @@ struct Call: Decodable, Sendable {
   var answered: String?
   var status: Int?
   var refusal: String?
+  var faulty: Bool?
 
   var isGuestCall: Bool {
     kind.map { $0.hasPrefix("rest.process.") || $0.hasSuffix("InGuest") } ?? false

@@ -46,3 +46,8 @@ func date(_ text: String) -> Date? {
   if let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text) { return date }
   return try? Date.ISO8601FormatStyle().parse(text)
 }
+
+extension Date {
+  /// With the fraction of the second, as the ledger and the simulator write times.
+  var precise: String { formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+}

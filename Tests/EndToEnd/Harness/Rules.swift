@@ -33,6 +33,8 @@ struct Settings: Sendable {
   var daemon = ""
   var kills = 50
   var perVM = 10
+  /// The window of both.
+  var within = "1h"
   /// The body of `[protect]`.
   var protect = "owners = [\"postgres\"]"
   var guestPassword = Secrets.guest
@@ -58,7 +60,7 @@ struct Settings: Sendable {
       [budget]
       kills = \(kills)
       per_vm = \(perVM)
-      within = "1h"
+      within = "\(within)"
       [protect]
       \(protect)
       [[vcenter]]

@@ -40,7 +40,7 @@
       "ignoreLasting": verdict,
       "actOnOneLook": verdict,
       "carryLastingOverAGap": verdict,
-      "carryLastingOverAnInnocentLook": verdict + waits + ["is not its confirm"],
+      "carryLastingOverAnInnocentLook": verdict + ["is not its confirm"],
       "carryLastingOverAReload": verdict,
       "carryLastingOverAnAgentRestart": verdict,
 
@@ -56,7 +56,7 @@
       "ignoreDryRun": ["S4:"],
       "ignoreReport": ["S4:"],
       "ignoreToolsScripts": ["Tools executes scripts"],
-      "killTwoAtATime": ["while kill", "for number", "was confirmed by a listing", "L1:"],
+      "killTwoAtATime": ["while kill", "for number", "was confirmed by a listing"],
       "ignoreLedgerTrouble": ["could not be written"],
       "killAtAnyHour": ["quiet time"],
       "forgetPauses": ["paused"],
@@ -89,7 +89,8 @@
       "sendBeforeTheIntentIsDurable": ["is not known to be on disk"],
       "sendWithoutAnIntent": ["is not known to be on disk"],
       "sendAgainWithoutAnAnswer": ["a second terminate"],
-      "killAfterTheEpochEnded": verdict + victim + ["may lead elsewhere"],
+      "killAfterTheEpochEnded": verdict + victim,
+      "killThroughAnotherEntry": ["may lead elsewhere"],
 
       "closeWithoutALook": outcome + ["without a look"],
       "takeAZombieForAlive": ["was dead when it was last looked at"],

@@ -132,7 +132,8 @@ public struct Checker: Sendable {
       var identities: Set<OwnIdentity>
     }
 
-    struct Comeback: Sendable {
+    /// What was known before an epoch.
+    struct Before: Sendable {
       var at: Instant
       var epoch: Instant
       var epochShown: Instant
@@ -158,13 +159,11 @@ public struct Checker: Sendable {
     var epoch = Instant(nanoseconds: .min)
     /// When an inventory last showed that a new epoch had begun, whether the daemon said so or not.
     var epochShown = Instant(nanoseconds: .min)
-    /// What was known before each epoch that only listings showed: a life may die before its memory of it is on disk.
-    var comebacks: [Comeback] = []
+    /// What was known before each epoch that this life was shown: it may die before its memory of one is on disk.
+    var before: [Before] = []
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
-    /// When ordinary accounts were shown only their own processes last.
-    var hides: (from: Int64, to: Int64)?
     /// No survey or check before that, after one that was not answered.
     var rests = Instant(nanoseconds: .min)
     var lastOutcome: [RuleID: Instant] = [:]
@@ -200,6 +199,8 @@ public struct Checker: Sendable {
   var machines: [VMAddress: Machine] = [:]
   /// Where each VM is, and what is known of those that are nowhere for now.
   var homes: [VMKey: VMAddress] = [:]
+  /// When ordinary accounts were shown only their own processes last, by guest.
+  var hides: [Int: (from: Int64, to: Int64)] = [:]
   /// Which VM an inventory last showed at an address: two entries may lead to one vCenter, and so two addresses to one VM.
   var keys: [VMAddress: VMKey] = [:]
   var away: [VMKey: Machine] = [:]

@@ -80,7 +80,7 @@ extension Checker {
     gone += missing.sorted { $0.pid < $1.pid }
     machines[vm]?.gone[shown.login] = gone.suffix(Checker.remembered)
     if back >= 3 {
-      beginEpochOfListings(vm, shown.ended.continuous)
+      beginEpoch(vm, shown.ended.continuous)
       return
     }
     for new in fresh {

@@ -98,32 +98,30 @@ extension Checker {
   }
 
   mutating func beginEpoch(_ vm: VMAddress, _ at: Instant) {
+    guard let machine = machines[vm] else { return }
+    machines[vm]?.before.append(
+      Machine.Before(at: at, epoch: machine.epoch, epochShown: machine.epochShown, sightings: machine.sightings))
     machines[vm]?.epochShown = at
-    machines[vm]?.comebacks = []
     machines[vm]?.forgetEpoch()
   }
 
-  /// Three identities that were gone are back: no inventory tells of this epoch.
-  mutating func beginEpochOfListings(_ vm: VMAddress, _ at: Instant) {
-    guard let before = machines[vm] else { return }
-    beginEpoch(vm, at)
-    let comeback = Machine.Comeback(
-      at: at, epoch: before.epoch, epochShown: before.epochShown, sightings: before.sightings)
-    machines[vm]?.comebacks = before.comebacks + [comeback]
-  }
-
-  /// A life begins: of an epoch that only listings showed it cannot know where the memory of it did not get to the disk.
+  /// A life begins: it cannot know of an epoch where the memory of it did not get to the disk. What it compares the next
+  /// inventory with is what it was told.
   mutating func forgetLostEpochs(_ restored: Restored) {
     for vm in machines.keys {
-      guard let key = machines[vm]?.key, machines[vm]?.comebacks.isEmpty == false else { continue }
-      let kept = restored.memories.first { $0.vm == key }?.epochBegan.map(onTrueClock)
-      while let last = machines[vm]?.comebacks.popLast() {
-        if let kept, kept >= last.at { break }
+      guard let key = machines[vm]?.key, machines[vm]?.before.isEmpty == false else { continue }
+      let memory = restored.memories.first { $0.vm == key }
+      let kept = memory?.epochBegan.map(onTrueClock)
+      var isLost = false
+      while let last = machines[vm]?.before.popLast() {
+        if let kept, kept + .seconds(1) >= last.at { break }
+        isLost = true
         machines[vm]?.epoch = last.epoch
         machines[vm]?.epochShown = last.epochShown
         machines[vm]?.sightings.merge(last.sightings) { new, old in old.merging(new) { first, _ in first } }
       }
-      machines[vm]?.comebacks = []
+      machines[vm]?.before = []
+      if isLost { machines[vm]?.boot = memory.map { (key.instance, $0.bootTime, $0.suspendTime) } }
     }
   }
 

@@ -34,13 +34,8 @@ extension Checker {
         machines[vm]?.reverted = Instant(nanoseconds: truth.at.continuous)
       }
     case .hidesOthers(let hides):
-      for vm in machines.keys where vm.moid == truth.moid {
-        if hides {
-          machines[vm]?.hides = (truth.at.continuous, .max)
-        } else {
-          machines[vm]?.hides?.to = truth.at.continuous
-        }
-      }
+      if hides { self.hides[truth.guest] = (truth.at.continuous, .max) }
+      if !hides { self.hides[truth.guest]?.to = truth.at.continuous }
     case .agentRestarted, .suspended, .resumed, .switchedOff, .switchedOn, .snapshotTaken: break
     }
   }
@@ -156,14 +151,14 @@ extension Checker {
     return row.command == row.name && row.name.value == String(old.name.value.prefix(15))
   }
 
-  /// An ordinary account that is shown only its own processes cannot tell that of another owner from one that ended. Nor
-  /// can it terminate it.
+  /// An ordinary account that is shown only its own processes cannot tell one of another owner (or that has become another's)
+  /// from one that ended.
   private func isHidden(_ kill: Kill, _ vm: VMAddress) -> Bool {
-    guard let hides = machines[vm]?.hides, let last = lastAnswer(about: kill.record.process.pid, vm),
-      let account = configuration?.logins.first(where: { $0.id == kill.record.login })?.account
+    guard let life = kill.confirmed?.life, let hides = hides[Int(life >> 32)],
+      let last = lastAnswer(about: kill.record.process.pid, vm), lastRow(of: kill, vm) == nil
     else { return false }
     let sent = last.sent.continuous.nanoseconds
-    return hides.from <= sent && sent <= hides.to && account != kill.record.process.owner.value && !kill.signalled
+    return hides.from <= sent && sent <= hides.to
   }
 
   /// A zombie of a process that had another name when it was confirmed may as well be one that renamed itself.

@@ -54,6 +54,7 @@ extension World {
 
   /// A process starts copies of itself, as a shell that has gone wrong does.
   mutating func fork(_ guest: Int) {
+    if faults.focus == .swarms { return swarm(guest) }
     guard let (s, moid) = homes[guest], let parent = anyone(guest), !parent.isZombie else { return }
     let at = modelTime
     let child = Spawn(

@@ -261,7 +261,9 @@ extension World {
       tally.count(again ? "doubled answer" : "late answer")
     }
     if !flight.isAnswered, case .response(.failure(.guestLoginRefused)) = answer, let key = accountKey(flight) {
-      toldRefusals[key, default: 0] += 1
+      // Whoever counts failed logins forgets them after a while: pam_faillock after 15 minutes, Active Directory after 30.
+      let isNew = toldRefusals[key].map { clock - $0.last > 40 * Span.minute } ?? true
+      toldRefusals[key] = (isNew ? 1 : (toldRefusals[key]?.count ?? 0) + 1, clock)
     }
     flights[op]?.isAnswered = true
     if flight.isDoubled, !again {

@@ -5,7 +5,8 @@ import VCenterModel
 extension World {
   /// Something on its way to the disk.
   enum Write {
-    case step(KillID, LedgerStep)
+    /// With when it was given.
+    case step(KillID, LedgerStep, Instant)
     case note(LoginNote)
     case remember(VMMemory)
     case pauses([Pause])
@@ -114,7 +115,7 @@ extension World {
         countSilentGates(on: checker.kills[kill]?.record.vm)
       case .answered, .reported: break
       }
-      write(.step(kill, step))
+      write(.step(kill, step, now.continuous))
     case .note(let note): write(.note(note))
     case .remember(let memory): write(.remember(memory))
     case .keepPauses(let pauses): write(.pauses(pauses))
@@ -157,7 +158,7 @@ extension World {
     guard isRunning, daemon == self.daemon, !writes.isEmpty else { return }
     let write = writes.removeFirst()
     if !writes.isEmpty { agenda.enter(.written(daemon: daemon), at: clock + writeTime()) }
-    guard case .step(let kill, let step) = write else {
+    guard case .step(let kill, let step, _) = write else {
       try persist(write)
       if case .note = write { noteTried() }
       return
@@ -181,8 +182,8 @@ extension World {
     case .pauses(let pauses):
       ledger.write(pauses, at: now.continuous)
       try check(.kept(pauses))
-    case .step(let kill, let step):
-      ledger.write(kill, step, at: now.continuous)
+    case .step(let kill, let step, let given):
+      ledger.write(kill, step, given: given, at: now.continuous)
       if case .closed = step { sent.removeAll { $0.kill == kill } }
       try check(.durable(kill, step))
     }

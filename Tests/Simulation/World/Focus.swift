@@ -18,10 +18,14 @@ public enum Focus: Hashable, Sendable, CaseIterable {
   case rewriting
   /// Guests go back to snapshots.
   case snapshots
+  /// Somebody starts thousands of processes at once.
+  case swarms
 
   /// Drawn from a generator of its own: the other seeds are what they would be without any focus.
   static func drawn(_ random: inout Seeded) -> Focus? {
-    random.chance(0.25) ? random.pick(allCases) : nil
+    if random.chance(0.25) { return random.pick(allCases.filter { $0 != .swarms }) }
+    // It takes long, and one seed in a hundred is enough for what it shows.
+    return random.chance(0.01) ? .swarms : nil
   }
 }
 
@@ -42,6 +46,7 @@ extension Mix {
     case .snapshots:
       often(.snapshot, 100...400)
       often(.revert, 300...900)
+    case .swarms: often(.fork, 1_200...2_400)
     }
   }
 }

@@ -127,12 +127,12 @@ extension World {
   // MARK: who is watched
 
   /// Nothing keeps the VM from being watched: it is known by a uuid, and not one that is never touched.
-  private func isWatched(_ place: Place) -> Bool {
+  func isWatched(_ place: Place) -> Bool {
     place.facts.instanceUUID != nil && !OwnRules.isUntouchable(place.facts, configuration.protect)
   }
 
   /// Rules that reach the VM and that the daemon may be held to there (L3: what stays bad holds up nobody else).
-  private func rules(reaching place: Place) -> [Rule] {
+  func rules(reaching place: Place) -> [Rule] {
     configuration.rules.filter {
       OwnRules.reaches($0, place.facts, of: place.address.vcenter) && isFair(place, $0)
     }
@@ -161,7 +161,7 @@ extension World {
   }
 
   /// Something that the rule wants and nothing protects.
-  private mutating func runaway(for rule: Rule, at place: Place) -> Spawn? {
+  mutating func runaway(for rule: Rule, at place: Place) -> Spawn? {
     let family = place.facts.family
     for _ in 0..<60 {
       let spawn = Setup.spawn(Mix(), windows: family == .windows, &random)

@@ -140,7 +140,7 @@ extension World {
       model.virtualMachine(moid)?.accounts.first { $0.user == user }
       ?? model.directoryAccounts.first { $0.user == user }
     guard let account, account.locked, account.refusals == account.lockoutAfter,
-      toldRefusals[key, default: 0] >= account.lockoutAfter - 1
+      toldRefusals[key]?.count ?? 0 >= account.lockoutAfter - 1
     else { return }
     throw Violation("S10", "the account \(user) was locked by a login on \(moid)")
   }

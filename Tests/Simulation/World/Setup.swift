@@ -27,8 +27,8 @@ struct Setup {
       every = .seconds(random.pick(10, 12, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600))
       count = 1 + random.below(20)
     }
-    // What has gone is seen to be gone before it comes back.
-    if mix.focus == .snapshots { every = min(every, .seconds(60)) }
+    // What has gone is seen to be gone before it comes back; a swarm does not last long.
+    if mix.focus == .snapshots || mix.focus == .swarms { every = min(every, .seconds(60)) }
     crowd = random.pick(12, 20, 35, 50)
     let vcenters = count < 2 || random.chance(0.7) ? 1 : 2 + random.below(2)
     // vCenters number their VMs each for itself; two of them may even know VMs of the same uuid.
@@ -77,7 +77,8 @@ struct Setup {
     let pids: ClosedRange<Int64> =
       mix.quickReuse ? 300...(Int64(random.pick(362, 420, 555)) + Int64(random.below(20))) : 300...4000
     let settings = SyntheticGuest.Settings(
-      number: nextGuest, pids: pids, pidRest: mix.quickReuse ? 0 : 26 * Span.second,
+      number: nextGuest, pids: mix.focus == .swarms ? 300...30_000 : pids,
+      pidRest: mix.quickReuse ? 0 : 26 * Span.second,
       base: isWindows ? SyntheticGuest.Settings.windows : SyntheticGuest.Settings.linux,
       hidesOthers: random.chance(0.1))
     nextGuest += 1

@@ -45,11 +45,11 @@ struct SimulatedLedger {
     if last > now.nanoseconds { last = now.nanoseconds }
   }
 
-  mutating func write(_ kill: KillID, _ step: LedgerStep, at now: Instant) {
+  mutating func write(_ kill: KillID, _ step: LedgerStep, given: Instant, at now: Instant) {
     mark(now)
     switch step {
     case .intent(let record):
-      let row = Row(record: record, decided: running(record.decided.continuous), written: running(now))
+      let row = Row(record: record, decided: running(record.decided.continuous), written: running(given))
       // It comes twice where the first time only seemed to fail.
       if let i = index[kill] {
         rows[i] = row
@@ -61,10 +61,10 @@ struct SimulatedLedger {
       guard let i = index[kill] else { return }
       rows[i].answer = answer
       rows[i].answerTook = timing.firstByte.map { timing.ended.continuous - $0.continuous }
-    case .closed(let outcome, _, _, _):
+    case .closed(let outcome, _, _, let at):
       guard let i = index[kill] else { return }
       rows[i].outcome = outcome
-      rows[i].closed = running(now)
+      rows[i].closed = running(at.continuous)
     case .reported: break
     }
   }

@@ -71,8 +71,8 @@ public struct World {
   var passwords = Setup.passwords
   /// What a full disk did not take yet.
   var unkeptMemories: [VMMemory] = []
-  /// Refusals in a row that a daemon was told of, by account.
-  var toldRefusals: [String: Int] = [:]
+  /// Refusals in a row that a daemon was told of, and when the last one was, by account.
+  var toldRefusals: [String: (count: Int, last: Int64)] = [:]
   var vcenterPasswords: [String]
 
   // the daemon

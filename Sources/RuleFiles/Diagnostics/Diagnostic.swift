@@ -14,41 +14,23 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
   /// Counted from 1, in Unicode scalars.
   public var column: Int
   public var severity: Severity
+  /// What kind of mistake it is; it stays when the message is worded anew.
+  public var code: Code
   /// What is wrong; what would be right. Never holds a secret.
   public var message: String
 
-  public init(file: String, line: Int, column: Int, severity: Severity, message: String) {
+  public init(file: String, line: Int, column: Int, severity: Severity, code: Code, message: String) {
     self.file = file
     self.line = line
     self.column = column
     self.severity = severity
+    self.code = code
     self.message = message
   }
 
   /// `FILE:LINE:COLUMN: error: MESSAGE`, always one line: control characters are written as escapes.
   public var description: String {
     escaped("\(file):\(line):\(column): \(severity.rawValue): \(message)")
-  }
-}
-
-/// What was found in one file, in the order of its places.
-struct Findings {
-  let file: String
-  private var found: [Diagnostic] = []
-
-  init(file: String) { self.file = file }
-
-  var diagnostics: [Diagnostic] {
-    // Swift's sort is stable: two findings at one place stay as they came.
-    found.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-  }
-
-  mutating func error(_ place: Place, _ message: String) { add(place, .error, message) }
-  mutating func warning(_ place: Place, _ message: String) { add(place, .warning, message) }
-
-  private mutating func add(_ place: Place, _ severity: Diagnostic.Severity, _ message: String) {
-    found.append(
-      Diagnostic(file: file, line: place.line, column: place.column, severity: severity, message: message))
   }
 }
 
