@@ -40,10 +40,10 @@ public struct Daemon: Sendable {
   private static let flushLimit = Duration.seconds(2)
   /// The whole end takes 25 s for terminates, 5 s for logouts and 2 s for the log; after this the kernel ends a process
   /// that hangs, before the service manager would have to (45 s in our unit).
-  private static let endLimit: UInt32 = 40
+  static let endLimit: UInt32 = 40
 
-  private let options: Options
-  private let clock = SystemClock()
+  let options: Options
+  let clock = SystemClock()
   private let manager: ServiceManager
 
   public init(_ options: Options) {
@@ -126,7 +126,8 @@ public struct Daemon: Sendable {
     do throws(ControlSocket.Unusable) {
       return try ControlServer(
         path: path, link: ControlAddress.ofDaemon(state: options.state, runtime: nil), configuration: options.config,
-        clock: clock, ask: { question, reply in scheduler.ask(question, reply: reply) })
+        clock: clock, ask: { question, enquirer, reply in scheduler.ask(question, by: enquirer, reply: reply) },
+        gone: { scheduler.leave($0) })
     } catch {
       log.write(
         entry(
@@ -138,7 +139,7 @@ public struct Daemon: Sendable {
   }
 
   /// Why it did not start.
-  private struct Failure: Error {
+  struct Failure: Error {
     var status: ExitStatus
     var message: String
   }
@@ -157,7 +158,7 @@ public struct Daemon: Sendable {
     }
   }
 
-  private func openLedger(reach: Duration) throws(Failure) -> (LedgerStore, Restored) {
+  func openLedger(reach: Duration) throws(Failure) -> (LedgerStore, Restored) {
     let bootID = try bootID()
     let status = "looking through the ledger in \(options.state); nothing is watched before that is done"
     let long = LongStart { [manager] grant in

@@ -30,7 +30,7 @@ struct Reports {
     let now = time.at(record.decided.continuous)
     let (since, before) = now.subtractingReportingOverflow(Self.span.nanoseconds)
     let same: [Value] = [
-      .text(record.rule.name), .text(record.vm.instance), .text(record.vm.vcenter), .text(gate.rawValue),
+      .text(record.cause.rule?.name ?? ""), .text(record.vm.instance), .text(record.vm.vcenter), .text(gate.rawValue),
       Value(digest: record.origin.rule), .integer(before ? .min : since),
     ]
     let name = Value.bytes(record.process.name.value)

@@ -38,7 +38,7 @@ struct Restoring {
       let closed = cursor.optionalInteger()
       rows.append(
         Restored.Row(
-          id: record.id, rule: record.rule, vm: record.vm, process: record.process, login: record.login,
+          id: record.id, rule: record.cause.rule, vm: record.vm, process: record.process, login: record.login,
           age: time.age(of: decided, at: now.continuous), outcome: outcome,
           closedAge: closed.map { time.age(of: $0, at: now.continuous) }))
     }

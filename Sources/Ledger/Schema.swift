@@ -4,7 +4,7 @@ enum Schema {
   static let applicationID: Int64 = 0x4757_4c67
 
   /// Step n brings a file from version n to n + 1 (`PRAGMA user_version`). A step that was released is never changed.
-  static let steps = [first, logins, whole]
+  static let steps = [first, logins, whole, demands]
 
   /// Version 1.
   ///
@@ -226,18 +226,27 @@ enum Schema {
     BEGIN SELECT raise(ABORT, 'an open row of the ledger is never removed'); END;
     """
 
-  /// From this version on there are the indexes that `history` names.
-  static let indexed = 3
+  /// Kills that operators ask for: why, in their words. `rule` is empty there, `reason` is `asked`.
+  static let demands = """
+    ALTER TABLE kills ADD COLUMN asked_reason BLOB CHECK ((asked_reason IS NULL) = (asked_by = 'rule'));
+    """
+
+  /// From this version on there are all columns, and the indexes that `history` names: an earlier file is read through a
+  /// view, and slower, until the daemon has begun a life with it.
+  static let indexed = 4
 
   /// Lays a view of this version's columns over a file of an earlier one, for this connection alone.
   static func showAsCurrent(_ connection: Connection, version: Int) throws(SQLiteError) {
     guard version < indexed else { return }
+    let whole =
+      """
+      NULL AS rule_hash, NULL AS config_hash, NULL AS command_hash, 'rule' AS asked_by, NULL AS version, 1 AS count,
+      0 AS mixed, NULL AS first_wall, NULL AS first_running,
+      """
     try connection.runScript(
       """
       PRAGMA temp_store = MEMORY;
-      CREATE TEMP VIEW kills AS SELECT *, NULL AS rule_hash, NULL AS config_hash, NULL AS command_hash,
-        'rule' AS asked_by, NULL AS version, 1 AS count, 0 AS mixed, NULL AS first_wall, NULL AS first_running
-      FROM main.kills;
+      CREATE TEMP VIEW kills AS SELECT *, \(version < 3 ? whole : "") NULL AS asked_reason FROM main.kills;
       """)
   }
 

@@ -26,6 +26,7 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
       case .wouldKill: "cf7d22b528a64ec994f0272bb8f247f2"
       case .spared: "86aaf90b37ac42a09d8413c22d40eeac"
       case .killed: "044b1b46b4a7454287c3cd8a8202ab5f"
+      case .killAsked: "ba57b7fa6841451a962bfe78d4a540b4"
       case .shortLived: "d2c5a9c8fbb3484e9a77dc0e6db2a9ee"
       case .stillListed: "a74a52e60ee64520ba2defde9ac53a1e"
       case .loginQuarantined: "1a699c04e4e343cdaa6397dd82ea8b91"

@@ -6,7 +6,7 @@ import RuleFiles
 
 /// Where the daemon is that a command asks.
 struct Place: ParsableArguments {
-  @Option(help: "Taken for the sake of the other commands; the running daemon has read its own.")
+  @Option(help: "The running daemon has read its own; this one counts for a kill without a daemon.")
   var config = "/etc/guestwatchd/guestwatchd.toml"
 
   @Option(help: "The daemon's state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
@@ -16,12 +16,17 @@ struct Place: ParsableArguments {
     state ?? firstDirectory("STATE_DIRECTORY") ?? "/var/lib/guestwatchd"
   }
 
-  /// Asks the daemon.
-  func ask(_ question: Question) throws(ControlClient.NoAnswer) -> ControlClient.Reply {
+  var runtimeDirectory: String? { firstDirectory("RUNTIME_DIRECTORY") }
+
+  /// Asks the daemon; `onStep` is called with each step on the way.
+  func ask(
+    _ question: Question, onStep: (String) -> Void = { _ in }
+  ) throws(ControlClient.NoAnswer) -> ControlClient.Reply {
     let usual = state == nil && firstDirectory("STATE_DIRECTORY") == nil
     return try ControlClient.ask(
       question,
-      at: ControlAddress.ofCommand(state: stateDirectory, runtime: firstDirectory("RUNTIME_DIRECTORY"), usual: usual))
+      at: ControlAddress.ofCommand(state: stateDirectory, runtime: firstDirectory("RUNTIME_DIRECTORY"), usual: usual),
+      onStep: onStep)
   }
 
   /// Asks the daemon and says what it answered.

@@ -9,11 +9,13 @@ struct Guestwatchd: AsyncParsableCommand {
     abstract: "Terminate runaway processes in VMware guests, without an agent in them.",
     discussion: """
       Exit status: 0 done; 64 bad command line; 69 no service or vCenter to ask; 73 state directory unusable; 75 another \
-      daemon holds it; 78 bad, missing or empty configuration.
+      daemon holds it; 78 bad, missing or empty configuration. For kill: 0 the process was told to end and exited; 69 it was \
+      not, or nobody can know.
       """,
     version: "guestwatchd \(version)",
     subcommands: [
-      Run.self, Check.self, ShowConfig.self, Status.self, History.self, PauseCommand.self, Resume.self, RetryLogin.self,
+      Run.self, Check.self, ShowConfig.self, Status.self, History.self, PauseCommand.self, Resume.self, Kill.self,
+      RetryLogin.self,
       Reload.self,
     ])
 }

@@ -241,7 +241,7 @@ struct KillStory {
       let age = Duration.nanoseconds(time - row.at)
       all.append(
         Restored.Row(
-          id: id, rule: row.record.rule, vm: row.record.vm, process: row.record.process, login: row.record.login,
+          id: id, rule: row.record.cause.rule, vm: row.record.vm, process: row.record.process, login: row.record.login,
           age: age, outcome: closed?.outcome, closedAge: closed.map { .nanoseconds(time - $0.at) }))
       if closed == nil {
         open.append(Restored.OpenKill(record: row.record, age: age, answer: row.answer, answerTook: row.took))
@@ -261,7 +261,7 @@ struct KillStory {
   private static func isOperation(_ effect: Effect) -> Bool {
     switch effect {
     case .refresh, .survey, .look, .record, .note, .remember, .keepPauses, .terminate: true
-    case .report, .status, .wake, .ready, .stopped: false
+    case .answer, .report, .status, .wake, .ready, .stopped: false
     }
   }
 
@@ -320,7 +320,7 @@ struct KillStory {
     case .keepPauses(let kept): pauses = kept
     case .wake(let at): wake = at.nanoseconds
     case .stopped: end(startAgain: .seconds(10))
-    case .note, .report, .status, .ready: break
+    case .note, .answer, .report, .status, .ready: break
     }
   }
 
@@ -401,8 +401,8 @@ struct KillStory {
       if !row.outcomes.isEmpty { violations.append("S5: \(id) is closed already") }
       if gatesAreClosed { violations.append("S1: a gate is closed, \(pid) is sent all the same") }
       if isStopping { violations.append("S1: it is stopping, \(pid) is sent all the same") }
-      if row.record.rule != configuration.rules.first?.id {
-        violations.append("S1: \(pid) is sent for \(row.record.rule)")
+      if row.record.cause.rule != configuration.rules.first?.id {
+        violations.append("S1: \(pid) is sent for \(row.record.cause)")
       }
       if pid < 500 { violations.append("S1: \(pid) is innocent") }
       if group, guest.contains(where: { $0.pid > pid }), carriedOut.count == 0 {

@@ -226,11 +226,12 @@ struct KillTests {
     var stage = Stage()
     let old = stage.spawn(500)
     let record = KillRecord(
-      id: KillID(life: 1, number: 1), rule: RuleID("r"), ruleDescription: "", action: .terminate, dryRun: false,
-      reason: .forbidden, vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), vmName: "db-07",
+      id: KillID(life: 1, number: 1), cause: .rule(RuleID("r"), .forbidden), action: .terminate, dryRun: false,
+      vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), vmName: "db-07",
       login: Stage.login, process: old, anchors: [], decided: stage.now, confirmed: stage.now)
     let row = Restored.Row(
-      id: record.id, rule: record.rule, vm: record.vm, process: old, login: Stage.login, age: .seconds(5), outcome: nil,
+      id: record.id, rule: record.cause.rule, vm: record.vm, process: old, login: Stage.login, age: .seconds(5),
+      outcome: nil,
       closedAge: nil)
     stage.spawn(600)
     stage.begin(
@@ -254,8 +255,8 @@ struct KillTests {
     var stage = Stage()
     let old = stage.spawn(500)
     let record = KillRecord(
-      id: KillID(life: 1, number: 1), rule: RuleID("r"), ruleDescription: "", action: .terminate, dryRun: false,
-      reason: .forbidden, vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), vmName: "db-07",
+      id: KillID(life: 1, number: 1), cause: .rule(RuleID("r"), .forbidden), action: .terminate, dryRun: false,
+      vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), vmName: "db-07",
       login: Stage.login, process: old, anchors: [], decided: stage.now, confirmed: stage.now)
     stage.begin(
       [Stage.rule()], restored: Restored(life: 2, open: [.init(record: record, age: .seconds(5), answer: nil)]))

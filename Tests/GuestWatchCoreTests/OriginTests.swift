@@ -41,7 +41,7 @@ struct OriginTests {
       }
       let record = try #require(records.first)
       let command = key.digest(of: "/usr/bin/spin --work")
-      #expect(record.origin == Origin(rule: 9, configuration: 7, command: command, askedBy: .rule))
+      #expect(record.origin == Origin(rule: 9, configuration: 7, command: command))
       #expect(record.process.command.value.isEmpty)
     }
   }

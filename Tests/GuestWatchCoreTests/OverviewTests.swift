@@ -62,7 +62,7 @@ struct OverviewTests {
     stage.run(.seconds(20))
     let kill = try #require(stage.watch.overview(at: stage.now).openKills.first)
     #expect(kill.step == .terminating && kill.process.pid == 500 && kill.process.command == "")
-    #expect(kill.rule == RuleID("r") && kill.id.life == 1)
+    #expect(kill.cause == .rule(RuleID("r"), .forbidden) && kill.id.life == 1)
     #expect(stage.watch.overview(at: stage.now).snapshot.openKills == 1)
   }
 

@@ -30,8 +30,8 @@ extension Stage {
   {
     let now = Now(continuous: Instant(nanoseconds: 1_000_000_000_000), wall: Stage.epoch * 1_000_000_000)
     let record = KillRecord(
-      id: KillID(life: 1, number: 1), rule: RuleID("r"), ruleDescription: "", action: .terminate, dryRun: false,
-      reason: .forbidden, vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: moid), vmName: "db-07",
+      id: KillID(life: 1, number: 1), cause: .rule(RuleID("r"), .forbidden), action: .terminate, dryRun: false,
+      vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: moid), vmName: "db-07",
       login: Stage.login, process: process, anchors: [], decided: now, confirmed: now)
     return .init(record: record, age: age, answer: answer)
   }

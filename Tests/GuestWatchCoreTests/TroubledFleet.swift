@@ -56,7 +56,7 @@ struct TroubledFleet {
       restored.open = [open]
       restored.rows = [
         Restored.Row(
-          id: open.record.id, rule: open.record.rule, vm: open.record.vm, process: open.record.process,
+          id: open.record.id, rule: open.record.cause.rule, vm: open.record.vm, process: open.record.process,
           login: open.record.login, age: open.age, outcome: nil, closedAge: nil)
       ]
       intents[open.record.id] = (time, open.record.vm, false)
@@ -145,7 +145,7 @@ struct TroubledFleet {
     case .status(let snapshot):
       lastStatus = snapshot
       others.append(time)
-    case .note, .remember, .keepPauses: others.append(time)
+    case .note, .remember, .keepPauses, .answer: others.append(time)
     case .ready, .stopped: break
     }
   }
@@ -256,7 +256,7 @@ struct TroubledFleet {
   private mutating func look(_ op: OpID, _ pid: Int64, _ purpose: LookPurpose) {
     let operation: Trouble.Operation =
       switch purpose {
-      case .check: .check
+      case .check, .find: .check
       case .confirm: .confirm
       case .verify: .verify
       case .resolve: .resolve

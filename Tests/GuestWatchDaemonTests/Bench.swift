@@ -85,7 +85,7 @@ extension Effect {
       kill1,
       .intent(
         KillRecord(
-          id: kill1, rule: RuleID("r"), ruleDescription: "", action: .terminate, dryRun: false, reason: .forbidden,
+          id: kill1, cause: .rule(RuleID("r"), .forbidden), action: .terminate, dryRun: false,
           vm: VMKey(vcenter: "u", instance: "i"), address: vm42, vmName: "db-1", login: linux,
           process: Process(pid: 77, started: 1, owner: "eve", name: "miner", command: ""), anchors: [],
           decided: now, confirmed: now)))

@@ -35,8 +35,8 @@ struct Script: Deciding {
   mutating func handle(_ event: Event, at now: Now) -> [Effect] {
     heard.add(event)
     switch event {
-    case .asked(.pause(let pause)) where pausesInForce.count < Self.mostPauses: pausesInForce.append(pause)
-    case .asked(.resume(let rule, let vms)):
+    case .asked(.pause(let pause, _)) where pausesInForce.count < Self.mostPauses: pausesInForce.append(pause)
+    case .asked(.resume(let rule, let vms, _)):
       pausesInForce.removeAll { (rule == nil && vms == nil) || ($0.rule == rule && $0.vms == vms) }
     default: break
     }

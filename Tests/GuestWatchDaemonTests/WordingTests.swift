@@ -17,14 +17,15 @@ private struct Case<Given: Sendable>: Sendable {
 @Suite struct WordingTests {
   private static func report(
     _ kind: Report.Kind, _ level: Report.Level = .notice, reason: Reason? = nil, gate: Gate? = nil,
-    outcome: Outcome? = nil, fault: Fault? = nil, detail: String = "", opens: Opening? = nil
+    outcome: Outcome? = nil, fault: Fault? = nil, detail: String = "", opens: Opening? = nil, demand: Demand? = nil
   ) -> Report {
     Report(
-      kind, level, rule: RuleID("spinners"), vcenter: VCenterID("lab"), moid: "vm-7", vmName: "db-07",
+      kind, level, rule: demand == nil ? RuleID("spinners") : nil, vcenter: VCenterID("lab"), moid: "vm-7",
+      vmName: "db-07",
       login: LoginID("linux"),
       process: Process(pid: 4242, started: 1_795_297_145, owner: "bob", name: "spin", command: ""),
-      killID: KillID(life: 3, number: 1), reason: reason, gate: gate, outcome: outcome, fault: fault, detail: detail,
-      opens: opens)
+      killID: KillID(life: 3, number: 1), reason: reason, demand: demand, gate: gate, outcome: outcome, fault: fault,
+      detail: detail, opens: opens)
   }
 
   private static let old = Reason.tooOld(limit: .seconds(10), proven: .seconds(14), claimed: .seconds(16))
@@ -32,8 +33,24 @@ private struct Case<Given: Sendable>: Sendable {
   private static let because = #"rule "spinners" allows 10s, it was proven 14s old"#
   private static let denial = Fault(.guestDenied, code: "GuestPermissionDenied", detail: "no\nway")
 
+  private static let demand = Demand(uid: 1000, why: "it eats \"the\"\ndisk")
+  private static let because1000 = #"uid 1000 asked for it: "it eats \u{22}the\u{22}\ndisk""#
+
   /// Every sort of report has its words.
   private static let sentenceRows: [Case<Report>] = [
+    Case(
+      report(.killAsked, demand: demand),
+      "\(subject) is to be killed by hand: \(because1000); it is looked at once more and then killed"),
+    Case(
+      report(.killAsked, gate: .dryRun, demand: demand),
+      "\(subject) is to be killed by hand: \(because1000); not killed: this is a dry run"),
+    Case(
+      report(.killed, outcome: .exited, demand: demand),
+      "killed \(subject): \(because1000); it was told to end and exited [kill 3-1]"),
+    Case(
+      report(.spared, detail: "another process has the pid now", demand: demand),
+      "spared \(subject): it is not the process that uid 1000 asked to kill [kill 3-1]: another process has the pid now"
+    ),
     Case(
       report(.runaway, reason: old),
       "\(subject) has run away: \(because); it is looked at once more and then killed [kill 3-1]"
@@ -250,6 +267,12 @@ private struct Case<Given: Sendable>: Sendable {
     ] as [(Report.Level, JournalEntry.Priority)])
   func levels(level: Report.Level, priority: JournalEntry.Priority) {
     #expect(entry(for: WordingTests.report(.killed, level)).priority == priority)
+  }
+
+  @Test func aKillByHandSaysWhyAndNamesNoRule() {
+    let entry = entry(for: WordingTests.report(.killed, outcome: .exited, demand: WordingTests.demand))
+    #expect(entry[.rule] == nil)
+    #expect(entry[.reason] == #"it eats "the"\ndisk"#)
   }
 
   @Test func aKillHasAllFields() {

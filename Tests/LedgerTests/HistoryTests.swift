@@ -34,12 +34,14 @@ import Testing
   }
 
   private let row = HistoryRow(
-    id: id(12, life: 3), rule: RuleID("stuck-backup"),
-    ruleDescription: "why", reason: .tooOld(limit: .seconds(7200), proven: .seconds(7500), claimed: .seconds(90_000)),
+    id: id(12, life: 3),
+    cause: .rule(
+      RuleID("stuck-backup"), .tooOld(limit: .seconds(7200), proven: .seconds(7500), claimed: .seconds(90_000))),
+    ruleDescription: "why",
     vcenter: VCenterID("lab"), moid: "vm-42", vmName: "db-07", vm: VMKey(vcenter: "u-1", instance: "u-2"),
     login: LoginID("linux"), pid: 4242, name: "bk\"agent\u{1b}[31m\u{202e}", owner: "DOM\\backup",
     started: 1_795_200_000, command: "", action: .terminate, dryRun: false, gate: nil, outcome: .closed(.alreadyGone),
-    error: fault, origin: Origin(rule: 255, configuration: .max, command: 1, askedBy: .user(1000)), version: "0.1.0",
+    error: fault, origin: Origin(rule: 255, configuration: .max, command: 1), version: "0.1.0",
     count: 1, first: evening, mixed: false, bootID: "boot-a", closedBootID: "boot-b", decided: evening + 123_999_999,
     confirmed: HistoryRow.Moment(wall: evening + 1_000_000_000, after: .nanoseconds(-120_900)),
     recorded: HistoryRow.Moment(wall: evening + 2_000_000_000, after: .milliseconds(2_500)), sent: nil, answered: nil,
@@ -57,7 +59,7 @@ import Testing
         + #""answered":null,"verified":"1969-12-31T23:59:59.999Z","recorded":"2026-11-21T21:00:02.000Z","#
         + #""closed":"2026-11-21T21:00:03.000Z","boot_id":"boot-a","closed_boot_id":"boot-b","#
         + #""confirmed_after":-0.000120,"recorded_after":2.500000,"sent_after":null,"answered_after":null,"#
-        + #""verified_after":null,"closed_after":null,"asked_by":"uid 1000","gate":null,"count":1,"#
+        + #""verified_after":null,"closed_after":null,"asked_by":"rule","gate":null,"count":1,"#
         + #""first":"2026-11-21T21:00:00.000Z","mixed":false,"guest_login":"linux","vcenter_uuid":"u-1","#
         + #""vm_uuid":"u-2","description":"why","command":null,"command_hash":"0000000000000001","#
         + #""rule_hash":"00000000000000ff","config_hash":"ffffffffffffffff","version":"0.1.0"}"#)
@@ -91,15 +93,19 @@ import Testing
       var hostile = row
       hostile.name = GuestText(name)
       hostile.vmName = name
-      hostile.rule = RuleID(String(repeating: "r", count: 64))
       hostile.pid = .min
-      hostile.reason = .tooMany(limit: .max, count: .max, place: .max)
-      let line = table.line(hostile)
-      let columns = line.unicodeScalars.reduce(0) {
-        $0 + ($1 == "界" || $1 == "\u{1f4a9}" ? 2 : $1 == "\u{301}" ? 0 : 1)
+      let rule = RuleID(String(repeating: "r", count: 64))
+      for cause in [
+        Cause.rule(rule, .tooMany(limit: .max, count: .max, place: .max)), .demand(Demand(uid: .max, why: name)),
+      ] {
+        hostile.cause = cause
+        let line = table.line(hostile)
+        let columns = line.unicodeScalars.reduce(0) {
+          $0 + ($1 == "界" || $1 == "\u{1f4a9}" ? 2 : $1 == "\u{301}" ? 0 : 1)
+        }
+        #expect(columns <= max(80, min(width, 200)))
+        #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f && $0 != "\u{202e}" })
       }
-      #expect(columns <= max(80, min(width, 200)))
-      #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f && $0 != "\u{202e}" })
     }
   }
 }

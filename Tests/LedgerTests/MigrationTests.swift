@@ -37,7 +37,8 @@ import Testing
       + """
       INSERT INTO answers (kill, boot, answer, first_byte_wall, first_byte_clock, ended_wall, ended_clock, after_outcome)
         VALUES (2, 1, 'done', 5, 1000000000, 6, 2000000000, 0);
-      INSERT INTO memories VALUES (1, CAST('vc-uuid' AS BLOB), CAST('vm-uuid' AS BLOB), 17, NULL, 5, 9);
+      INSERT INTO memories (id, vcenter, instance, boot_time, suspend_time, epoch_running, running)
+        VALUES (1, CAST('vc-uuid' AS BLOB), CAST('vm-uuid' AS BLOB), 17, NULL, 5, 9);
       INSERT INTO pauses VALUES (0, 'stuck-backup', NULL, NULL);
       INSERT INTO login_refusals VALUES (CAST('vc-uuid' AS BLOB), CAST('vm-uuid' AS BLOB), 'linux', CAST('bob' AS BLOB), 7, 1, 3);
       """
@@ -53,7 +54,7 @@ import Testing
     return folder
   }
 
-  @Test(arguments: [1, 2]) func everyRowIsTakenOver(_ version: Int) async throws {
+  @Test(arguments: [1, 2, 3]) func everyRowIsTakenOver(_ version: Int) async throws {
     let folder = try file(version: version)
     // The new command reads it before the new daemon has run.
     let before = try folder.history()

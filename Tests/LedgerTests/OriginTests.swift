@@ -5,25 +5,33 @@ import Testing
 
 /// Every row says by what it was decided, on what, when, and by whom.
 @Suite struct OriginTests {
-  private let origin = Origin(rule: .max, configuration: 1, command: 0x8000_0000_0000_0000, askedBy: .user(.max))
+  private let origin = Origin(rule: .max, configuration: 1, command: 0x8000_0000_0000_0000)
 
   @Test func aRowComesBackWhole() async throws {
     let folder = try Folder()
     let store = try LedgerStore.open(stateDirectory: folder.state, now: at(0), bootID: "boot-a", version: "7.8.9")
     var full = record(id(1), command: "bkagent --full\u{1b}")
     full.origin = origin
+    full.cause = .demand(Demand(uid: .max, why: "it eats\nthe \u{1b}[31mdisk"))
+    full.ruleDescription = ""
     try await store.put(id(1), .intent(full), at(0))
     // The same again changes nothing, another is refused.
     try await store.put(id(1), .intent(full), at(1))
     var other = full
-    other.origin.askedBy = .rule
+    other.cause = .demand(Demand(uid: .max, why: "another reason"))
     #expect(try await store.refuse(id(1), .intent(other)).contains("another row has this id already"))
     #expect(try store.restored(now: at(2)).open.map(\.record) == [full])
     let row = try #require(try folder.history().first)
-    #expect(row.origin == origin && row.version == "7.8.9" && row.command == full.process.command)
+    #expect(
+      row.cause == full.cause && row.origin == origin && row.version == "7.8.9" && row.command == full.process.command)
     #expect(row.vm == full.vm && row.login == full.login && row.ruleDescription == full.ruleDescription)
     #expect(row.json.contains(#""command":"bkagent --full\u001b","command_hash":"8000000000000000""#))
     #expect(row.json.contains(#""asked_by":"uid 4294967295""#))
+    #expect(row.json.contains(#""rule":null,"reason":"it eats\nthe \u001b[31mdisk""#))
+    let line = HistoryTable(width: 120).line(row)
+    #expect(line.contains("uid 429496") && line.contains("it eats") && !line.contains("\u{1b}"), "\(line)")
+    // It counts for what counts every kill, and for no rule.
+    #expect(try store.restored(now: at(2)).rows.map(\.rule) == [nil])
   }
 
   @Test func everyStepByTheContinuousClock() async throws {

@@ -32,7 +32,7 @@ import Testing
     let folder = try Folder()
     let store = try folder.store()
     try await report(store, 1)
-    try await report(store, 2) { $0.rule = RuleID("other") }
+    try await report(store, 2) { $0.cause = .rule(RuleID("other"), .forbidden) }
     try await report(store, 3) { $0.vm.instance = "vm-2" }
     try await report(store, 4) { $0.vm.vcenter = "vc-2" }
     try await report(store, 5) { $0.process.name = "bkagent2" }
@@ -43,7 +43,7 @@ import Testing
     try await report(store, 8) {
       $0.vmName = "renamed"
       $0.process.owner = "eve"
-      $0.reason = .tooMany(limit: 1, count: 2, place: 2)
+      $0.cause = .rule(RuleID("stuck-backup"), .tooMany(limit: 1, count: 2, place: 2))
     }
     #expect(try folder.history().map(\.id.number) == [2, 3, 4, 5, 6, 7, 8])
     #expect(try folder.history().last?.count == 2)

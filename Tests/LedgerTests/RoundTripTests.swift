@@ -22,7 +22,7 @@ import Testing
     #expect(
       restored.rows == [
         Restored.Row(
-          id: id(1), rule: written.rule, vm: written.vm, process: written.process, login: written.login,
+          id: id(1), rule: written.cause.rule, vm: written.vm, process: written.process, login: written.login,
           age: .seconds(60), outcome: nil, closedAge: nil)
       ])
     #expect(restored.life == 1)
@@ -90,8 +90,9 @@ import Testing
     #expect(
       try folder.history() == [
         HistoryRow(
-          id: id(1), rule: RuleID("stuck-backup"), ruleDescription: "The nightly agent never needs two hours.",
-          reason: .forbidden, vcenter: VCenterID("lab"), moid: "vm-42", vmName: "db-07",
+          id: id(1), cause: .rule(RuleID("stuck-backup"), .forbidden),
+          ruleDescription: "The nightly agent never needs two hours.", vcenter: VCenterID("lab"), moid: "vm-42",
+          vmName: "db-07",
           vm: VMKey(vcenter: "vc-uuid", instance: "vm-uuid"), login: LoginID("linux"), pid: 4242, name: "bkagent",
           owner: "backup", started: 1_795_200_000, command: "", action: .terminate, dryRun: false, gate: nil,
           outcome: .closed(outcome), error: fault, origin: Origin(), version: nil, count: 1, first: at(0).wall,

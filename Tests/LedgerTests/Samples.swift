@@ -83,8 +83,8 @@ func record(
   name: GuestText = "bkagent", owner: GuestText = "backup", command: GuestText = "", rule: String = "stuck-backup"
 ) -> KillRecord {
   KillRecord(
-    id: id, rule: RuleID(rule), ruleDescription: "The nightly agent never needs two hours.", action: .terminate,
-    dryRun: false, reason: reason, vm: VMKey(vcenter: "vc-uuid", instance: "vm-uuid"),
+    id: id, cause: .rule(RuleID(rule), reason), ruleDescription: "The nightly agent never needs two hours.",
+    action: .terminate, dryRun: false, vm: VMKey(vcenter: "vc-uuid", instance: "vm-uuid"),
     address: VMAddress(vcenter: VCenterID("lab"), moid: "vm-42"), vmName: vmName, login: LoginID("linux"),
     process: Process(pid: pid, started: 1_795_200_000, owner: owner, name: name, command: command),
     anchors: [Anchor(pid: 1, started: 1_790_000_000), Anchor(pid: 7, started: -3)], decided: decided,

@@ -8,6 +8,8 @@ public enum LookPurpose: Hashable, Sendable {
   case verify
   /// After a restart: what became of an open intent?
   case resolve
+  /// An operator asks what it is.
+  case find
 }
 
 /// Everything that a `Watch` asks to be done. Each operation (`OpID`) is answered by exactly one event.
@@ -34,6 +36,8 @@ public enum Effect: Hashable, Sendable {
     OpID, KillID, VMAddress, LoginID, pid: Int64, firstByteBy: Instant, firstByteByWall: Int64, by: Instant)
   /// Tell the operator (journal).
   case report(Report)
+  /// Tell an operator who asked (`OperatorRequest.find`, `.kill`).
+  case answer(AskID, HandAnswer)
   /// The state in numbers, for `STATUS=`; sent when it changed.
   case status(Snapshot)
   /// Send `.timeCame` at that moment; replaces the wake before.

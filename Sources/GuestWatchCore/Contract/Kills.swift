@@ -84,11 +84,11 @@ public struct Anchor: Hashable, Sendable {
 /// What is written down before a terminate leaves, and of a runaway that is only reported.
 public struct KillRecord: Hashable, Sendable {
   public var id: KillID
-  public var rule: RuleID
+  public var cause: Cause
+  /// Empty where an operator asked.
   public var ruleDescription: String
   public var action: Action
   public var dryRun: Bool
-  public var reason: Reason
   public var vm: VMKey
   public var address: VMAddress
   public var vmName: String
@@ -98,23 +98,22 @@ public struct KillRecord: Hashable, Sendable {
   public var process: Process
   /// (pid, started) of the 8 oldest rows of the last complete listing.
   public var anchors: [Anchor]
-  /// When the rule decided.
+  /// When it was decided.
   public var decided: Now
   /// When the confirm was answered; nil where it is only reported.
   public var confirmed: Now?
   public var origin: Origin
 
   public init(
-    id: KillID, rule: RuleID, ruleDescription: String, action: Action, dryRun: Bool, reason: Reason, vm: VMKey,
+    id: KillID, cause: Cause, ruleDescription: String = "", action: Action, dryRun: Bool, vm: VMKey,
     address: VMAddress, vmName: String, login: LoginID, process: Process, anchors: [Anchor], decided: Now,
     confirmed: Now?, origin: Origin = Origin()
   ) {
     self.id = id
-    self.rule = rule
+    self.cause = cause
     self.ruleDescription = ruleDescription
     self.action = action
     self.dryRun = dryRun
-    self.reason = reason
     self.vm = vm
     self.address = address
     self.vmName = vmName
@@ -163,7 +162,8 @@ public struct Restored: Hashable, Sendable {
   /// A row that counts against budgets, cooldowns and retry waits.
   public struct Row: Hashable, Sendable {
     public var id: KillID
-    public var rule: RuleID
+    /// nil: an operator asked. It counts for the VM and the fleet, for no rule.
+    public var rule: RuleID?
     public var vm: VMKey
     public var process: Process
     public var login: LoginID
@@ -175,7 +175,7 @@ public struct Restored: Hashable, Sendable {
     public var closedAge: Duration?
 
     public init(
-      id: KillID, rule: RuleID, vm: VMKey, process: Process, login: LoginID, age: Duration, outcome: Outcome?,
+      id: KillID, rule: RuleID?, vm: VMKey, process: Process, login: LoginID, age: Duration, outcome: Outcome?,
       closedAge: Duration?
     ) {
       self.id = id

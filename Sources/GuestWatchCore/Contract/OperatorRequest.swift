@@ -1,11 +1,18 @@
 /// What an operator asks of the running daemon.
 public enum OperatorRequest: Hashable, Sendable {
-  /// No kill begins where it applies. One with the same rule and VMs takes its place.
-  case pause(Pause)
+  /// No kill begins where it applies. One with the same rule and VMs takes its place. `by`: the peer's user id, for the
+  /// journal.
+  case pause(Pause, by: UInt32? = nil)
   /// Ends the pauses with exactly this rule and these VMs; with neither, all of them.
-  case resume(rule: RuleID?, vms: Glob?)
+  case resume(rule: RuleID?, vms: Glob?, by: UInt32? = nil)
   /// A stopped or quarantined login may be tried again: on one VM first.
   case retryLogin(LoginID)
+  /// Which process has this pid? Nothing is killed. Answered by `Effect.answer`.
+  case find(AskID, Wanted)
+  /// Kill exactly this process, through every gate but those of a rule. Answered by `Effect.answer`.
+  case kill(AskID, KillOrder)
+  /// Whoever asked has gone: what was not recorded yet does not happen.
+  case withdraw(AskID)
 }
 
 /// A gate that an operator closed. Kept in the ledger: a restart does not open it.

@@ -1,31 +1,18 @@
-/// Where a row of the ledger comes from: with what rule and configuration it was decided, on which command line, and who
-/// asked for it.
+/// Where a row of the ledger comes from: with what rule and configuration it was decided, and on which command line.
 public struct Origin: Hashable, Sendable {
-  /// Digest of the rule as it was loaded; nil: not known (a row of an earlier version).
+  /// Digest of the rule as it was loaded; nil: not known (a row of an earlier version), or an operator asked.
   public var rule: UInt64?
   /// Digest of the files as they were loaded; nil: not known.
   public var configuration: UInt64?
   /// Keyed digest of the command line, so that equal ones can be told where they may not be written; nil: there is none,
   /// or no key.
   public var command: UInt64?
-  public var askedBy: AskedBy
 
-  public init(
-    rule: UInt64? = nil, configuration: UInt64? = nil, command: UInt64? = nil, askedBy: AskedBy = .rule
-  ) {
+  public init(rule: UInt64? = nil, configuration: UInt64? = nil, command: UInt64? = nil) {
     self.rule = rule
     self.configuration = configuration
     self.command = command
-    self.askedBy = askedBy
   }
-}
-
-/// Who asked for a kill.
-public enum AskedBy: Hashable, Sendable {
-  /// The rule that the row names.
-  case rule
-  /// An operator, by the user id of the peer.
-  case user(UInt32)
 }
 
 /// Digests of what the operator wrote. The decision does not look at them; they go to the ledger with each kill.

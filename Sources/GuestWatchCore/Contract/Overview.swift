@@ -47,7 +47,7 @@ public struct Overview: Hashable, Sendable {
       case waiting
     }
     public var id: KillID
-    public var rule: RuleID
+    public var cause: Cause
     public var address: VMAddress
     public var vmName: String
     /// The command is empty unless `log_commands = "full"`.

@@ -13,6 +13,8 @@ public struct Report: Hashable, Sendable {
     case spared
     /// A kill was closed with `outcome`.
     case killed
+    /// An operator asked for a kill; `gate` or `detail` says why it does not begin.
+    case killAsked = "kill-asked"
     /// The match ended before its second look; first sighting per rule, VM and name an hour.
     case shortLived = "short-lived"
     /// An identity that was closed as gone is still listed 5 minutes later.
@@ -78,6 +80,8 @@ public struct Report: Hashable, Sendable {
   public var process: Process?
   public var killID: KillID?
   public var reason: Reason?
+  /// Who asked for the kill, where no rule did.
+  public var demand: Demand?
   public var gate: Gate?
   public var outcome: Outcome?
   public var fault: Fault?
@@ -89,8 +93,8 @@ public struct Report: Hashable, Sendable {
   public init(
     _ kind: Kind, _ level: Level, rule: RuleID? = nil, vcenter: VCenterID? = nil, moid: String? = nil,
     vmName: String? = nil, login: LoginID? = nil, process: Process? = nil, killID: KillID? = nil,
-    reason: Reason? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil, detail: String = "",
-    opens: Opening? = nil
+    reason: Reason? = nil, demand: Demand? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil,
+    detail: String = "", opens: Opening? = nil
   ) {
     self.kind = kind
     self.level = level
@@ -102,6 +106,7 @@ public struct Report: Hashable, Sendable {
     self.process = process
     self.killID = killID
     self.reason = reason
+    self.demand = demand
     self.gate = gate
     self.outcome = outcome
     self.fault = fault

@@ -71,6 +71,9 @@ enum Mutation: String, CaseIterable {
   case killAfterTheEpochEnded = "a terminate leaves though its VM began a new epoch since the intent"
   case killThroughAnotherEntry = "a terminate leaves though its vCenter was entered anew since the intent"
 
+  case killWhoeverHasThePid = "a kill by hand takes whoever has the pid by then"
+  case confirmByHandAtOnce = "a kill by hand is confirmed without the pause between its two looks"
+
   // Verify and outcome.
   case closeWithoutALook = "204 is taken for the end of the process"
   case takeAZombieForAlive = "a zombie counts as alive"

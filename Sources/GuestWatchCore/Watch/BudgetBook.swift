@@ -6,7 +6,8 @@ struct BudgetBook: Sendable {
   private struct Row: Sendable {
     var id: KillID
     var at: Instant
-    var rule: RuleID
+    /// nil: an operator asked.
+    var rule: RuleID?
     var vm: VMKey
   }
   private struct Place: Hashable, Sendable {
@@ -25,7 +26,7 @@ struct BudgetBook: Sendable {
   private static let full = Int.max / 2
 
   /// An intent was decided (or restored).
-  mutating func spend(_ id: KillID, rule: RuleID, vm: VMKey, at: Instant) {
+  mutating func spend(_ id: KillID, rule: RuleID?, vm: VMKey, at: Instant) {
     // Rows that the ledger restored come by their ids; they are kept by time.
     let place = rows.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
     rows.insert(Row(id: id, at: at, rule: rule, vm: vm), at: place)
@@ -46,13 +47,14 @@ struct BudgetBook: Sendable {
     lastSent[place] = at
   }
 
-  /// The gate that is closed for one more intent, other than `own`; nil: there is room everywhere.
-  func gate(rule: Rule, vm: VMKey, fleet: FleetBudget, own: KillID?, now: Instant) -> Gate? {
-    if let budget = rule.budget, !mutated(.forgetTheRuleBudget),
-      count(within: budget.within, now: now, of: rule.id, besides: own) >= budget.kills
-    {
-      return .ruleBudget
-    }
+  /// True where the rule's own budget has no room for one more intent, other than `own`.
+  func isFull(_ rule: Rule, own: KillID?, now: Instant) -> Bool {
+    guard let budget = rule.budget, !mutated(.forgetTheRuleBudget) else { return false }
+    return count(within: budget.within, now: now, of: rule.id, besides: own) >= budget.kills
+  }
+
+  /// The gate of VM and fleet that is closed for one more intent, other than `own`; nil: there is room.
+  func gate(vm: VMKey, fleet: FleetBudget, own: KillID?, now: Instant) -> Gate? {
     let here = mutated(.forgetTheVMBudget) ? 0 : count(within: fleet.within, now: now, on: vm, besides: own)
     if here >= fleet.perVM { return .vmBudget }
     let everywhere = mutated(.forgetTheFleetBudget) ? 0 : count(within: fleet.within, now: now, besides: own)

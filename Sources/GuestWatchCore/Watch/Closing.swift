@@ -24,7 +24,9 @@ extension Watch {
     vms[place].kill = kill
     if mutated(.sendAgainWithoutAnAnswer), answer == .unanswered { return sendAgain(kill, place, now) }
     if mutated(.spendAtTheAnswer) { budgets.spend(killID, rule: kill.rule, vm: key, at: now.continuous) }
-    if let sent = timing.firstByte { budgets.sent(rule: kill.rule, vm: key, at: sent.continuous) }
+    // What an operator asks for keeps no rule from its next kill.
+    if let rule = kill.rule, let sent = timing.firstByte { budgets.sent(rule: rule, vm: key, at: sent.continuous) }
+    tell(kill, .verifying(killID), now)
     write(killID, .answered(timing, answer))
     settle(place, now)
     decide(place, now)
@@ -100,6 +102,7 @@ extension Watch {
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
     }
     kill.phase = .closing(outcome)
+    kill.error = error ?? kill.fault
     vms[place].kill = kill
     vms[place].lastOutcome = now.continuous
     if mutated(.countUnknownAsNoKill), outcome == .unknown { budgets.giveBack(id) }
@@ -114,8 +117,8 @@ extension Watch {
     report(
       Report(
         .killed, level(of: outcome), rule: kill.rule, vcenter: kill.address.vcenter, moid: kill.address.moid,
-        vmName: kill.vmName, login: kill.login, process: shown(kill.target), killID: id, reason: kill.reason,
-        outcome: outcome, fault: error ?? kill.fault))
+        vmName: kill.vmName, login: kill.login, process: shown(kill.target), killID: id,
+        reason: kill.ground.cause.reason, demand: kill.ground.cause.demand, outcome: outcome, fault: kill.error))
     statusDirty = true
   }
 
@@ -162,7 +165,7 @@ extension Watch {
 
   /// Counts a try on an identity, over all rules.
   mutating func noteAttempt(
-    at place: Int, _ identity: Identity, rule: RuleID, login: LoginID, outcome: Outcome, _ at: Instant
+    at place: Int, _ identity: Identity, rule: RuleID?, login: LoginID, outcome: Outcome, _ at: Instant
   ) {
     let i: Int
     if let known = vms[place].attempts.firstIndex(where: { $0.identity == identity }) {
@@ -172,7 +175,7 @@ extension Watch {
       vms[place].attempts.append(Attempts(identity: identity, rule: rule))
       i = vms[place].attempts.count - 1
     }
-    vms[place].attempts[i].rule = rule
+    if let rule { vms[place].attempts[i].rule = rule }
     if !vms[place].attempts[i].tried.contains(login) { vms[place].attempts[i].tried.append(login) }
     vms[place].attempts[i].last = max(vms[place].attempts[i].last, at)
     switch outcome {
@@ -192,7 +195,7 @@ extension Watch {
     for i in vms[place].waitingKills.indices { vms[place].waitingKills[i].lost = true }
     guard let kill = vms[place].kill else { return }
     switch kill.phase {
-    case .confirming: vms[place].kill = nil
+    case .confirming: dropKill(place, .changed("the VM began a new life, or is not there any more"))
     case .recording, .terminating: vms[place].kill?.lost = true
     case .verifying: close(place, .unknown, error: nil, verified: nil, now)
     case .closing: break

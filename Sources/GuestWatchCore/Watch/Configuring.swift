@@ -43,9 +43,9 @@ extension Watch {
     if row.outcome?.givesBack != true, !mutated(.forgetBudgetsOverARestart) {
       budgets.spend(row.id, rule: row.rule, vm: row.vm, at: decided)
     }
-    if row.outcome != .abandoned, !mutated(.forgetCooldownsOverARestart) {
+    if let rule = row.rule, row.outcome != .abandoned, !mutated(.forgetCooldownsOverARestart) {
       // The terminate left at most one window after its confirm, and the intent lies between.
-      budgets.sent(rule: row.rule, vm: row.vm, at: decided + KillTiming.window)
+      budgets.sent(rule: rule, vm: row.vm, at: decided + KillTiming.window)
     }
     let closed = now.continuous - (row.closedAge ?? row.age)
     if isOfEarlierEpoch(closed, row.vm) { return }
@@ -65,9 +65,16 @@ extension Watch {
     let record = open.record
     let place = vmPlace(record.vm, address: record.address, name: record.vmName)
     let intentAt = now.continuous - open.age
+    let ground: Ground =
+      switch record.cause {
+      case .rule(let rule, let reason): .rule(rule, reason, nil)
+      // Good for no terminate, whoever asked then is not there any more; it is only looked what became of it.
+      case .demand(let demand):
+        .demand(Ground.Standing(demand: demand, ask: nil, seen: .never, epoch: 0, until: intentAt))
+      }
     var kill = Kill(
-      id: record.id, rule: record.rule, login: record.login, address: record.address, vmName: record.vmName,
-      reason: record.reason, target: record.process, group: nil, anchors: record.anchors,
+      id: record.id, ground: ground, login: record.login, address: record.address, vmName: record.vmName,
+      target: record.process, anchors: record.anchors,
       phase: .verifying(next: now.continuous, looks: 0), decided: record.decided, confirmed: record.confirmed,
       intentAt: intentAt)
     kill.restored = true
@@ -153,8 +160,10 @@ extension Watch {
       guard fresh[vcenter]?.entry.digest != vcenters[vcenter]?.entry.digest || fresh[vcenter] == nil else { continue }
       vms[place].isShown = false
       vms[place].epoch += 1
+      vms[place].shown = nil
+      refuseHand(place, .changed("its vCenter's entry in the configuration was changed"))
       switch vms[place].kill?.phase {
-      case .confirming: vms[place].kill = nil
+      case .confirming: dropKill(place, .changed("its vCenter's entry in the configuration was changed"))
       case .recording: vms[place].kill?.lost = !mutated(.killThroughAnotherEntry)
       case .terminating, .verifying:
         if vms[place].kill?.restored == false {
@@ -192,7 +201,7 @@ extension Watch {
         }
         vms[place].views[v].candidates.removeAll { $0.tracks.isEmpty }
       }
-      vms[place].attempts.removeAll { $0.stuck && !kept.contains($0.rule) }
+      vms[place].attempts.removeAll { $0.stuck && ($0.rule.map { !kept.contains($0) } ?? false) }
     }
     recountCandidates()
   }
@@ -261,8 +270,22 @@ extension Watch {
   /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more; nor to a VM that
   /// is not watched now.
   private mutating func dropConfirm(_ place: Int) {
+    if let hand = vms[place].hand {
+      if let why = vms[place].unwatchable {
+        refuseHand(place, .unwatched(why.rawValue, nil))
+      } else if !vms[place].views.contains(where: { $0.login == hand.login }) {
+        refuseHand(place, .changed("no rule looks at the VM with this login any more"))
+      }
+    }
     guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
-    if !vms[place].watchable || ground(of: kill, place) == nil { vms[place].kill = nil }
+    let isReached =
+      switch kill.ground {
+      case .rule(let rule, _, _): track(of: kill, rule, place) != nil
+      case .demand: vms[place].views.contains { $0.login == kill.login }
+      }
+    if !vms[place].watchable || !isReached {
+      dropKill(place, .changed("the VM cannot be watched now, or no rule looks at it with this login any more"))
+    }
   }
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {

@@ -32,66 +32,65 @@ extension Watch {
   }
 
   private mutating func spare(_ place: Int, _ kill: Kill, _ newcomer: Process?, _ why: String, _ now: Now) {
-    vms[place].kill = nil
+    dropKill(place, newcomer.map { .another(shown($0)) } ?? .gone)
     // A guest that contradicts itself would have it said at every try.
     let identity = kill.identity
     let sighting = Sighting(
-      rule: kill.rule, vm: vms[place].key,
+      rule: kill.rule ?? RuleID(""), vm: vms[place].key,
       name: stableHash("spared \(identity.pid) \(identity.started) \(newcomer == nil)"))
     guard isNews(sighting, now) else { return }
     report(
       aboutVM(
-        .spared, newcomer == nil ? .info : .notice, place, rule: kill.rule, login: kill.login,
-        process: newcomer.map(shown) ?? shown(kill.target), reason: kill.reason, detail: why))
+        .spared, newcomer == nil ? .info : .notice, place, cause: kill.ground.cause, login: kill.login,
+        process: newcomer.map(shown) ?? shown(kill.target), detail: why))
   }
 
   /// The confirm failed or was not answered: three tries, then the next survey decides.
   mutating func confirmFailed(_ place: Int, _ fault: Fault, _ now: Now) {
     guard let kill = vms[place].kill, case .confirming(_, let tries) = kill.phase else { return }
-    let permanent =
-      switch fault.kind {
-      case .guestLoginRefused, .guestDenied, .vmGone, .wrongState, .unsupported, .notPermitted, .loginRefused,
-        .untrusted, .overCap, .badRequest:
-        true
-      case .guestLoginTrouble, .toolsUnavailable, .busy, .sessionLost, .unreachable, .unanswered, .transient,
-        .badAnswer, .unknown:
-        false
-      }
-    if permanent || tries + 1 >= KillTiming.confirmTries {
-      vms[place].kill = nil
+    if fault.kind.isPermanent || tries + 1 >= KillTiming.confirmTries {
+      dropKill(place, .failed(fault))
     } else {
       vms[place].kill?.phase = .confirming(notBefore: now.continuous, tries: tries + 1)
     }
   }
 
-  /// The track that this kill stands on, where the look that was just taken in (or the confirm) still carries it.
+  /// True where what the kill stands on still carries it, with the look that was just taken in (or the confirm).
   private func stands(_ kill: Kill, _ place: Int, confirmSent: Instant) -> Bool {
-    guard let rule = rule(kill.rule), rule.login == kill.login,
-      let exceeded = ground(of: kill, place)?.track.exceeded
-    else { return false }
-    if mutated(.confirmAGroupByAGet), kill.group != nil { return true }
-    return exceeded.lastSent == confirmSent && exceeded.looks >= (mutated(.actOnOneLook) ? 1 : 2)
-      && exceeded.lastSent >= exceeded.due(rule.lasting)
-      && exceeded.group == kill.group
+    switch kill.ground {
+    case .rule(let id, _, let group):
+      guard let rule = rule(id), rule.login == kill.login, let exceeded = track(of: kill, id, place)?.track.exceeded
+      else { return false }
+      if mutated(.confirmAGroupByAGet), group != nil { return true }
+      return exceeded.lastSent == confirmSent && exceeded.looks >= (mutated(.actOnOneLook) ? 1 : 2)
+        && exceeded.lastSent >= exceeded.due(rule.lasting)
+        && exceeded.group == group
+    case .demand(let standing):
+      // Two looks, far enough apart, that show the identity: the one that the operator was shown, and the confirm.
+      let pause = mutated(.confirmByHandAtOnce) ? Duration.zero : Track.twoLooks
+      return standing.seen != .never && confirmSent >= standing.seen + pause && confirmSent < standing.until
+        && standing.epoch == vms[place].epoch && vms[place].views.contains { $0.login == kill.login }
+        && !isEnded(kill.identity, place)
+    }
   }
 
   /// Step 4: everything holds on this answer, so the intent is written down.
   mutating func intend(_ place: Int, _ process: Process, sent: Now, ended: Now, _ now: Now) {
     guard var kill = vms[place].kill else { return }
     kill.target = process
-    guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let rule = rule(kill.rule),
-      gate(process, rule, place, own: nil, now) == nil,
-      ledger.takesIntents(now.continuous) || mutated(.ignoreLedgerTrouble),
-      // Another guest may have refused the login meanwhile: then nothing else is sent with it.
-      let credential = logins.credential(kill.login),
+    guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let asker = asker(of: kill)
+    else { return dropKill(place, .changed("what it was asked on does not hold any more")) }
+    if let gate = gate(process, asker, place, own: nil, now) { return dropKill(place, .gate(gate)) }
+    if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return dropKill(place, .gate(.ledger)) }
+    // Another guest may have refused the login meanwhile: then nothing else is sent with it.
+    guard let credential = logins.credential(kill.login),
       logins.hasSlot(kill.login, credential, vcenter: vms[place].address.vcenter, on: vms[place].key)
-    else {
-      vms[place].kill = nil
-      return
-    }
+    else { return dropKill(place, .gate(.login)) }
     let id = nextKillID()
     kill.id = id
-    kill.reason = ground(of: kill, place)?.track.exceeded?.reason ?? kill.reason
+    if case .rule(let rule, let reason, let group) = kill.ground {
+      kill.ground = .rule(rule, track(of: kill, rule, place)?.track.exceeded?.reason ?? reason, group)
+    }
     kill.confirmSent = sent
     kill.confirmed = ended
     kill.decided = now
@@ -102,27 +101,42 @@ extension Watch {
     vms[place].kill = kill
     killPlaces[id] = vms[place].key
     if !mutated(.spendAtTheAnswer) { budgets.spend(id, rule: kill.rule, vm: vms[place].key, at: now.continuous) }
+    let description: String
+    let action: Action
+    switch asker {
+    case .rule(let rule): (description, action) = (rule.description, rule.action)
+    case .user: (description, action) = ("", .terminate)
+    }
     let record = KillRecord(
-      id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action, dryRun: false,
-      reason: kill.reason, vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name,
+      id: id, cause: kill.ground.cause, ruleDescription: description, action: action, dryRun: false,
+      vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name,
       login: kill.login, process: shown(process), anchors: kill.anchors, decided: kill.decided, confirmed: ended,
-      origin: origin(rule.id, process))
+      origin: origin(asker.rule, process))
     statusDirty = true
+    tell(kill, .recording(id), now)
     effects.append(.record(id, .intent(record)))
     if mutated(.sendBeforeTheIntentIsDurable) { terminateNow(place, now) }
   }
 
   private func isStillVictim(_ kill: Kill, _ place: Int) -> Bool {
-    guard kill.group != nil else { return true }
-    guard let rule = rule(kill.rule), let ground = ground(of: kill, place) else { return false }
-    return isVictim(ground.candidate, ground.track, rule, place, ground.v)
+    guard case .rule(let id, _, _?) = kill.ground else { return true }
+    guard let rule = rule(id), let found = track(of: kill, id, place) else { return false }
+    return isVictim(found.candidate, found.track, rule, place, found.v)
   }
 
-  /// The view, the candidate and the track that a kill stands on; nil: one of them is not there any more.
-  func ground(of kill: Kill, _ place: Int) -> (v: Int, candidate: Candidate, track: Track)? {
+  /// In whose name a kill's gates are asked for; nil: its rule is not there any more.
+  private func asker(of kill: Kill) -> Asker? {
+    switch kill.ground {
+    case .rule(let id, _, _): rule(id).map { .rule($0) }
+    case .demand: .user(kill.login)
+    }
+  }
+
+  /// The view, the candidate and the track that a rule's kill stands on; nil: one of them is not there any more.
+  func track(of kill: Kill, _ rule: RuleID, _ place: Int) -> (v: Int, candidate: Candidate, track: Track)? {
     guard let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
       let candidate = vms[place].views[v].candidates.first(where: { $0.process.identity == kill.identity }),
-      let track = candidate.tracks.first(where: { $0.rule == kill.rule })
+      let track = candidate.tracks.first(where: { $0.rule == rule })
     else { return nil }
     return (v, candidate, track)
   }
@@ -151,9 +165,11 @@ extension Watch {
       reason = "the configuration changed"
     } else if !isBlind && !isStillVictim(kill, place) {
       reason = "another of its group comes first now"
-    } else if let rule = rule(kill.rule), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
+    } else if isWithdrawn(kill) {
+      reason = "whoever asked for it has gone"
+    } else if case .rule(let rule)? = asker(of: kill), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
       reason = "it does not match any more"
-    } else if let rule = rule(kill.rule), let gate = gate(kill.target, rule, place, own: id, now),
+    } else if let asker = asker(of: kill), let gate = gate(kill.target, asker, place, own: id, now),
       !mutated(.askNoGateTwice)
     {
       reason = "gate \(gate.rawValue)"
@@ -177,11 +193,26 @@ extension Watch {
     vms[place].kill?.credential = slot.credential
     vms[place].kill?.phase = .terminating
     vms[place].busy = op
+    tell(kill, .terminating(id), now)
     effects.append(
       .terminate(
         op, id, kill.address, kill.login, pid: kill.target.pid,
         firstByteBy: opens.continuous + KillTiming.window,
         firstByteByWall: mutated(.leaveTheWallClockOut) ? .max : opens.wall + KillTiming.window.nanoseconds,
         by: now.continuous + KillTiming.terminate))
+  }
+}
+
+extension FaultKind {
+  /// Another try at once would be answered no better.
+  var isPermanent: Bool {
+    switch self {
+    case .guestLoginRefused, .guestDenied, .vmGone, .wrongState, .unsupported, .notPermitted, .loginRefused,
+      .untrusted, .overCap, .badRequest:
+      true
+    case .guestLoginTrouble, .toolsUnavailable, .busy, .sessionLost, .unreachable, .unanswered, .transient,
+      .badAnswer, .unknown:
+      false
+    }
   }
 }

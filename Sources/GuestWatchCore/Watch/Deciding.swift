@@ -15,7 +15,7 @@ extension Watch {
   /// The longest due goes first, at the same instant the earlier rule. A closed gate is said once.
   mutating func decide(_ place: Int, _ now: Now) {
     budgetWaiters.removeValue(forKey: vms[place].key)
-    guard configuration != nil, vms[place].watchable else { return }
+    guard let configuration, !configuration.onlyByHand, vms[place].watchable else { return }
     for ready in readyTracks(place, now) {
       if tell(ready, place, now) == nil {
         beginKill(ready.v, ready.c, ready.t, place, now)
@@ -75,20 +75,22 @@ extension Watch {
     var last: [Group.Key: Int] = [:]
     for candidate in vms[place].views[v].candidates {
       guard let rank = candidate.tracks.first(where: { $0.rule == rule.id })?.rank,
-        last[rank.group].map({ $0 < rank.place.place }) ?? true, lastingGate(candidate.process, rule, place) == nil
+        last[rank.group].map({ $0 < rank.place.place }) ?? true,
+        lastingGate(candidate.process, .rule(rule), place) == nil
       else { continue }
       last[rank.group] = rank.place.place
     }
     return last
   }
 
-  /// The gate that keeps this process from ever being killed by this rule as things are.
-  func lastingGate(_ process: Process, _ rule: Rule, _ place: Int) -> Gate? {
+  /// The gate that keeps this process from ever being killed in this name as things are.
+  func lastingGate(_ process: Process, _ asker: Asker, _ place: Int) -> Gate? {
     guard let configuration else { return .stopping }
     if Protection.protects(process, configuration.protect, family: vms[place].facts.family) { return .protected }
     if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }) {
-      if attempts.stuck { return .stuck }
-      if attempts.denied.contains(rule.login), !mutated(.forgetDenied) { return .denied }
+      // "Left alone until an operator asks": here one does. It still waits for its next try.
+      if attempts.stuck, asker.rule != nil { return .stuck }
+      if attempts.denied.contains(asker.login), !mutated(.forgetDenied) { return .denied }
     }
     return nil
   }
@@ -96,35 +98,33 @@ extension Watch {
   /// Step 2 of a kill: the first gate that is closed; nil: all are open.
   ///
   /// - Parameter own: the row that is being asked for, which does not count against itself.
-  func gate(_ process: Process, _ rule: Rule, _ place: Int, own: KillID?, _ now: Now) -> Gate? {
+  func gate(_ process: Process, _ asker: Asker, _ place: Int, own: KillID?, _ now: Now) -> Gate? {
     guard let configuration else { return .stopping }
-    if let gate = lastingGate(process, rule, place) { return gate }
-    if rule.action == .report, !mutated(.ignoreReport) { return .report }
+    if let gate = lastingGate(process, asker, place) { return gate }
+    if case .rule(let rule) = asker, rule.action == .report, !mutated(.ignoreReport) { return .report }
     if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
-    if pauses.covers(rule.id, name: vms[place].facts.name, moid: vms[place].facts.moid, now.continuous),
+    if pauses.covers(asker.rule, name: vms[place].facts.name, moid: vms[place].facts.moid, now.continuous),
       !mutated(.forgetPauses)
     {
       return .paused
     }
     if vcenters[vms[place].address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.isStopped(rule.login, on: vms[place].key) { return .login }
-    if isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
+    if logins.isStopped(asker.login, on: vms[place].key) { return .login }
+    if case .rule(let rule) = asker, isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
     if !vms[place].watchable { return .toolsBusy }
     if vms[place].facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
     if shutdown != nil { return .stopping }
-    if budgets.cools(rule: rule, vm: vms[place].key, now: now.continuous) { return .cooldown }
+    if case .rule(let rule) = asker, budgets.cools(rule: rule, vm: vms[place].key, now: now.continuous) {
+      return .cooldown
+    }
     if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }),
       now.continuous < attempts.waitsUntil
     {
       return .retryWait
     }
     if own == nil, now.continuous < vms[place].killRestUntil { return .retryWait }
-    if let gate = budgets.gate(
-      rule: rule, vm: vms[place].key, fleet: configuration.budget, own: own, now: now.continuous)
-    {
-      return gate
-    }
-    return nil
+    if case .rule(let rule) = asker, budgets.isFull(rule, own: own, now: now.continuous) { return .ruleBudget }
+    return budgets.gate(vm: vms[place].key, fleet: configuration.budget, own: own, now: now.continuous)
   }
 
   /// Asks the gates of a ready track and says what keeps it, once for each gate.
@@ -163,14 +163,19 @@ extension Watch {
 
   /// All gates before a kill begins; the ledger and the VM's one kill among them.
   func gateNow(_ process: Process, _ rule: Rule, _ place: Int, due: Instant, _ now: Now) -> Gate? {
-    if let gate = gate(process, rule, place, own: nil, now) {
+    if let gate = gate(process, .rule(rule), place, own: nil, now) {
       // Its own kill has taken the room that it would wait for.
       let isTarget = vms[place].kill?.identity == process.identity
       return isTarget && gate != .report && gate != .dryRun ? .killOpen : gate
     }
+    return openGate(place, now) ?? budgetGate(rule, place, due: due, now)
+  }
+
+  /// The gates of the VM's one kill and of the ledger.
+  func openGate(_ place: Int, _ now: Now) -> Gate? {
     if let kill = vms[place].kill, !mutated(.killTwoAtATime) || !kill.isOpen { return .killOpen }
     if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return .ledger }
-    return budgetGate(rule, place, due: due, now)
+    return nil
   }
 
   /// What would have been killed: a row of its own, and no budget spent.
@@ -179,8 +184,8 @@ extension Watch {
   ) {
     let id = nextKillID()
     let record = KillRecord(
-      id: id, rule: rule.id, ruleDescription: rule.description, action: rule.action,
-      dryRun: configuration?.dryRun ?? true, reason: reason, vm: vms[place].key, address: vms[place].address,
+      id: id, cause: .rule(rule.id, reason), ruleDescription: rule.description, action: rule.action,
+      dryRun: configuration?.dryRun ?? true, vm: vms[place].key, address: vms[place].address,
       vmName: vms[place].facts.name, login: rule.login, process: shown(candidate.process), anchors: [], decided: now,
       confirmed: nil, origin: origin(rule.id, candidate.process))
     write(id, .reported(record, gate: gate))
@@ -201,8 +206,8 @@ extension Watch {
     guard let rule = rule(track.rule), let exceeded = track.exceeded else { return }
     confirming.append(vms[place].key)
     vms[place].kill = Kill(
-      id: nil, rule: rule.id, login: rule.login, address: vms[place].address, vmName: vms[place].facts.name,
-      reason: exceeded.reason, target: candidate.process, group: exceeded.group,
+      id: nil, ground: .rule(rule.id, exceeded.reason, exceeded.group), login: rule.login,
+      address: vms[place].address, vmName: vms[place].facts.name, target: candidate.process,
       phase: .confirming(notBefore: now.continuous, tries: 0), decided: now, intentAt: now.continuous)
     defer {
       if mutated(.skipTheConfirm) {

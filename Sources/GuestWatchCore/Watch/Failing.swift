@@ -95,7 +95,9 @@ extension Operation {
   var verifies: Bool {
     switch kind {
     case .look(_, .verify), .look(_, .resolve), .survey(.verify): true
-    case .look(_, .check), .look(_, .confirm), .survey(.follow), .survey(.confirm), .refresh, .terminate: false
+    case .look(_, .check), .look(_, .confirm), .look(_, .find), .survey(.follow), .survey(.confirm), .refresh,
+      .terminate:
+      false
     }
   }
 }

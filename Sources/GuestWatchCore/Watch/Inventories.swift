@@ -45,6 +45,7 @@ extension Watch {
       vcenters[vcenter] = state
       take(answer, of: vcenter, asked, now)
       if isNews { report(Report(.vcenterUp, .info, vcenter: vcenter, detail: coverage(vcenter))) }
+      findAgain(now)
       statusDirty = true
     }
   }
@@ -290,6 +291,7 @@ extension Watch {
     vms[place].present = false
     vms[place].rulesApply = false
     vms[place].views = []
+    refuseHand(place, .changed("the VM is not there any more"))
     loseKill(place, now)
   }
 
@@ -301,7 +303,7 @@ extension Watch {
     for place in vms.indices
     where vms[place].key.vcenter == uuid || (vms[place].address.vcenter == vcenter && !vms[place].present) {
       let vm = vms[place]
-      if vm.present || vm.kill != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
+      if vm.present || vm.kill != nil || vm.hand != nil || !vm.waitingKills.isEmpty || vm.busy != nil {
         vms[place].missingSince = nil
       } else if let since = vm.missingSince {
         guard now.continuous - since >= VMState.forgetAfter else { continue }
@@ -324,6 +326,8 @@ extension Watch {
     vms[place].epoch += 1
     vms[place].epochBegan = now.continuous
     vms[place].doubt = nil
+    vms[place].shown = nil
+    refuseHand(place, .changed("the VM began a new life"))
     vms[place].attempts = []
     vms[place].ended = []
     vms[place].restoredSeen = []

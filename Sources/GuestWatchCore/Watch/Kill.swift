@@ -15,16 +15,13 @@ struct Kill: Sendable {
 
   /// The row's name; nil until there is an intent.
   var id: KillID?
-  /// As it stood when the rule decided; asked for anew at every gate.
-  var rule: RuleID
+  /// As it stood when it was decided; asked for anew at every gate.
+  var ground: Ground
   var login: LoginID
   var address: VMAddress
   var vmName: String
-  var reason: Reason
   /// The process as the last look before the terminate showed it.
   var target: Process
-  /// The group, for `max_instances`.
-  var group: Group.Key?
   var anchors: [Anchor] = []
   var phase: Phase
   var decided: Now
@@ -41,6 +38,8 @@ struct Kill: Sendable {
   var answered: Instant?
   /// Until when the time that it was open was taken out of the chains of looks.
   var chainsKept = Instant(nanoseconds: .min)
+  /// What it was closed with, while the outcome is on its way to the disk.
+  var error: Fault?
   /// Its VM's epoch ended: the outcome cannot be known any more.
   var lost = false
   /// Of an earlier life of the daemon.

@@ -7,15 +7,16 @@ extension Watch {
   /// An unexplained refusal is tried first where the login was accepted before: an acceptance there lays it to the VM.
   mutating func giveLoginTurns(_ now: Now) {
     guard !logins.restricted.isEmpty else { return }
+    let onlyByHand = configuration?.onlyByHand ?? false
     for name in logins.restricted {
-      if logins.accounts[name]?.alone == true { giveAloneTurn(name, now) }
-      if shutdown == nil, logins.wantsTrial(name, now.continuous) { giveTrial(name, now) }
+      if logins.accounts[name]?.alone == true { giveAloneTurn(name, asksWitnesses: !onlyByHand, now) }
+      if shutdown == nil, !onlyByHand, logins.wantsTrial(name, now.continuous) { giveTrial(name, now) }
     }
   }
 
-  private mutating func giveAloneTurn(_ name: String, _ now: Now) {
+  private mutating func giveAloneTurn(_ name: String, asksWitnesses: Bool, _ now: Now) {
     guard logins.accounts[name]?.inFlight == 0 else { return }
-    if shutdown == nil {
+    if shutdown == nil, asksWitnesses {
       for witness in logins.witnesses(name) {
         guard let place = places[witness.vm], !vms[place].timedOut, let v = lendable(place, witness.login, now)
         else { continue }

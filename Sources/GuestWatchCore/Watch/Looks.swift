@@ -18,6 +18,7 @@ extension Watch {
       case .check: checkFailed(place, login, pid, now)
       case .confirm: confirmFailed(place, fault, now)
       case .verify, .resolve: verifyFailed(place, fault, now)
+      case .find: handFailed(place, fault, now)
       }
     case .success(let look):
       let proves = if case .vmGone = look { false } else { true }
@@ -30,6 +31,7 @@ extension Watch {
       case .check: if current { checked(look, pid, place, login, sent: sent, ended: timing.ended) }
       case .confirm: if current { confirm(look, pid, place, sent: sent, ended: timing.ended, now) }
       case .verify, .resolve: verify(look, place, sent: sent, ended: timing.ended, now)
+      case .find: handLooked(look, pid, place, login, isCurrent: current, sent: sent, ended: timing.ended, now)
       }
       remember(place)
       decide(place, now)

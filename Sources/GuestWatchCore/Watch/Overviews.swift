@@ -46,7 +46,7 @@ extension Watch {
           case .closing: .closing
           }
         return Overview.OpenKill(
-          id: id, rule: kill.rule, address: kill.address, vmName: kill.vmName, process: shown(kill.target),
+          id: id, cause: kill.ground.cause, address: kill.address, vmName: kill.vmName, process: shown(kill.target),
           decided: kill.decided, step: step)
       }
     }

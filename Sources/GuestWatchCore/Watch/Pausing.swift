@@ -27,7 +27,8 @@ struct PauseBook: Sendable {
     return pauses.count != before
   }
 
-  func covers(_ rule: RuleID, name: String, moid: String, _ now: Instant) -> Bool {
+  /// - Parameter rule: nil for a kill that an operator asks for: only pauses of every rule cover it.
+  func covers(_ rule: RuleID?, name: String, moid: String, _ now: Instant) -> Bool {
     pauses.contains { pause in
       if let until = pause.until, until <= now { return false }
       if let only = pause.rule, only != rule { return false }
@@ -42,22 +43,30 @@ struct PauseBook: Sendable {
 extension Watch {
   mutating func asked(_ request: OperatorRequest, _ now: Now) {
     switch request {
-    case .pause(let pause):
+    case .pause(let pause, let uid):
       guard pauses.add(pause) else {
         report(Report(.limitReached, .warning, rule: pause.rule, detail: "\(Pause.cap) pauses"))
         return
       }
-      report(Report(.paused, .notice, rule: pause.rule, detail: words(pause, now)))
+      report(Report(.paused, .notice, rule: pause.rule, detail: words(pause, now) + (uid.map { ", \(by($0))" } ?? "")))
       pausesChanged(now)
-    case .resume(let rule, let vms):
+    case .resume(let rule, let vms, let uid):
       let before = pauses.pauses.count
       pauses.remove(rule: rule, vms: vms)
       guard pauses.pauses.count != before else { return }
-      report(Report(.resumed, .notice, rule: rule, detail: vms.map { "VMs \($0.pattern)" } ?? ""))
+      report(
+        Report(
+          .resumed, .notice, rule: rule,
+          detail: [vms.map { "VMs \($0.pattern)" }, uid.map(by)].compactMap { $0 }.joined(separator: ", ")))
       pausesChanged(now)
     case .retryLogin(let login): retryLogin(login, now)
+    case .find(let ask, let wanted): find(ask, wanted, now)
+    case .kill(let ask, let order): kill(ask, order, now)
+    case .withdraw(let ask): withdraw(ask, now)
     }
   }
+
+  private func by(_ uid: UInt32) -> String { "asked for by uid \(uid)" }
 
   private func words(_ pause: Pause, _ now: Now) -> String {
     let vms = pause.vms.map { "VMs \($0.pattern)" } ?? "all VMs"

@@ -6,12 +6,14 @@ private enum Want {
   case check(v: Int, pid: Int64)
   case confirm
   case verify
+  /// For an operator.
+  case find
 
   /// What became of a kill is looked at whatever else waits: there is one on a VM at most.
   var followsKill: Bool {
     switch self {
     case .verify: true
-    case .survey, .check, .confirm: false
+    case .survey, .check, .confirm, .find: false
     }
   }
 }
@@ -21,6 +23,7 @@ extension Watch {
   mutating func plan(_ now: Now) {
     retryLedger(now)
     endPauses(now)
+    endAsks(now)
     if shutdown == nil { refreshDue(now) }
     while let entry = agenda.first {
       guard let place = places[entry.vm], vms[place].booked == entry.at else {
@@ -105,9 +108,26 @@ extension Watch {
     return shutdown == nil ? wantLook(place, now) : nil
   }
 
-  /// The next survey or check of a VM.
+  /// The next look at a VM that is not about a kill: an operator's, where it is due, goes first.
   private func wantLook(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     guard vms[place].watchable else { return nil }
+    let poll = configuration?.onlyByHand == true ? nil : wantPoll(place, now)
+    guard let hand = wantHand(place) else { return poll }
+    guard let poll, poll.at < hand.at, hand.at > now.continuous else { return hand }
+    return poll
+  }
+
+  /// A VM that was not listed in this epoch is, once: an outcome may have to be judged by its oldest rows.
+  private func wantHand(_ place: Int) -> (at: Instant, want: Want)? {
+    guard let hand = vms[place].hand, let v = vms[place].views.firstIndex(where: { $0.login == hand.login }),
+      !vms[place].waits.contains(where: { $0.login == hand.login })
+    else { return nil }
+    let isListed = hand.isListed || vms[place].views[v].lastListing != nil
+    return (max(hand.notBefore, vms[place].restUntil), isListed ? .find : .survey(v: v))
+  }
+
+  /// The next survey or check of a VM.
+  private func wantPoll(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     let notBefore = max(vms[place].restUntil, vms[place].parked?.until ?? vms[place].restUntil)
     var best: (at: Instant, want: Want)?
     for v in vms[place].views.indices {
@@ -173,9 +193,13 @@ extension Watch {
         login = kill.login
         credential = logins.credential(login)
         if logins.isStopped(login, on: vms[place].key) {
-          vms[place].kill = nil
+          dropKill(place, .gate(.login))
           break
         }
+      case .find:
+        guard let hand = vms[place].hand else { return }
+        login = hand.login
+        credential = logins.credential(login)
       case .verify:
         guard let kill = vms[place].kill else { return }
         login = kill.login
@@ -183,6 +207,13 @@ extension Watch {
         if let credential { logins.know(credential) }
       }
       if case .confirm = want, vms[place].kill == nil { continue }
+      if vms[place].hand?.login == login, logins.isStopped(login, on: vms[place].key) {
+        refuseHand(place, .gate(.login))
+        switch want {
+        case .find, .survey: continue
+        case .check, .confirm, .verify: break
+        }
+      }
       if let credential, !logins.hasSlot(login, credential, vcenter: vcenter, on: vms[place].key) {
         wait(place, for: login, credential.account)
         continue
@@ -234,6 +265,7 @@ extension Watch {
       op = nextOperation(.survey(.follow), place, login: login, slot: slot)
       vms[place].views[v].nextSurvey = now.continuous + vms[place].views[v].every
       vms[place].kill?.surveyTurn = false
+      if vms[place].hand?.login == login { vms[place].hand?.isListed = true }
       effects.append(.survey(op, address, login, showingEnds: false, by: by))
     case .check(let v, let pid):
       op = nextOperation(.look(pid: pid, .check), place, login: login, slot: slot)
@@ -251,6 +283,10 @@ extension Watch {
         op = nextOperation(.survey(.confirm), place, login: login, slot: slot)
         effects.append(.survey(op, address, login, showingEnds: true, by: by))
       }
+    case .find:
+      guard let hand = vms[place].hand else { return }
+      op = nextOperation(.look(pid: hand.pid, .find), place, login: login, slot: slot)
+      effects.append(.look(op, address, login, pid: hand.pid, .find, by: by))
     case .verify:
       guard let kill = vms[place].kill else { return }
       if kill.verifyNeedsListing {
@@ -368,8 +404,9 @@ extension Watch {
     guard shutdown == nil else { return }
     shutdown = Shutdown(until: now.continuous + Shutdown.patience)
     for id in vcenters.keys { vcenters[id]?.refreshWaits = false }
+    stopAsks()
     for place in vms.indices {
-      if case .confirming? = vms[place].kill?.phase { vms[place].kill = nil }
+      if case .confirming? = vms[place].kill?.phase { dropKill(place, .gate(.stopping)) }
       vms[place].queued = false
       book(place, now)
     }
@@ -386,6 +423,7 @@ extension Watch {
     if let room = nextBudgetRoom(now) { next = min(next, room) }
     if statusDirty, configuration != nil { next = min(next, statusFrom) }
     if let end = pauses.next { next = min(next, end) }
+    if let end = asks.until.values.min() { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
     if shutdown == nil { next = min(next, logins.nextTrial) }
     guard next != .never, next != lastWake else { return }

@@ -1,9 +1,11 @@
 extension Watch {
   /// What a row says of where it comes from. Its command line is the one that was judged, not the one that may be shown.
-  func origin(_ rule: RuleID, _ process: Process) -> Origin {
+  ///
+  /// - Parameter rule: nil: an operator asked.
+  func origin(_ rule: RuleID?, _ process: Process) -> Origin {
     let command = process.command.value
     return Origin(
-      rule: configuration?.digests?.rules[rule], configuration: configuration?.digests?.files,
+      rule: rule.flatMap { configuration?.digests?.rules[$0] }, configuration: configuration?.digests?.files,
       command: command.isEmpty ? nil : commandKey?.digest(of: command))
   }
 
@@ -47,7 +49,7 @@ extension Watch {
     case .failure(let failure):
       // No record, no kill. The failure may have hidden that it is on disk, so it is closed as what it is.
       giveSlotBack(place, now)
-      vms[place].kill = nil
+      dropKill(place, .notRecorded(failure.message))
       killPlaces[id] = nil
       ledger.intentsFrom = now.continuous + KillTiming.ledgerRetry
       ledgerFails(failure)
@@ -92,6 +94,9 @@ extension Watch {
   private mutating func forgetKill(_ id: KillID, _ now: Now) {
     guard let key = killPlaces.removeValue(forKey: id), let place = places[key], vms[place].kill?.id == id else {
       return
+    }
+    if let kill = vms[place].kill, case .closing(let outcome) = kill.phase {
+      answer(kill.ask, .closed(id, outcome, kill.error))
     }
     vms[place].kill = nil
     if !vms[place].waitingKills.isEmpty {

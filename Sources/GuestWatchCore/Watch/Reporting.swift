@@ -15,6 +15,18 @@ extension Watch {
       fault: fault, detail: detail, opens: opens)
   }
 
+  /// A report about a kill, or one that was to be.
+  func aboutVM(
+    _ kind: Report.Kind, _ level: Report.Level, _ place: Int, cause: Cause, login: LoginID, process: Process,
+    gate: Gate? = nil, detail: String
+  ) -> Report {
+    var report = aboutVM(
+      kind, level, place, rule: cause.rule, login: login, process: process, reason: cause.reason, gate: gate,
+      detail: detail)
+    report.demand = cause.demand
+    return report
+  }
+
   /// True once an hour for the same thing; the oldest is forgotten where there are too many.
   mutating func isNews(_ sighting: Sighting, _ now: Now) -> Bool {
     if let said = sightings[sighting], now.continuous - said < .seconds(3600) { return false }

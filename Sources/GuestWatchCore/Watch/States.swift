@@ -108,6 +108,10 @@ struct VMState: Sendable {
   /// A permanent answer: left alone until then.
   var parked: (until: Instant, fault: Fault)?
   var kill: Kill?
+  /// What an operator wants to know or to be done here.
+  var hand: Hand?
+  /// The process that was last shown to an operator.
+  var shown: Shown?
   /// Open kills of an earlier life that wait for their turn: one at a time.
   var waitingKills: [Kill] = []
   /// Tries on identities of this VM, over all rules; sorted by nothing, searched by identity.
@@ -258,8 +262,8 @@ struct Attempts: Sendable {
   var count = 0
   var last = Instant(nanoseconds: .min)
   var stuck = false
-  /// The rule of the last try: where it changes, `stuck` ends.
-  var rule: RuleID
+  /// The rule of the last try by one: where it changes, `stuck` ends. nil: only operators tried.
+  var rule: RuleID?
   /// Logins with which it was denied.
   var denied: [LoginID] = []
   /// Logins with which it was tried: only what one of them lists tells that the identity is gone.

@@ -27,6 +27,7 @@ public struct Watch: Sendable {
 
   var budgets = BudgetBook()
   var pauses = PauseBook()
+  var asks = Asks()
   /// VMs with a runaway that a budget keeps alive.
   var budgetWaiters: OrderedDictionary<VMKey, BudgetWaiter> = [:]
   var lastBudgetState: [Int] = []

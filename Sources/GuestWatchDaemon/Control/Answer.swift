@@ -1,3 +1,4 @@
+public import GuestWatchCore
 import Ledger
 
 /// What the daemon answers over the control socket: JSON objects, one a line, the last of them `{"is":"end",...}`.
@@ -7,12 +8,26 @@ public enum Answer: Sendable {
   /// It is not done, or not for certain; the status is what the command exits with.
   case refused(ExitStatus, String, notes: [String] = [])
   case status(StatusReport)
+  /// Not the end: how far it is.
+  case step(String)
+  /// The process that an operator asked about.
+  case found(HandAnswer.Found)
+  /// What became of a kill by hand, and the same in words; done only where the process exited.
+  case killed(KillID, outcome: String, isDone: Bool, String)
 
   /// What is sent.
   ///
   /// - Parameter configuration: the path of the daemon's configuration.
   func lines(configuration: String) -> [String] {
     switch self {
+    case .step(let message): [jsonObject([("is", jsonString("step")), ("message", jsonString(message))])]
+    case .found(let found): [line(found)] + Answer.done("").lines(configuration: configuration)
+    case .killed(let id, let outcome, let isDone, let message):
+      [
+        jsonObject([
+          ("is", jsonString("kill")), ("kill_id", jsonString(id.description)), ("outcome", jsonString(outcome)),
+        ])
+      ] + (isDone ? Answer.done(message) : .refused(.unavailable, message)).lines(configuration: configuration)
     case .done(let message, let notes):
       [
         jsonObject([
@@ -29,6 +44,23 @@ public enum Answer: Sendable {
     case .status(let report):
       report.lines(configuration: configuration) + [jsonObject([("is", jsonString("end")), ("ok", "true")])]
     }
+  }
+
+  private func line(_ found: HandAnswer.Found) -> String {
+    let process = found.process
+    return jsonObject([
+      ("is", jsonString("process")), ("vcenter", jsonString(found.address.vcenter.name)),
+      ("vm", jsonString(found.address.moid)), ("vm_name", jsonString(found.vmName)),
+      ("vcenter_uuid", jsonString(found.vm.vcenter)), ("vm_uuid", jsonString(found.vm.instance)),
+      ("guest_login", jsonString(found.login.name)), ("pid", String(process.pid)),
+      ("name", jsonString(process.name.value)), ("owner", jsonString(process.owner.value)),
+      ("owner_doubtful", process.owner.doubtful ? "true" : "false"),
+      ("started", rfc3339(unixSeconds: process.started).map(jsonString) ?? "null"),
+      ("started_unix", String(process.started)),
+      ("command", process.command.value.isEmpty ? "null" : jsonString(process.command.value)),
+      ("gate", found.gate.map { jsonString($0.rawValue) } ?? "null"),
+      ("gate_says", found.gate.map { jsonString(words($0)) } ?? "null"), ("stuck", found.isStuck ? "true" : "false"),
+    ])
   }
 
   private func list(_ texts: [String]) -> String { "[" + texts.map(jsonString).joined(separator: ",") + "]" }

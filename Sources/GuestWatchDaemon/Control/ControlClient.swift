@@ -1,4 +1,5 @@
 import Glibc
+import GuestWatchCore
 import VSphere
 
 /// Asks the running daemon, from a command.
@@ -7,6 +8,8 @@ public enum ControlClient {
   public struct NoAnswer: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence.
     public var description: String
+    /// False where no daemon listens at all: nothing was asked of anybody.
+    public var isListening = true
   }
 
   /// What came back.
@@ -21,32 +24,37 @@ public enum ControlClient {
     public var notes: [String]
   }
 
-  /// The daemon answers within a minute or not at all.
-  private static let patience = 90
+  /// Beyond the time in which the daemon answers, or not at all.
+  private static let more = Duration.seconds(30)
   /// The status of 40,000 VMs that cannot be watched has some 20 MiB.
   private static let longestAnswer = 256 << 20
 
   /// Asks at the first of these places where a daemon listens. Blocks.
-  public static func ask(_ question: Question, at places: [String]) throws(NoAnswer) -> Reply {
+  ///
+  /// - Parameter onStep: is called with each step that the daemon says on the way.
+  public static func ask(
+    _ question: Question, at places: [String], onStep: (String) -> Void = { _ in }
+  ) throws(NoAnswer) -> Reply {
+    let patience = (question.patience + more).wholeSeconds
     var tried: [String] = []
     for place in places {
       let descriptor = localSocket(nonBlocking: false)
       guard descriptor >= 0 else { throw NoAnswer(description: "cannot make a socket: \(reason(errno))") }
       defer { close(descriptor) }
-      var limit = timeval(tv_sec: patience, tv_usec: 0)
+      var limit = timeval(tv_sec: Int(patience), tv_usec: 0)
       setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       switch withSocketAddress(place, { connect(descriptor, $0, $1) }) {
-      case 0?: return try exchange(question, descriptor, place)
+      case 0?: return try exchange(question, descriptor, place, patience, onStep)
       case nil: tried.append("\(place) (the path is too long for a socket)")
       case .some: tried.append("\(place) (\(reason(errno)))")
       }
     }
-    throw NoAnswer(description: "no daemon answers at \(tried.joined(separator: ", nor at "))")
+    throw NoAnswer(description: "no daemon answers at \(tried.joined(separator: ", nor at "))", isListening: false)
   }
 
   private static func exchange(
-    _ question: Question, _ descriptor: Int32, _ place: String
+    _ question: Question, _ descriptor: Int32, _ place: String, _ patience: Int64, _ onStep: (String) -> Void
   ) throws(NoAnswer) -> Reply {
     var left = Array((question.line + "\n").utf8)[...]
     while !left.isEmpty {
@@ -55,6 +63,7 @@ public enum ControlClient {
       left = left.dropFirst(max(count, 0))
     }
     var came: [UInt8] = []
+    var told = 0
     var piece = [UInt8](repeating: 0, count: 65_536)
     while came.count < longestAnswer {
       let count = read(descriptor, &piece, piece.count)
@@ -65,6 +74,10 @@ public enum ControlClient {
       // An error after the last line (it hung up before it had read all) is an end, too.
       if count <= 0 { break }
       came += piece[..<count]
+      while let end = came[told...].firstIndex(of: UInt8(ascii: "\n")) {
+        if let step = step(came[told..<end]) { onStep(step) }
+        told = end + 1
+      }
     }
     guard let reply = reply(came) else {
       throw NoAnswer(
@@ -72,6 +85,13 @@ public enum ControlClient {
       )
     }
     return reply
+  }
+
+  /// What a line says of how far it is; nil: it is another line.
+  static func step(_ line: ArraySlice<UInt8>) -> String? {
+    // Answers may have a million lines of other sorts.
+    guard line.starts(with: #"{"is":"step""#.utf8), let object = try? JSONReader.read(Array(line)) else { return nil }
+    return object["message"].string
   }
 
   /// Reads an answer; nil where its last line is missing or makes no sense.

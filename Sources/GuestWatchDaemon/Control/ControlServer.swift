@@ -2,11 +2,27 @@ import Glibc
 import GuestWatchCore
 import Synchronization
 
+/// Who asks.
+public struct Enquirer: Hashable, Sendable {
+  /// Counts from 1; each asks one question.
+  public var number: UInt64
+  /// The user at the other end.
+  public var uid: UInt32
+
+  public init(number: UInt64, uid: UInt32) {
+    self.number = number
+    self.uid = uid
+  }
+}
+
 /// Listens on the control socket, from a thread of its own: no peer, however slow, holds up anything else, and what is
 /// shown is made into text here and not where kills are decided.
 final class ControlServer: Sendable {
-  /// Who is asked. It calls the second closure once, from anywhere, or never where it ends before.
-  typealias Ask = @Sendable (Question, _ reply: @escaping @Sendable (Answer) -> Void) -> Void
+  /// Who is asked. It calls the closure from anywhere, with any number of steps and once with the end, or never where it
+  /// ends before.
+  typealias Ask = @Sendable (Question, Enquirer, _ reply: @escaping @Sendable (Answer) -> Void) -> Void
+  /// Whoever asked waits no more; the end is owed all the same.
+  typealias Gone = @Sendable (Enquirer) -> Void
 
   /// Connections at once; others wait in the socket's queue. A place is also taken by a question that is not answered,
   /// though its peer has gone: so many wait in the scheduler's mailbox and no more.
@@ -18,6 +34,7 @@ final class ControlServer: Sendable {
   }
 
   private let ask: Ask
+  private let gone: Gone
   private let configuration: String
   private let clock: any DaemonClock
   private let inbox = Mutex(Inbox())
@@ -28,7 +45,8 @@ final class ControlServer: Sendable {
 
   /// Listens from now on.
   init(
-    path: String, link: String?, configuration: String, clock: any DaemonClock, ask: @escaping Ask
+    path: String, link: String?, configuration: String, clock: any DaemonClock, ask: @escaping Ask,
+    gone: @escaping Gone = { _ in }
   ) throws(ControlSocket.Unusable) {
     let socket = try ControlSocket(path: path, link: link)
     var ends: [Int32] = [-1, -1]
@@ -38,6 +56,7 @@ final class ControlServer: Sendable {
     }
     (bell, ear) = (ends[0], ends[1])
     self.ask = ask
+    self.gone = gone
     self.configuration = configuration
     self.clock = clock
     ended = ThreadEnd()
@@ -101,9 +120,10 @@ final class ControlServer: Sendable {
       let listener = socket.withLock { $0?.descriptor ?? -1 }
       var table = PeerTable(
         configuration: server.configuration, clock: server.clock,
-        ask: { [server] peer, question in
-          server.ask(question) { [weak server] answer in server?.deliver(answer, to: peer) }
-        })
+        ask: { [server] enquirer, question in
+          server.ask(question, enquirer) { [weak server] answer in server?.deliver(answer, to: enquirer.number) }
+        },
+        gone: { [server] in server.gone($0) })
       while true {
         let (answers, ends) = server.inbox.withLock { inbox in
           defer { inbox.answers = [] }

@@ -22,14 +22,14 @@ struct Conversation {
     case asked(Question)
   }
 
-  /// A question has some names in it.
-  static let longestLine = 16_384
+  /// A question has some names in it, or an owner and a reason of 4 KiB each, all of it escaped.
+  static let longestLine = 65_536
   /// A peer that has something to ask asks at once.
   static let readingLimit = Duration.seconds(5)
-  /// A step that takes the ledger longer than 30 s means that its disk hangs; a reload reads some files.
-  static let waitingLimit = Duration.seconds(60)
   /// For the whole answer. A pager that stands still is the client's: it reads all before it shows any.
   static let writingLimit = Duration.seconds(30)
+  /// What was said on the way and not read yet.
+  static let mostProgress = 16_384
 
   private(set) var part = Part.reading
   private(set) var by: Instant
@@ -59,13 +59,19 @@ struct Conversation {
       let question = try Question.read(Array(came[..<end]))
       came = []
       part = .waiting
-      by = now + Self.waitingLimit
+      by = now + question.patience
       isOwed = true
       return .asked(question)
     } catch {
       write(refusing(error), now)
       return .nothing
     }
+  }
+
+  /// The scheduler says how far it is.
+  mutating func progressed(_ bytes: [UInt8]) {
+    // Who does not read what is said on the way is not told more of it: the end is what counts.
+    if part == .waiting, left.count < Self.mostProgress { left += bytes }
   }
 
   /// The scheduler has answered.
@@ -77,7 +83,7 @@ struct Conversation {
   /// So many bytes have left.
   mutating func sent(_ count: Int) {
     left = left.dropFirst(count)
-    if left.isEmpty { part = .over }
+    if left.isEmpty, part == .writing { part = .over }
   }
 
   /// The peer went away, or its descriptor fails.
@@ -88,7 +94,7 @@ struct Conversation {
 
   private mutating func write(_ bytes: [UInt8], _ now: Instant) {
     came = []
-    left = bytes[...]
+    left += bytes
     part = .writing
     by = now + Self.writingLimit
   }

@@ -4,7 +4,7 @@ import GuestWatchCore
 /// The peers that are connected, and what goes over their sockets. Belongs to one thread.
 struct PeerTable {
   private struct Peer {
-    var number: UInt64
+    var enquirer: Enquirer
     /// -1: it was closed, but its question is not answered yet.
     var descriptor: Int32
     var conversation: Conversation
@@ -12,17 +12,23 @@ struct PeerTable {
 
   let configuration: String
   let clock: any DaemonClock
-  let ask: (UInt64, Question) -> Void
+  let ask: (Enquirer, Question) -> Void
+  /// Whoever asked waits no more.
+  let gone: (Enquirer) -> Void
   private var peers: [Peer] = []
   private var last: UInt64 = 0
   /// Nobody is let in before: descriptors or memory ran out, and whoever waits in the queue would be tried again at once.
   private var rests: Instant?
   private static let rest = Duration.seconds(1)
 
-  init(configuration: String, clock: any DaemonClock, ask: @escaping (UInt64, Question) -> Void) {
+  init(
+    configuration: String, clock: any DaemonClock, ask: @escaping (Enquirer, Question) -> Void,
+    gone: @escaping (Enquirer) -> Void
+  ) {
     self.configuration = configuration
     self.clock = clock
     self.ask = ask
+    self.gone = gone
   }
 
   private var now: Instant { clock.now().continuous }
@@ -39,7 +45,8 @@ struct PeerTable {
         case .reading: POLLIN
         case .writing: POLLOUT
         // Its going away is told without being asked for.
-        case .waiting, .over: 0
+        case .waiting: peer.conversation.left.isEmpty ? 0 : POLLOUT
+        case .over: 0
         }
       polled.append(pollfd(fd: peer.descriptor, events: Int16(events), revents: 0))
     }
@@ -74,28 +81,31 @@ struct PeerTable {
       return
     }
     last += 1
-    var peer = Peer(number: last, descriptor: descriptor, conversation: Conversation(now: now))
-    if !Self.mayAsk(descriptor) {
+    let uid = Self.uid(of: descriptor)
+    var peer = Peer(
+      enquirer: Enquirer(number: last, uid: uid ?? .max), descriptor: descriptor, conversation: Conversation(now: now))
+    // Root and the daemon's own user, whoever could open the socket.
+    if uid != 0 && uid != geteuid() {
       let refusal = Answer.refused(.unavailable, "only root and the user that the service runs as may ask the daemon")
       peer.conversation.refuse(bytes(refusal), now: now)
     }
     peers.append(peer)
   }
 
-  /// Root and the daemon's own user, whoever could open the socket.
-  private static func mayAsk(_ descriptor: Int32) -> Bool {
+  /// The user at the other end, as the kernel knows it.
+  private static func uid(of descriptor: Int32) -> UInt32? {
     // struct ucred: pid, uid, gid. (Swift's Glibc module does not have it.)
     var credentials: [UInt32] = [0, 0, 0]
     var size = socklen_t(12)
-    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, size == 12 else { return false }
-    return credentials[1] == 0 || credentials[1] == geteuid()
+    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, size == 12 else { return nil }
+    return credentials[1]
   }
 
   private mutating func serve(_ i: Int, _ events: Int32) {
     switch peers[i].conversation.part {
     case .reading: receive(i)
     case .writing: send(i)
-    case .waiting: if events & (POLLERR | POLLHUP | POLLNVAL) != 0 { peers[i].conversation.lost() }
+    case .waiting: if events & (POLLERR | POLLHUP | POLLNVAL) != 0 { peers[i].conversation.lost() } else { send(i) }
     case .over: break
     }
   }
@@ -110,7 +120,7 @@ struct PeerTable {
     let refusing = { [self] (mistake: Question.Mistake) in bytes(Answer.refused(.usage, mistake.message)) }
     switch peers[i].conversation.received(piece[..<count], now: now, refusing: refusing) {
     case .nothing: break
-    case .asked(let question): ask(peers[i].number, question)
+    case .asked(let question): ask(peers[i].enquirer, question)
     }
   }
 
@@ -127,7 +137,8 @@ struct PeerTable {
 
   /// The scheduler has answered.
   mutating func answered(_ number: UInt64, _ answer: Answer) {
-    guard let i = peers.firstIndex(where: { $0.number == number }) else { return }
+    guard let i = peers.firstIndex(where: { $0.enquirer.number == number }) else { return }
+    if case .step = answer { return peers[i].conversation.progressed(bytes(answer)) }
     peers[i].conversation.answered(peers[i].descriptor >= 0 ? bytes(answer) : [], now: now)
     sweep()
   }
@@ -146,6 +157,7 @@ struct PeerTable {
     for i in peers.indices where peers[i].conversation.part == .over && peers[i].descriptor >= 0 {
       close(peers[i].descriptor)
       peers[i].descriptor = -1
+      if peers[i].conversation.isOwed { gone(peers[i].enquirer) }
     }
     peers.removeAll { $0.descriptor < 0 && !$0.conversation.isOwed }
   }

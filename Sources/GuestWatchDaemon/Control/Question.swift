@@ -11,6 +11,10 @@ public enum Question: Hashable, Sendable {
   case resume(rule: RuleID?, vms: Glob?)
   case retryLogin(LoginID)
   case reload
+  /// Which process has this pid? The first half of a kill by hand: nothing is killed.
+  case find(Wanted)
+  /// Kill exactly this process; why, in the operator's words.
+  case kill(VMKey, LoginID, Identity, why: String)
 
   /// A line that is no question.
   public struct Mistake: Error, Hashable, Sendable {
@@ -19,7 +23,7 @@ public enum Question: Hashable, Sendable {
   }
 
   private enum Word: String, CaseIterable {
-    case status, pause, resume, reload
+    case status, pause, resume, reload, find, kill
     case retryLogin = "retry-login"
   }
 
@@ -42,6 +46,11 @@ public enum Question: Hashable, Sendable {
       case .pause: ["rule", "vms", "for_seconds"]
       case .resume: ["rule", "vms"]
       case .retryLogin: ["guest_login"]
+      case .find: ["vm", "pid", "guest_login"]
+      case .kill:
+        [
+          "vcenter_uuid", "vm_uuid", "guest_login", "pid", "started_unix", "owner", "owner_doubtful", "reason",
+        ]
       }
     for member in members where member.key != "ask" && !allowed.contains(member.key) {
       throw Mistake(message: "\(word.rawValue) takes no member \(jsonString(String(member.key.prefix(64))))")
@@ -57,7 +66,38 @@ public enum Question: Hashable, Sendable {
         throw Mistake(message: "retry-login needs \"guest_login\", the name of a [[guest_login]]")
       }
       return .retryLogin(LoginID(name))
+    case .find:
+      return .find(
+        Wanted(
+          vm: try needed(object, "vm", word), pid: try pid(object),
+          login: try text(object, "guest_login").map { LoginID($0) }))
+    case .kill:
+      let vm = VMKey(
+        vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
+      let login = LoginID(try needed(object, "guest_login", word))
+      // An owner may be empty; it must be named all the same.
+      guard let started = object["started_unix"].int, let owner = object["owner"].string else {
+        throw Mistake(message: "kill needs \"started_unix\", a whole number, and \"owner\", as find answered them")
+      }
+      let identity = Identity(
+        pid: try pid(object), started: started,
+        owner: GuestText(owner, doubtful: object["owner_doubtful"].bool ?? false))
+      return .kill(vm, login, identity, why: try needed(object, "reason", word))
     }
+  }
+
+  private static func needed(_ object: JSON, _ key: String, _ word: Word) throws(Mistake) -> String {
+    guard let text = try text(object, key) else {
+      throw Mistake(message: "\(word.rawValue) needs \"\(key)\", a text that is not empty")
+    }
+    return text
+  }
+
+  private static func pid(_ object: JSON) throws(Mistake) -> Int64 {
+    guard let pid = object["pid"].int, pid >= 0 else {
+      throw Mistake(message: "\"pid\" must be a whole number, 0 or more")
+    }
+    return pid
   }
 
   private static func rule(_ object: JSON) throws(Mistake) -> RuleID? { try text(object, "rule").map { RuleID($0) } }
@@ -88,6 +128,16 @@ public enum Question: Hashable, Sendable {
     return .seconds(seconds)
   }
 
+  /// How long its answer may take, and each part of it: a step that takes the ledger longer than 30 s means that its disk
+  /// hangs; a reload reads some files. A kill by hand takes two looks, a terminate, and looks after it.
+  var patience: Duration {
+    switch self {
+    case .status, .pause, .resume, .retryLogin, .reload: .seconds(60)
+    case .find: .seconds(200)
+    case .kill: .seconds(260)
+    }
+  }
+
   /// The question as a line, without its end.
   public var line: String {
     var fields: [(String, String)] = []
@@ -101,6 +151,18 @@ public enum Question: Hashable, Sendable {
       fields = [("ask", jsonString(Word.resume.rawValue))] + Question.fields(rule, vms)
     case .retryLogin(let login):
       fields = [("ask", jsonString(Word.retryLogin.rawValue)), ("guest_login", jsonString(login.name))]
+    case .find(let wanted):
+      fields = [
+        ("ask", jsonString(Word.find.rawValue)), ("vm", jsonString(wanted.vm)), ("pid", String(wanted.pid)),
+        ("guest_login", wanted.login.map { jsonString($0.name) } ?? "null"),
+      ]
+    case .kill(let vm, let login, let identity, let why):
+      fields = [
+        ("ask", jsonString(Word.kill.rawValue)), ("vcenter_uuid", jsonString(vm.vcenter)),
+        ("vm_uuid", jsonString(vm.instance)), ("guest_login", jsonString(login.name)), ("pid", String(identity.pid)),
+        ("started_unix", String(identity.started)), ("owner", jsonString(identity.owner.value)),
+        ("owner_doubtful", identity.owner.doubtful ? "true" : "false"), ("reason", jsonString(why)),
+      ]
     }
     return jsonObject(fields)
   }

@@ -85,7 +85,10 @@ public struct StatusReport: Sendable {
   private func line(_ kill: Overview.OpenKill) -> String {
     object(
       "kill",
-      [("kill_id", jsonString(kill.id.description)), ("rule", jsonString(kill.rule.name))]
+      [
+        ("kill_id", jsonString(kill.id.description)),
+        ("rule", kill.cause.rule.map { jsonString($0.name) } ?? "null"), ("asked_by", jsonString(kill.cause.askedBy)),
+      ]
         + place(kill.address, kill.vmName) + process(kill.process)
         + [("decided", jsonTime(kill.decided.wall)), ("step", jsonString(kill.step.rawValue))])
   }

@@ -135,7 +135,8 @@ public struct StatusText {
   }
 
   private static func words(kill: JSON) -> String {
-    "\(text(kill["kill_id"])): \(process(kill)), rule \(text(kill["rule"])), decided \(moment(kill["decided"])) UTC, "
+    let cause = kill["rule"].isNull ? "asked for by \(text(kill["asked_by"]))" : "rule \(text(kill["rule"]))"
+    return "\(text(kill["kill_id"])): \(process(kill)), \(cause), decided \(moment(kill["decided"])) UTC, "
       + "now \(text(kill["step"]))"
   }
 

@@ -20,6 +20,8 @@ struct Asking {
   /// Who waits until so many loads are over.
   var reloads: [(loads: Int, reply: @Sendable (Answer) -> Void)] = []
   private(set) var loadsBegun = 0
+  /// Who waits for what became of a kill by hand, or which process it would be.
+  var hands: [AskID: (question: Question, reply: @Sendable (Answer) -> Void)] = [:]
 
   mutating func began(_ now: Now, life: UInt32) {
     started = now
@@ -46,21 +48,36 @@ struct Asking {
 
 /// What operators ask over the control socket.
 extension Scheduler {
-  /// An operator asks. `reply` is called once, on the actor and when what was asked for is durable; never where the
-  /// scheduler ends before.
-  public nonisolated func ask(_ question: Question, reply: @escaping @Sendable (Answer) -> Void) {
-    mailbox.yield(.asked(question, reply: reply))
+  /// An operator asks. `reply` is called on the actor, for any number of steps and once for the end, when what was asked for
+  /// is durable; never where the scheduler ends before.
+  public nonisolated func ask(
+    _ question: Question, by enquirer: Enquirer, reply: @escaping @Sendable (Answer) -> Void
+  ) {
+    mailbox.yield(.asked(question, enquirer, reply: reply))
   }
 
+  /// Whoever asked waits no more: a kill by hand that is not recorded yet does not happen.
+  public nonisolated func leave(_ enquirer: Enquirer) { mailbox.yield(.enquirerGone(enquirer)) }
+
   func asked(
-    _ question: Question, _ reply: @escaping @Sendable (Answer) -> Void, _ children: inout DiscardingTaskGroup
+    _ question: Question, _ enquirer: Enquirer, _ reply: @escaping @Sendable (Answer) -> Void,
+    _ children: inout DiscardingTaskGroup
   ) {
     if question == .status { return reply(.status(statusReport())) }
     guard phase == .running else { return reply(.refused(.unavailable, "the daemon is stopping")) }
     switch question {
     case .status: break
-    case .pause(let rule, let vms, let lasting): pause(rule, vms, lasting, reply, &children)
-    case .resume(let rule, let vms): resume(rule, vms, reply, &children)
+    case .pause(let rule, let vms, let lasting): pause(rule, vms, lasting, enquirer, reply, &children)
+    case .resume(let rule, let vms): resume(rule, vms, enquirer, reply, &children)
+    case .find(let wanted):
+      let ask = AskID(enquirer.number)
+      asking.hands[ask] = (question, reply)
+      feed(.asked(.find(ask, wanted)), &children)
+    case .kill(let vm, let login, let identity, let why):
+      let ask = AskID(enquirer.number)
+      asking.hands[ask] = (question, reply)
+      let order = KillOrder(vm: vm, login: login, identity: identity, demand: Demand(uid: enquirer.uid, why: why))
+      feed(.asked(.kill(ask, order)), &children)
     case .retryLogin(let login):
       let known = asking.configuration?.logins.map(\.id) ?? []
       guard known.contains(login) else {
@@ -78,8 +95,8 @@ extension Scheduler {
   }
 
   private func pause(
-    _ rule: RuleID?, _ vms: Glob?, _ lasting: Duration?, _ reply: @escaping @Sendable (Answer) -> Void,
-    _ children: inout DiscardingTaskGroup
+    _ rule: RuleID?, _ vms: Glob?, _ lasting: Duration?, _ enquirer: Enquirer,
+    _ reply: @escaping @Sendable (Answer) -> Void, _ children: inout DiscardingTaskGroup
   ) {
     let known = asking.configuration?.rules.map(\.id) ?? []
     if let rule, !known.contains(rule) {
@@ -87,7 +104,7 @@ extension Scheduler {
     }
     let now = clock.now()
     let pause = Pause(rule: rule, vms: vms, until: lasting.map { now.continuous + $0 })
-    feed(.asked(.pause(pause)), at: now, &children)
+    feed(.asked(.pause(pause, by: enquirer.uid)), at: now, &children)
     guard decision.pausesInForce.contains(pause) else {
       return reply(
         .refused(
@@ -98,10 +115,11 @@ extension Scheduler {
   }
 
   private func resume(
-    _ rule: RuleID?, _ vms: Glob?, _ reply: @escaping @Sendable (Answer) -> Void, _ children: inout DiscardingTaskGroup
+    _ rule: RuleID?, _ vms: Glob?, _ enquirer: Enquirer, _ reply: @escaping @Sendable (Answer) -> Void,
+    _ children: inout DiscardingTaskGroup
   ) {
     let before = decision.pausesInForce
-    feed(.asked(.resume(rule: rule, vms: vms)), &children)
+    feed(.asked(.resume(rule: rule, vms: vms, by: enquirer.uid)), &children)
     let ended = before.count - decision.pausesInForce.count
     if ended == 0 && (rule != nil || vms != nil) {
       return reply(
@@ -110,6 +128,21 @@ extension Scheduler {
           notes: before.map { "in force: \(gates($0.rule, $0.vms))" }))
     }
     answerWhenKept(ended == 0 ? "nothing was paused" : "resumed: \(counted(ended, "pause")) ended", reply)
+  }
+
+  /// The decision says something to whoever asked about a kill by hand.
+  func tell(_ ask: AskID, _ answer: HandAnswer) {
+    guard let (question, reply) = asking.hands[ask] else { return }
+    let said = words(answer, to: question)
+    if case .step = said {} else { asking.hands[ask] = nil }
+    reply(said)
+  }
+
+  func enquirerGone(_ enquirer: Enquirer, _ children: inout DiscardingTaskGroup) {
+    let ask = AskID(enquirer.number)
+    guard let (_, reply) = asking.hands.removeValue(forKey: ask) else { return }
+    feed(.asked(.withdraw(ask)), &children)
+    reply(.refused(.unavailable, "whoever asked has gone"))
   }
 
   /// Answers at once where the ledger has all pauses as they are.

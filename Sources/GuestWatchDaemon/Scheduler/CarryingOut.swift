@@ -63,6 +63,8 @@ extension Scheduler {
           ?? (.unsent(clock.now()), .notSent(.notConfigured("\(address.vcenter), guest login \(login)")))
         return .terminated(op, timing, answer)
       }
+    case .answer(let ask, let answer):
+      tell(ask, answer)
     case .report(let report):
       decisionSays(report, at: now)
     case .status(let snapshot):

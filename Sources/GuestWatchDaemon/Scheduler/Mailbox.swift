@@ -18,8 +18,10 @@ enum Message<Link: VCenterLink>: Sendable {
   /// An alarm that was set has gone off.
   case alarm
   case reloadAsked
-  /// An operator asks over the control socket; the closure is called once.
-  case asked(Question, reply: @Sendable (Answer) -> Void)
+  /// An operator asks over the control socket; the closure is called with any number of steps and once with the end.
+  case asked(Question, Enquirer, reply: @Sendable (Answer) -> Void)
+  /// Whoever asked waits no more.
+  case enquirerGone(Enquirer)
   case loaded(LoadOutcome<Link>)
   case shutdownAsked
 }

@@ -48,7 +48,7 @@ struct Routes<Link: VCenterLink> {
     case .verify, .resolve:
       let kill = sent.values.first { $0.address == address && $0.login == login && $0.pid == pid }
       return kill?.link ?? link(address, login)
-    case .check, .confirm:
+    case .check, .confirm, .find:
       return link(address, login)
     }
   }

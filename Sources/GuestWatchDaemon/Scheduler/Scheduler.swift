@@ -170,8 +170,10 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       serveWhatIsDue(&children)
     case .reloadAsked:
       reloadAsked(&children)
-    case .asked(let question, let reply):
-      asked(question, reply, &children)
+    case .asked(let question, let enquirer, let reply):
+      asked(question, enquirer, reply, &children)
+    case .enquirerGone(let enquirer):
+      enquirerGone(enquirer, &children)
     case .loaded(let outcome):
       loaded(outcome, &children)
     case .shutdownAsked:

@@ -17,7 +17,7 @@ private func priority(_ level: Report.Level) -> JournalEntry.Priority {
 
 private func fields(of report: Report) -> [JournalEntry.Field] {
   // Why: the limit for a process, else what the fault means.
-  let reason = report.reason.map(field) ?? report.fault?.kind.rawValue
+  let reason = report.reason.map(field) ?? report.demand?.why ?? report.fault?.kind.rawValue
   let values: [(JournalEntry.Name, String?)] = [
     (.event, report.kind.rawValue),
     (.rule, report.rule?.name),
@@ -47,9 +47,14 @@ private func sentence(_ report: Report) -> String {
     "would kill \(report.placeWords): \(report.reasonWords); "
       + (report.gate.map(words) ?? "this is a dry run") + report.killWords + report.detailWords
   case .spared:
-    "spared \(report.placeWords): it is not the process that \(report.ruleWords) was about to kill"
+    "spared \(report.placeWords): it is not the process that "
+      + (report.demand.map { "uid \($0.uid) asked to kill" } ?? "\(report.ruleWords) was about to kill")
       + report.killWords + report.detailWords
   case .killed: killed(report)
+  case .killAsked:
+    "\(report.placeWords) is to be killed by hand: \(report.reasonWords); "
+      + (report.gate.map { "not killed: \(words($0))" } ?? "it is looked at once more and then killed")
+      + report.detailWords
   case .shortLived:
     "\(report.placeWords) matched \(report.ruleWords) and was gone before the second look: not killed"
       + report.detailWords

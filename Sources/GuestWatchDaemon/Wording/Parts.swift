@@ -30,8 +30,12 @@ extension Report {
   /// `"spin" (pid 4242, owner bob) on VM "db-07"`.
   var placeWords: String { "\(processWords) on \(vmWords)" }
 
-  /// Why the rule calls it a runaway: `rule "spinners" allows 10s, it was proven 14s old`.
-  var reasonWords: String { "\(ruleWords) \(reason.map(verdict) ?? "calls it a runaway")" }
+  /// Why the rule calls it a runaway: `rule "spinners" allows 10s, it was proven 14s old`; or `uid 0 asked for it:
+  /// "it eats the disk"`.
+  var reasonWords: String {
+    if let demand { return "uid \(demand.uid) asked for it: \(quoted(demand.why))" }
+    return "\(ruleWords) \(reason.map(verdict) ?? "calls it a runaway")"
+  }
 
   /// ` [kill 3-1]`.
   var killWords: String { killID.map { " [kill \($0)]" } ?? "" }

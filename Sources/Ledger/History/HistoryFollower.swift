@@ -1,3 +1,5 @@
+import GuestWatchCore
+
 /// Reads the ledger on and on: first the newest rows, then each new one, and each that was open once it is closed.
 ///
 /// Holds nothing of the ledger between two readings, so that the daemon is not slowed.
@@ -108,7 +110,7 @@ public struct HistoryFollower {
 extension HistoryFilter {
   /// True where the row passes, whatever the limit.
   func fits(_ row: HistoryRow) -> Bool {
-    (since.map { row.decided >= $0 } ?? true) && (rule.map { row.rule == $0 } ?? true)
+    (since.map { row.decided >= $0 } ?? true) && (rule.map { row.cause.rule == $0 } ?? true)
       && (vm.map { row.moid == $0 || row.vmName == $0 } ?? true) && (outcome.map { row.outcome == $0 } ?? true)
   }
 }

@@ -7,8 +7,8 @@ extension HistoryRow {
   public var json: String {
     var fields = [
       ("kill_id", jsonString(id.description)),
-      ("rule", jsonString(rule.name)),
-      ("reason", jsonString(reason.sentence)),
+      ("rule", cause.rule.map { jsonString($0.name) } ?? "null"),
+      ("reason", jsonString(cause.sentence)),
       ("vcenter", jsonString(vcenter.name)),
       ("vm", jsonString(moid)),
       ("vm_name", jsonString(vmName)),
@@ -38,7 +38,7 @@ extension HistoryRow {
       fields.append((name + "_after", moment?.after.map(jsonSeconds) ?? "null"))
     }
     fields += [
-      ("asked_by", jsonString(origin.askedBy.word)), ("gate", gate.map { jsonString($0.rawValue) } ?? "null"),
+      ("asked_by", jsonString(cause.askedBy)), ("gate", gate.map { jsonString($0.rawValue) } ?? "null"),
       ("count", String(count)), ("first", jsonTime(first)), ("mixed", mixed ? "true" : "false"),
       ("guest_login", jsonString(login.name)), ("vcenter_uuid", jsonString(vm.vcenter)),
       ("vm_uuid", jsonString(vm.instance)), ("description", jsonString(ruleDescription)),

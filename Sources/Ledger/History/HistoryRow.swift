@@ -15,9 +15,9 @@ public struct HistoryRow: Hashable, Sendable {
   }
 
   public var id: KillID
-  public var rule: RuleID
+  public var cause: Cause
+  /// Empty where an operator asked.
   public var ruleDescription: String
-  public var reason: Reason
   public var vcenter: VCenterID
   public var moid: String
   public var vmName: String

@@ -35,7 +35,7 @@ public struct HistoryTable: Sendable {
     }
     let pid = Column(title: "PID", width: 7, alignedRight: true) { String($0.pid) }
     let whyWidth = roomy ? 12 : 9
-    let why = Column(title: "WHY", width: whyWidth) { $0.reason.cell(width: whyWidth) }
+    let why = Column(title: "WHY", width: whyWidth) { $0.cause.cell(width: whyWidth) }
     let fixed = roomy ? [when, id, outcome] : [when, outcome]
     let taken = (fixed + [pid, why]).reduce(0) { $0 + $1.width + 1 }
     // Three names share the rest; each has a blank before it, but for the line's first column.
@@ -46,7 +46,7 @@ public struct HistoryTable: Sendable {
         Column(title: "VM", width: third) { $0.vmName },
         pid,
         Column(title: "PROCESS", width: third) { $0.name.value },
-        Column(title: "RULE", width: room - 2 * third) { $0.rule.name },
+        Column(title: "RULE", width: room - 2 * third) { $0.cause.rule?.name ?? $0.cause.askedBy },
         why,
       ]
   }

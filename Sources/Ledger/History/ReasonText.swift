@@ -25,6 +25,23 @@ extension Reason {
   }
 }
 
+extension Cause {
+  /// Why: what the rule says, or what the operator said.
+  var sentence: String {
+    switch self {
+    case .rule(_, let reason): reason.sentence
+    case .demand(let demand): demand.why
+    }
+  }
+
+  func cell(width: Int) -> String {
+    switch self {
+    case .rule(_, let reason): reason.cell(width: width)
+    case .demand(let demand): demand.why
+    }
+  }
+}
+
 /// A duration by its greatest units, the rest cut off: `2h5m`, `45s`, `3d`; `0s` below a second.
 func brief(_ duration: Duration, units count: Int = 2) -> String {
   var rest = duration.wholeSeconds.magnitude

@@ -12,7 +12,7 @@ extension HistoryRow {
       k.reason_count, k.reason_place, k.vcenter, k.moid, k.vm_name, k.vcenter_uuid, k.vm_uuid, k.login, k.pid, k.name,
       k.name_doubtful, k.owner, k.owner_doubtful, k.started, k.command, k.command_doubtful, k.action, k.dry_run, k.gate,
       k.outcome, k.error_kind, k.error_code, k.error_detail, a.fault_kind, a.fault_code, a.fault_detail,
-      k.rule_hash, k.config_hash, k.command_hash, k.asked_by, k.version,
+      k.rule_hash, k.config_hash, k.command_hash, k.asked_by, k.asked_reason, k.version,
       k.count, coalesce(k.first_wall, k.decided_wall), k.mixed,
       b.boot_id, c.boot_id, k.boot IS k.closed_boot, k.decided_clock, k.decided_wall,
       k.confirmed_wall, k.confirmed_clock, k.written_wall, k.written_clock, s.first_byte_wall, s.first_byte_clock,
@@ -48,7 +48,8 @@ extension HistoryRow {
     guard let outcome else { throw SQLiteError(damaged: "kill \(id) has an outcome that this version does not know") }
     let closing = try FaultColumns.read(&row)
     let answering = try FaultColumns.read(&row)
-    let origin = try RecordColumns.readOrigin(&row)
+    let origin = RecordColumns.readOrigin(&row)
+    let cause = try RecordColumns.readCause(&row, rule, reason)
     let version = row.optionalText()
     let count = row.integer()
     let first = row.integer()
@@ -58,7 +59,7 @@ extension HistoryRow {
     let sameBoot = row.flag()
     let clock = row.integer()
     return HistoryRow(
-      id: id, rule: rule, ruleDescription: ruleDescription, reason: reason, vcenter: vcenter, moid: moid,
+      id: id, cause: cause, ruleDescription: ruleDescription, vcenter: vcenter, moid: moid,
       vmName: vmName, vm: vm, login: login, pid: pid, name: name, owner: owner, started: started, command: command,
       action: action, dryRun: dryRun, gate: gate, outcome: outcome, error: outcome == .open ? answering : closing,
       origin: origin, version: version, count: count, first: first, mixed: mixed, bootID: bootID,

@@ -7,16 +7,16 @@ enum RecordColumns {
     "reason_claimed", "reason_count", "reason_place", "vcenter", "vcenter_uuid", "vm_uuid", "moid", "vm_name", "login",
     "pid", "started", "finished", "owner", "owner_doubtful", "name", "name_doubtful", "command", "command_doubtful",
     "anchors", "decided_wall", "decided_clock", "confirmed_wall", "confirmed_clock",
-    "rule_hash", "config_hash", "command_hash", "asked_by",
+    "rule_hash", "config_hash", "command_hash", "asked_by", "asked_reason",
   ]
   /// For a SELECT; `kills` is called `k` there.
   static let selected = names.map { "k." + $0 }.joined(separator: ", ")
 
   static func values(of record: KillRecord) -> [Value] {
     [
-      .integer(Int64(record.id.life)), .integer(Int64(record.id.number)), .text(record.rule.name),
+      .integer(Int64(record.id.life)), .integer(Int64(record.id.number)), .text(record.cause.rule?.name ?? ""),
       .bytes(record.ruleDescription), .text(record.action.rawValue), Value(record.dryRun),
-    ] + values(of: record.reason) + [
+    ] + values(of: record.cause.reason) + [
       .text(record.address.vcenter.name), .text(record.vm.vcenter), .text(record.vm.instance),
       .text(record.address.moid), .bytes(record.vmName), .text(record.login.name),
       .integer(record.process.pid), .integer(record.process.started), Value(record.process.finished),
@@ -26,7 +26,7 @@ enum RecordColumns {
       .text(AnchorText.encode(record.anchors)),
       .integer(record.decided.wall), .integer(record.decided.continuous.nanoseconds),
       Value(record.confirmed?.wall), Value(record.confirmed?.continuous.nanoseconds),
-    ] + values(of: record.origin)
+    ] + values(of: record.origin) + values(of: record.cause)
   }
 
   static func read(_ row: inout Cursor) throws(SQLiteError) -> KillRecord {
@@ -50,32 +50,53 @@ enum RecordColumns {
     let process = Process(pid: pid, started: started, owner: owner, name: name, command: command, finished: finished)
     guard let anchors = AnchorText.decode(row.text()) else { throw SQLiteError(damaged: "kill \(id) has no anchors") }
     guard let decided = row.now() else { throw SQLiteError(damaged: "kill \(id) was never decided") }
+    let confirmed = row.now()
+    let origin = readOrigin(&row)
     return KillRecord(
-      id: id, rule: rule, ruleDescription: ruleDescription, action: action, dryRun: dryRun, reason: reason, vm: vm,
-      address: address, vmName: vmName, login: login, process: process, anchors: anchors, decided: decided,
-      confirmed: row.now(), origin: try readOrigin(&row))
+      id: id, cause: try readCause(&row, rule, reason), ruleDescription: ruleDescription, action: action,
+      dryRun: dryRun, vm: vm, address: address, vmName: vmName, login: login, process: process, anchors: anchors,
+      decided: decided, confirmed: confirmed, origin: origin)
   }
 
   private static func values(of origin: Origin) -> [Value] {
-    [
-      Value(digest: origin.rule), Value(digest: origin.configuration), Value(digest: origin.command),
-      .text(origin.askedBy.word),
-    ]
+    [Value(digest: origin.rule), Value(digest: origin.configuration), Value(digest: origin.command)]
   }
 
-  static func readOrigin(_ row: inout Cursor) throws(SQLiteError) -> Origin {
+  static func readOrigin(_ row: inout Cursor) -> Origin {
     let rule = row.digest()
     let configuration = row.digest()
-    let command = row.digest()
-    guard let askedBy = AskedBy(row.text()) else {
-      throw SQLiteError(damaged: "a row does not say who asked for it")
+    return Origin(rule: rule, configuration: configuration, command: row.digest())
+  }
+
+  // asked_by, asked_reason
+  private static func values(of cause: Cause) -> [Value] {
+    switch cause {
+    case .rule: [.text(cause.askedBy), .null]
+    case .demand(let demand): [.text(cause.askedBy), .bytes(demand.why)]
     }
-    return Origin(rule: rule, configuration: configuration, command: command, askedBy: askedBy)
+  }
+
+  /// - Parameters:
+  ///   - rule: what the row names as its rule; empty where an operator asked.
+  ///   - reason: nil where an operator asked.
+  static func readCause(_ row: inout Cursor, _ rule: RuleID, _ reason: Reason?) throws(SQLiteError) -> Cause {
+    let askedBy = row.text()
+    let why = row.optionalText()
+    switch (reason, why) {
+    case (let reason?, nil) where askedBy == "rule" && !rule.name.isEmpty: return .rule(rule, reason)
+    case (nil, let why?) where rule.name.isEmpty:
+      guard askedBy.hasPrefix("uid "), let uid = UInt32(askedBy.dropFirst(4)) else { break }
+      return .demand(Demand(uid: uid, why: why))
+    default: break
+    }
+    throw SQLiteError(damaged: "a row does not say who asked for it")
   }
 
   // limit, proven, claimed (nanoseconds; the limit of too-many is a count), count, place
-  private static func values(of reason: Reason) -> [Value] {
+  private static func values(of reason: Reason?) -> [Value] {
     switch reason {
+    case nil:
+      [.text("asked"), .null, .null, .null, .null, .null]
     case .tooOld(let limit, let proven, let claimed):
       [
         .text("too-old"), .integer(limit.nanoseconds), .integer(proven.nanoseconds), .integer(claimed.nanoseconds),
@@ -88,7 +109,8 @@ enum RecordColumns {
     }
   }
 
-  static func readReason(_ row: inout Cursor) throws(SQLiteError) -> Reason {
+  /// nil where an operator asked.
+  static func readReason(_ row: inout Cursor) throws(SQLiteError) -> Reason? {
     let word = row.text()
     let limit = row.optionalInteger()
     let proven = row.optionalInteger()
@@ -102,29 +124,20 @@ enum RecordColumns {
       return .tooMany(limit: Int(limit), count: Int(count), place: Int(place))
     case ("forbidden", nil, nil, nil, nil, nil):
       return .forbidden
+    case ("asked", nil, nil, nil, nil, nil):
+      return nil
     default:
       throw SQLiteError(damaged: "a row holds a reason that this version does not know")
     }
   }
 }
 
-extension AskedBy {
-  /// As written in the ledger and in JSON: `rule`, `uid 1000`.
-  var word: String {
+extension Cause {
+  /// Who asked, as written in the ledger and in JSON: `rule`, `uid 1000`.
+  package var askedBy: String {
     switch self {
     case .rule: "rule"
-    case .user(let id): "uid \(id)"
-    }
-  }
-
-  /// Reads what `word` writes; nil for anything else.
-  init?(_ word: String) {
-    if word == "rule" {
-      self = .rule
-    } else if word.hasPrefix("uid "), let id = UInt32(word.dropFirst(4)) {
-      self = .user(id)
-    } else {
-      return nil
+    case .demand(let demand): "uid \(demand.uid)"
     }
   }
 }

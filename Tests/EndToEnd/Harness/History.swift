@@ -2,7 +2,7 @@ import Foundation
 
 /// A row of `guestwatchd history --json`.
 struct HistoryRow: Decodable, Sendable {
-  var killId: String, rule: String, reason: String, vcenter: String, vm: String, vmName: String
+  var killId: String, rule: String?, reason: String, vcenter: String, vm: String, vmName: String
   var pid: Int64, name: String, owner: String, started: String?
   var action: String, outcome: String, error: String?, dryRun: Bool
   var decided: String?, confirmed: String?, sent: String?, answered: String?, verified: String?

@@ -14,6 +14,9 @@ private final class Answers: Sendable {
       case .done(let text, let notes): ([text] + notes).joined(separator: " | ")
       case .refused(let status, let text, let notes): (["\(status.rawValue): \(text)"] + notes).joined(separator: " | ")
       case .status: "status"
+      case .step(let text): "step: \(text)"
+      case .found(let found): "found: \(found.process.pid)"
+      case .killed(let id, let outcome, let isDone, let text): "\(id) \(outcome) \(isDone): \(text)"
       }
     }
   }
@@ -32,7 +35,8 @@ private final class Answers: Sendable {
     let pauses = Mutex<[Pause]>([])
     let bench = Bench(source: source, ledger: { FakeLedger(journal: $0, gate: gate, shelf: shelf) }) { event, _ in
       switch event {
-      case .asked(.pause(let pause)):
+      case .asked(.pause(let pause, let uid)):
+        #expect(uid == 1000)
         return [
           .keepPauses(
             pauses.withLock { all in
@@ -40,7 +44,8 @@ private final class Answers: Sendable {
               return all
             })
         ]
-      case .asked(.resume(let rule, let vms)):
+      case .asked(.resume(let rule, let vms, let uid)):
+        #expect(uid == 1000)
         return pauses.withLock { all in
           let before = all.count
           all.removeAll { (rule == nil && vms == nil) || ($0.rule == rule && $0.vms == vms) }
@@ -62,7 +67,7 @@ private final class Answers: Sendable {
   }
 
   private func ask(_ bench: Bench, _ question: Question) {
-    bench.scheduler.ask(question) { [answers] in answers.take($0) }
+    bench.scheduler.ask(question, by: Enquirer(number: 1, uid: 1000)) { [answers] in answers.take($0) }
     bench.executor.drain()
   }
 

@@ -44,7 +44,7 @@ private final class Desk: Sendable {
   init(wanted: Int = 1) { self.wanted = wanted }
 
   var ask: ControlServer.Ask {
-    { [self] question, reply in
+    { [self] question, _, reply in
       let count = waiting.withLock { waiting in
         waiting.append((question, reply))
         return waiting.count
@@ -82,7 +82,7 @@ private final class Desk: Sendable {
 
   @Test("A question is answered, over the link too; the socket is its owner's alone and goes with the server")
   func answers() throws {
-    let server = try server { question, reply in reply(.done("\(question)")) }
+    let server = try server { question, _, reply in reply(.done("\(question)")) }
     #expect(mode(path) == S_IFSOCK | 0o600)
     for place in [path, link] {
       #expect(try ControlClient.ask(.reload, at: ["\(folder.path)/none", place]).message == "reload")
@@ -142,7 +142,7 @@ private final class Desk: Sendable {
   @Test("An answer larger than the socket's buffer arrives whole")
   func large() throws {
     let text = String(repeating: "x", count: 3_000_000)
-    let server = try server { _, reply in reply(.done(text)) }
+    let server = try server { _, _, reply in reply(.done(text)) }
     #expect(try ControlClient.ask(.status, at: [path]).message == text)
     server.stop()
   }
@@ -153,8 +153,8 @@ private final class Desk: Sendable {
     _ = withSocketAddress(path) { bind(left, $0, $1) }
     close(left)
     try folder.write("link", "an operator's own")
-    let first = try server { _, reply in reply(.done("first")) }
-    #expect(throws: ControlSocket.Unusable.self) { try server { _, _ in } }
+    let first = try server { _, _, reply in reply(.done("first")) }
+    #expect(throws: ControlSocket.Unusable.self) { try server { _, _, _ in } }
     #expect(try ControlClient.ask(.status, at: [path]).message == "first")
     // What somebody put in its place is not ours to remove.
     #expect(unlink(path) == 0)
@@ -162,7 +162,7 @@ private final class Desk: Sendable {
     first.stop()
     #expect(mode(path) == S_IFREG | 0o600 && mode(link) == S_IFREG | 0o600)
     #expect {
-      try server { _, _ in }
+      try server { _, _, _ in }
     } throws: { error in
       (error as? ControlSocket.Unusable)?.message == "\(path) is no socket; move it away"
     }
@@ -179,5 +179,35 @@ private final class Desk: Sendable {
     let long = "/" + String(repeating: "x", count: 107)
     #expect(throws: ControlSocket.Unusable.self) { _ = try ControlSocket(path: long, link: nil) }
     #expect(throws: ControlClient.NoAnswer.self) { try ControlClient.ask(.status, at: [long]) }
+  }
+
+  @Test(
+    "Steps come as they are said; a peer that goes away before the end is told to whoever answers, and frees its place")
+  func stepsAndLeaving() throws {
+    let kill = Question.kill(
+      VMKey(vcenter: "a", instance: "b"), LoginID("c"), Identity(pid: 5, started: 1, owner: "d"), why: "e")
+    let server = try server { _, enquirer, reply in
+      #expect(enquirer.uid == geteuid())
+      reply(.step("one"))
+      reply(.step("two"))
+      reply(.done("end"))
+    }
+    let steps = Mutex<[String]>([])
+    let reply = try ControlClient.ask(kill, at: [path]) { step in steps.withLock { $0.append(step) } }
+    #expect(reply.message == "end" && steps.withLock { $0 } == ["one", "two"])
+    server.stop()
+
+    let left = ThreadEnd()
+    let desk = Desk()
+    let second = try ControlServer(
+      path: path, link: link, configuration: "/c", clock: SystemClock(), ask: desk.ask, gone: { _ in left.come() })
+    do {
+      let peer = try Peer(path)
+      peer.say(kill.line + "\n")
+      #expect(desk.questions() == [kill])
+    }
+    left.wait()
+    desk.answer(0, "nobody")
+    second.stop()
   }
 }

@@ -26,6 +26,39 @@ import Testing
     #expect(peer.part == .over)
   }
 
+  @Test("What is said on the way leaves before the answer does; who does not read it costs no more for that")
+  func progress() {
+    var peer = Conversation(now: start)
+    let kill = Question.kill(
+      VMKey(vcenter: "a", instance: "b"), LoginID("c"), Identity(pid: 5, started: 1, owner: "d"), why: "e")
+    #expect(
+      peer.received(Array((kill.line + "\n").utf8)[...], now: start, refusing: refusal) == .asked(kill))
+    peer.progressed(Array("one\n".utf8))
+    peer.sent(4)
+    #expect(peer.part == .waiting && peer.isOwed && peer.left.isEmpty)
+    for _ in 0..<10_000 { peer.progressed(Array("two\n".utf8)) }
+    #expect(peer.left.count <= Conversation.mostProgress + 4)
+    let waiting = peer.left.count
+    peer.answered(Array("end\n".utf8), now: after(.seconds(100)))
+    #expect(peer.part == .writing && peer.left.count == waiting + 4 && !peer.isOwed)
+    peer.progressed(Array("late\n".utf8))
+    peer.sent(waiting + 4)
+    #expect(peer.part == .over)
+  }
+
+  @Test("A kill by hand is waited for as long as its looks and its terminate may take", arguments: [true, false])
+  func patience(isKill: Bool) {
+    var peer = Conversation(now: start)
+    let kill = Question.kill(
+      VMKey(vcenter: "a", instance: "b"), LoginID("c"), Identity(pid: 5, started: 1, owner: "d"), why: "e")
+    let question = isKill ? kill : .find(Wanted(vm: "a", pid: 5))
+    _ = peer.received(Array((question.line + "\n").utf8)[...], now: start, refusing: refusal)
+    peer.timeCame(after(.seconds(199)))
+    #expect(peer.part == .waiting)
+    peer.timeCame(after(.seconds(260)))
+    #expect(peer.part == .over && peer.isOwed)
+  }
+
   @Test(
     "Nothing, half a line and no reading end by themselves; a question goes on being owed", arguments: [0, 1, 2, 3])
   func limits(kind: Int) {

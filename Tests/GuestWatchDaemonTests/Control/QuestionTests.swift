@@ -7,6 +7,13 @@ import Testing
   static let all: [Question] = [
     .status, .reload, .retryLogin(LoginID("linux")), .pause(rule: nil, vms: nil, lasting: nil),
     .pause(rule: RuleID("miners"), vms: try? Glob("db-*[0-9]\u{202e}\n\""), lasting: .seconds(7200)),
+    .find(Wanted(vm: "db-07", pid: 4242)), .find(Wanted(vm: "lab:vm-1\n\"", pid: 0, login: LoginID("linux"))),
+    .kill(
+      VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"),
+      Identity(pid: 4242, started: -1, owner: GuestText("DOM\\b\u{202e}ob\u{fffd}", doubtful: true)),
+      why: "it eats\nthe disk"),
+    .kill(
+      VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"), Identity(pid: 5, started: .max, owner: ""), why: "x"),
     .resume(rule: nil, vms: nil), .resume(rule: RuleID("miners"), vms: try? Glob("*")),
   ]
 
@@ -22,7 +29,20 @@ import Testing
     arguments: [
       ("", "one JSON object"), ("status", "one JSON object"), ("[]", "one JSON object"),
       ("{\"ask\":1}", "must be one of"),
-      ("{}", "must be one of: status, pause, resume, reload, retry-login"), ("{\"ask\":\"kill\"}", "must be one of"),
+      ("{}", "must be one of: status, pause, resume, reload, find, kill, retry-login"),
+      ("{\"ask\":\"slay\"}", "must be one of"), ("{\"ask\":\"kill\"}", "kill needs"),
+      ("{\"ask\":\"find\",\"vm\":\"a\"}", "\"pid\" must be"), ("{\"ask\":\"find\",\"pid\":5}", "find needs \"vm\""),
+      ("{\"ask\":\"find\",\"vm\":\"a\",\"pid\":-1}", "\"pid\" must be"),
+      // Nobody kills by pid alone.
+      (
+        "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"reason\":\"d\"}",
+        "started_unix"
+      ),
+      (
+        "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\"}",
+        "kill needs \"reason\""
+      ),
+      ("{\"ask\":\"kill\",\"force\":true}", "kill takes no member \"force\""),
       ("{\"ask\":\"status\",\"vms\":\"*\"}", "status takes no member \"vms\""),
       // A misspelt narrowing must not pause everything, nor open everything.
       ("{\"ask\":\"pause\",\"rules\":\"a\"}", "pause takes no member \"rules\""),

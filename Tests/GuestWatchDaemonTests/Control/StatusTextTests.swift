@@ -43,7 +43,8 @@ import Testing
     ]
     overview.openKills = [
       Overview.OpenKill(
-        id: kill1, rule: RuleID("miners"), address: address, vmName: hostile, process: process, decided: now,
+        id: kill1, cause: .rule(RuleID("miners"), .forbidden), address: address, vmName: hostile, process: process,
+        decided: now,
         step: .verifying)
     ]
     overview.standings = [
@@ -108,5 +109,24 @@ import Testing
       #expect(line.hasPrefix("{\"is\":\"") && line.hasSuffix("}"))
       #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\u{202e}" })
     }
+  }
+
+  @Test("A kill by hand names who asked, and no rule")
+  func byHand() throws {
+    var overview = Overview(snapshot: Snapshot(openKills: 1))
+    overview.openKills = [
+      Overview.OpenKill(
+        id: kill1, cause: .demand(Demand(uid: 1000, why: "it eats the disk")), address: vm42, vmName: "db-07",
+        process: Process(pid: 5, started: 1, owner: "eve", name: "hog", command: ""),
+        decided: Now(continuous: Instant(nanoseconds: 5), wall: 5), step: .terminating)
+    ]
+    let now = Now(continuous: Instant(nanoseconds: 5), wall: 5)
+    let lines = StatusReport(
+      at: now, started: now, life: 3, loaded: now, refused: nil, configHash: nil, overview: overview,
+      ledgerFailing: false, troubles: []
+    ).lines(configuration: "/c")
+    #expect(lines.contains { $0.contains(#""kill_id":"1-1","rule":null,"asked_by":"uid 1000""#) }, "\(lines)")
+    let text = StatusText.lines(lines, width: 120).joined(separator: "\n")
+    #expect(text.contains("hog (pid 5, owner eve) on db-07, asked for by uid 1000, decided"), "\(text)")
   }
 }

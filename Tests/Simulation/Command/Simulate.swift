@@ -26,6 +26,8 @@ import WatchSimulation
   @Flag(help: "Print the hash of every seed's events and effects, and nothing else of those that pass.")
   var hashes = false
 
+  @Flag(help: "An operator kills by hand, too.") var byHand = false
+
   @Option(help: "Measure instead: so many VMs with 50 processes each, surveyed every 5 minutes, for --hours.")
   var fleet: Int?
   @Option(help: "Virtual hours: of faults in a seed (2), of a fleet (24).") var hours: Int?
@@ -120,7 +122,7 @@ import WatchSimulation
     let count = seed == nil ? first + seeds - from : 1
     let settings = Settings(
       fresh: fresh, lines: lines, isLoud: seed != nil && !quiet, hours: hours, ignored: Set(ignore),
-      isBrief: isBrief)
+      isBrief: isBrief, byHand: byHand)
     return await withTaskGroup(of: (UInt64, Played).self) { group in
       var next: UInt64 = 0
       var due: UInt64 = 0
@@ -153,11 +155,12 @@ import WatchSimulation
     var hours: Int?
     var ignored: Set<String>
     var isBrief: Bool
+    var byHand: Bool
 
     func play(_ seed: UInt64) -> Played {
       Crash.begins(seed)
       do {
-        var world = try World(seed: seed, kept: lines, loud: isLoud, hours: hours, ignoring: ignored)
+        var world = try World(seed: seed, kept: lines, loud: isLoud, hours: hours, ignoring: ignored, byHand: byHand)
         world.fresh = fresh
         world.replaysFailures = !isBrief
         return .report(world.run())
@@ -171,6 +174,6 @@ import WatchSimulation
     print("seed \(report.seed) failed at step \(report.steps)")
     for line in report.last { print("    " + line) }
     print("seed \(report.seed), step \(report.steps), \(violation)")
-    print("again: make simulate SEED=\(report.seed)")
+    print("again: make simulate SEED=\(report.seed)\(byHand ? " (simulate --by-hand)" : "")")
   }
 }

@@ -161,7 +161,7 @@ struct Story {
     var process = row
     process.command = recordedCommand
     return KillRecord(
-      id: id, rule: RuleID("old"), ruleDescription: "", action: .terminate, dryRun: false, reason: reason,
+      id: id, cause: .rule(RuleID("old"), reason), action: .terminate, dryRun: false,
       vm: Story.key, address: address, vmName: facts.name, login: Story.login, process: process, anchors: [],
       decided: Story.now(confirmAt), confirmed: Story.now(confirmAt + 0.2))
   }

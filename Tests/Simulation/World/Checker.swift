@@ -49,7 +49,7 @@ public struct Checker: Sendable {
       /// Where it is not answered the VM rests; looks at what became of a kill have a pace of their own.
       var bringsRest: Bool {
         switch self {
-        case .survey(.check), .survey(.confirm), .look(_, .check), .look(_, .confirm): true
+        case .survey(.check), .survey(.confirm), .look(_, .check), .look(_, .confirm), .look(_, .find): true
         case .refresh, .survey, .look, .terminate: false
         }
       }
@@ -235,6 +235,8 @@ public struct Checker: Sendable {
   var clock = CheckedClock()
   var tally = Tally()
   var effects = 0
+  /// Operators who ask about a kill and were not answered yet.
+  var asked: [AskID: Asked] = [:]
   /// Gates that an operator closed.
   var pauses: [Pause] = []
   /// Those that are on disk.
@@ -304,6 +306,7 @@ public struct Checker: Sendable {
 
   private mutating func end(at now: Now) {
     flights = [:]
+    asked = [:]
     unwritten = []
     owed = [:]
     // What it was about to note went with it.
@@ -381,6 +384,7 @@ public struct Checker: Sendable {
     case .note(.refused(let refusal)):
       let credential = CheckedLogins.Credential(account: refusal.account, digest: refusal.digest)
       if logins.owedNote == CheckedLogins.Place(vm: refusal.vm, credential: credential) { logins.owedNote = nil }
+    case .answer(let ask, let answer): try see(answer, to: ask, at: now)
     case .note, .remember, .keepPauses, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {
@@ -447,8 +451,8 @@ public struct Checker: Sendable {
   ) throws(Violation) {
     guard let machine = machines[vm] else { throw Violation("contract", "\(vm) is in no inventory") }
     switch purpose {
-    case .check, .confirm:
-      if purpose == .check, now.continuous < machine.rests {
+    case .check, .confirm, .find:
+      if purpose != .confirm, now.continuous < machine.rests {
         try raise("S6", "\(vm) is looked at before its rest of 30 s is over")
       }
       if let facts = machine.facts, let protect = configuration?.protect, OwnRules.isUntouchable(facts, protect) {
@@ -540,7 +544,7 @@ public struct Checker: Sendable {
         kills[id]?.reloaded = now.continuous
       }
     case .asked(let request):
-      take(request)
+      take(request, at: now)
       if case .retryLogin(let login) = request { logins.retry(login) }
     case .shutdownAsked:
       // The first time counts.

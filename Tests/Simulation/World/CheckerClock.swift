@@ -27,7 +27,7 @@ extension Checker {
       )
     case .keepPauses(let pauses): return .keepPauses(pauses.map(onTrueClock))
     case .wake(let at): return .wake(at: onTrueClock(at))
-    case .record, .note, .remember, .report, .status, .ready, .stopped: return effect
+    case .record, .note, .remember, .answer, .report, .status, .ready, .stopped: return effect
     }
   }
 
@@ -38,7 +38,7 @@ extension Checker {
     case .surveyed(let op, let timing, let result): return .surveyed(op, onTrueClock(timing), result)
     case .looked(let op, let timing, let result): return .looked(op, onTrueClock(timing), result)
     case .terminated(let op, let timing, let answer): return .terminated(op, onTrueClock(timing), answer)
-    case .asked(.pause(let pause)): return .asked(.pause(onTrueClock(pause)))
+    case .asked(.pause(let pause, let uid)): return .asked(.pause(onTrueClock(pause), by: uid))
     case .asked, .began, .configured, .timeCame, .recorded, .shutdownAsked: return event
     }
   }

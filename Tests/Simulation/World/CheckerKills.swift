@@ -16,18 +16,17 @@ extension Checker {
       }
     case .closed(let outcome, _, _, _): try judge(outcome, of: id, at: now)
     case .reported(let record, let gate):
-      tally.reasons[ReasonKind(record.reason), default: 0] += 1
+      tally.reasons[ReasonKind(record.cause), default: 0] += 1
       tally.gates[gate, default: 0] += 1
     }
   }
 
   private mutating func judge(intent record: KillRecord, _ id: KillID, at now: Now) throws(Violation) {
-    tally.reasons[ReasonKind(record.reason), default: 0] += 1
+    tally.reasons[ReasonKind(record.cause), default: 0] += 1
     guard kills[id] == nil else { throw Violation("S5", "kill \(id) has two intents") }
     guard record.id == id else { throw Violation("contract", "kill \(id) is recorded as \(record.id)") }
-    guard let configuration, let rule = configuration.rules.first(where: { $0.id == record.rule }) else {
-      throw Violation("S1", "kill \(id) is of rule \(record.rule), which is not configured")
-    }
+    guard let configuration else { throw Violation("S1", "kill \(id) without a configuration") }
+    let rule = try rule(behind: record, configuration, at: now)
     if stopping { throw Violation("S1", "an intent after the daemon was asked to stop") }
     if let other = killOrder.first(where: { kills[$0]?.record.vm == record.vm && kills[$0]?.closed == nil }) {
       throw Violation("S5", "kill \(id) begins on \(record.address) while kill \(other) is open there")
@@ -43,34 +42,39 @@ extension Checker {
   }
 
   /// S2 for the VM, S4, and the gates that the configuration sets.
+  ///
+  /// - Parameter rule: nil: an operator asked, here and below.
   private func guardGates(
-    _ record: KillRecord, _ rule: Rule, _ configuration: Configuration, at now: Now
+    _ record: KillRecord, _ rule: Rule?, _ configuration: Configuration, at now: Now
   ) throws(Violation) {
     if configuration.dryRun { throw Violation("S4", "a kill in dry run: \(record.id)") }
-    if rule.action != .terminate { throw Violation("S4", "rule \(rule.id) only reports, but kill \(record.id)") }
+    if let rule, rule.action != .terminate {
+      throw Violation("S4", "rule \(rule.id) only reports, but kill \(record.id)")
+    }
     guard let facts = machines[home(record)]?.facts else {
       throw Violation("S1", "kill \(record.id) on \(record.address), which is in no inventory")
     }
     if OwnRules.isUntouchable(facts, configuration.protect) {
       throw Violation("S2", "kill \(record.id) on \(record.address), which is never in scope")
     }
-    if !OwnRules.reaches(rule, facts, of: record.address.vcenter) {
-      throw Violation("S1", "rule \(rule.id) does not reach \(record.address)")
+    let reaching = rule.map { [$0] } ?? configuration.rules.filter { $0.login == record.login }
+    if !reaching.contains(where: { OwnRules.reaches($0, facts, of: record.address.vcenter) }) {
+      throw Violation("S1", "\(rule.map { "rule \($0.id)" } ?? "no rule") reaches \(record.address)")
     }
-    if let pause = pauses.first(where: { covers($0, rule.id, facts, at: now.continuous) }) {
+    if let pause = pauses.first(where: { covers($0, rule?.id, facts, at: now.continuous) }) {
       throw Violation("S1", "kill \(record.id) while rule \(pause.rule?.name ?? "any") is paused on its VM")
     }
-    if OwnQuietTimes.cover(rule, configuration, wall: now.wall) {
+    if let rule, OwnQuietTimes.cover(rule, configuration, wall: now.wall) {
       throw Violation("S1", "kill \(record.id) in a quiet time of rule \(rule.id)")
     }
-    if !rule.notDuring.isEmpty, clock.isDoubted(at: now.continuous) {
+    if let rule, !rule.notDuring.isEmpty, clock.isDoubted(at: now.continuous) {
       throw Violation(
         "S1", "kill \(record.id) of rule \(rule.id), which has quiet times, and nobody knows what time it is")
     }
     if facts.tools == .executingScripts {
       throw Violation("S1", "kill \(record.id) on \(record.address), where Tools executes scripts")
     }
-    if OwnRules.isProtected(record.process, configuration.protect, family: facts.family), rule.id == record.rule {
+    if OwnRules.isProtected(record.process, configuration.protect, family: facts.family) {
       // The record may lack the command, so this can only see name and owner; the confirm is judged in full.
       throw Violation("S2", "kill \(record.id) of a protected process: \(Line.of(record.process))")
     }
@@ -78,7 +82,7 @@ extension Checker {
 
   /// S3.
   private func guardBudgets(
-    _ record: KillRecord, _ rule: Rule, _ configuration: Configuration, at now: Now
+    _ record: KillRecord, _ rule: Rule?, _ configuration: Configuration, at now: Now
   ) throws(Violation) {
     func spent(_ within: Duration, _ counts: (KillRecord) -> Bool) -> Int {
       killOrder.count { id in
@@ -97,16 +101,16 @@ extension Checker {
       throw Violation(
         "S3", "kill \(record.id) is number \(here + 1) on its VM in the window, the budget is \(budget.perVM)")
     }
-    if let own = rule.budget {
-      let byRule = spent(own.within) { $0.rule == rule.id }
+    if let rule, let own = rule.budget {
+      let byRule = spent(own.within) { $0.cause.rule == rule.id }
       if byRule + 1 > own.kills {
         throw Violation(
           "S3", "kill \(record.id) is number \(byRule + 1) of rule \(rule.id), its budget is \(own.kills)")
       }
     }
-    if let cooldown = rule.cooldown {
+    if let rule, let cooldown = rule.cooldown {
       for id in killOrder {
-        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == record.vm else { continue }
+        guard let kill = kills[id], kill.record.cause.rule == rule.id, kill.record.vm == record.vm else { continue }
         guard kill.isSent, let last = kill.terminated else { continue }
         if now.continuous - last < cooldown {
           throw Violation("S3", "kill \(record.id) is within the cooldown of rule \(rule.id) after kill \(id)")
@@ -116,7 +120,9 @@ extension Checker {
   }
 
   /// The same identity again: 30 s after it survived, then 10 min, then never; never after denied, exited or gone.
-  private func guardRetries(_ record: KillRecord, _ rule: Rule, at now: Now) throws(Violation) {
+  ///
+  /// One that is stuck may be tried by an operator, in the pace of all tries.
+  private func guardRetries(_ record: KillRecord, _ rule: Rule?, at now: Now) throws(Violation) {
     let machine = machines[home(record)] ?? Machine()
     let epoch = max(machine.epoch, machine.epochShown)
     var attempts = 0
@@ -132,13 +138,18 @@ extension Checker {
         // From when it was found, not from when the disk had room for it.
         last = kill.said ?? closed.at
         // After three it is left alone, until the rule changes.
-        if attempts == 3, let changed = ruleChanged[kill.record.rule], changed >= last { attempts = 0 }
+        if attempts >= 3, let changed = lastRule(before: id, of: record).flatMap({ ruleChanged[$0] }), changed >= last {
+          attempts = 0
+        }
       case .stuck:
         // Left alone until the rule changes.
-        if let changed = ruleChanged[kill.record.rule], changed >= closed.at {
+        if let changed = lastRule(before: id, of: record).flatMap({ ruleChanged[$0] }), changed >= closed.at {
           attempts = 0
           break
         }
+        attempts += 1
+        last = kill.said ?? closed.at
+        if rule == nil { break }
         throw Violation("S1", "kill \(record.id) of a process that is stuck since kill \(id)")
       case .denied where kill.record.login == record.login:
         throw Violation("S1", "kill \(record.id) of a process that was denied to its login in kill \(id)")
@@ -152,7 +163,7 @@ extension Checker {
       case 0: .zero
       case 1: .seconds(30)
       case 2: .seconds(600)
-      default: nil
+      default: rule == nil ? .seconds(600) : nil
       }
     guard let wait else { throw Violation("S1", "kill \(record.id) after \(attempts) attempts: it is stuck") }
     if attempts > 0, now.continuous - last < wait {
@@ -177,9 +188,8 @@ extension Checker {
     guard record.address == vm, record.login == login, record.process.pid == pid else {
       throw Violation("S1", "the terminate of kill \(id) is not for what its intent says")
     }
-    guard let configuration, let rule = configuration.rules.first(where: { $0.id == record.rule }) else {
-      throw Violation("S1", "a terminate of kill \(id) for rule \(record.rule), which is not configured")
-    }
+    guard let configuration else { throw Violation("S1", "a terminate of kill \(id) without a configuration") }
+    let rule = try rule(behind: record, configuration, at: now)
     guard let machine = machines[vm], let facts = machine.facts else {
       throw Violation("S1", "a terminate on \(vm), which is in no inventory")
     }
@@ -191,27 +201,31 @@ extension Checker {
     }
     try guardGates(record, rule, configuration, at: now)
 
-    let (confirm, row) = try confirm(of: record, machine, rule)
+    let (confirm, row) = try confirm(of: record, machine)
     if firstByteBy > confirm.sent.continuous + .seconds(5) || wall > confirm.sent.wall + 5 * Span.second {
       throw Violation("S1", "kill \(id) may leave later than 5 s after its confirm was sent")
     }
     if OwnRules.isProtected(row, configuration.protect, family: facts.family) {
       throw Violation("S2", "kill \(id) of a protected process: \(Line.of(row))")
     }
-    if !OwnRules.reaches(rule, row, family: facts.family) {
-      throw Violation("S1", "rule \(rule.id) does not match what the confirm of kill \(id) showed: \(Line.of(row))")
+    if let rule {
+      if !OwnRules.reaches(rule, row, family: facts.family) {
+        throw Violation("S1", "rule \(rule.id) does not match what the confirm of kill \(id) showed: \(Line.of(row))")
+      }
+      try guardReason(kill, rule, row, confirm, facts.family)
+      try guardLasting(rule, row, confirm, vm, id)
+    } else {
+      try guardOrder(record, row, confirm, machine)
     }
-    try guardReason(kill, rule, row, confirm, facts.family)
-    try guardLasting(rule, row, confirm, vm, id)
     kills[id]?.terminated = now.continuous
     kills[id]?.confirmed = Kill.Confirmed(process: row, sent: confirm.sent, life: confirm.lives[pid])
   }
 
   /// The last answer that says anything about the pid: it must show this identity, running, and be the confirm's.
   private func confirm(
-    of record: KillRecord, _ machine: Machine, _ rule: Rule
+    of record: KillRecord, _ machine: Machine
   ) throws(Violation) -> (Shown, GuestWatchCore.Process) {
-    let needsListing = if case .tooMany = record.reason { true } else { false }
+    let needsListing = if case .tooMany = record.cause.reason { true } else { false }
     for shown in machine.shown.reversed() where shown.login == record.login && shown.daemon == daemon {
       let row: GuestWatchCore.Process?
       let isConfirm: Bool
@@ -233,7 +247,7 @@ extension Checker {
         let wanted = needsListing ? "one listing that shows ends" : "one look for that"
         throw Violation("S1", "the last answer before kill \(record.id) is not its confirm, which is \(wanted)")
       }
-      if let last = machine.lastOutcome[record.rule], needsListing, shown.sent.continuous < last {
+      if let last = record.cause.rule.flatMap({ machine.lastOutcome[$0] }), needsListing, shown.sent.continuous < last {
         throw Violation("S1", "kill \(record.id) was confirmed by a listing from before the last outcome")
       }
       return (shown, row)

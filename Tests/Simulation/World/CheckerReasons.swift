@@ -63,7 +63,8 @@ extension Checker {
     _ kill: Kill, _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ family: GuestFamily
   ) throws(Violation) {
     let id = kill.record.id
-    switch (kill.record.reason, rule.limits) {
+    guard case .rule(_, let reason) = kill.record.cause else { return }
+    switch (reason, rule.limits) {
     case (.forbidden, .forbidden): break
     case (.tooOld(let limit, let proven, _), .bounded(let maxAge?, _)):
       if limit != maxAge { throw Violation("S1", "kill \(id) names another max_age than its rule") }

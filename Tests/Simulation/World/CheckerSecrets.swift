@@ -21,19 +21,20 @@ extension Checker {
       try guardText(record.vmName, record.ruleDescription, record.process.name.value, record.process.owner.value)
     case .record(_, .closed(_, let fault, _, _)): try guardText(fault?.code, fault?.detail)
     case .record(_, .answered(_, let answer)): try guardText(answer.fault?.code, answer.fault?.detail)
+    case .answer(_, let answer): try guardSecrets(answer)
     case .survey, .look, .terminate, .refresh, .note, .remember, .keepPauses, .status, .wake, .ready, .stopped: break
     }
     // All of it, whatever is added to it later; rendering takes long, so only now and then.
     if effects % 61 == 0 { try guardText("\(effect)") }
   }
 
-  private func guardSecret(_ process: GuestWatchCore.Process) throws(Violation) {
+  func guardSecret(_ process: GuestWatchCore.Process) throws(Violation) {
     if configuration?.logCommands == .name, !process.command.value.isEmpty {
       throw Violation("S9", "a command line is to be written: \(Line.of(process))")
     }
   }
 
-  private func guardText(_ texts: String?...) throws(Violation) {
+  func guardText(_ texts: String?...) throws(Violation) {
     for case let text? in texts {
       if Checker.holds(text, Canary.password) { throw Violation("S9", "a password is to be written: \(text)") }
       if configuration?.logCommands == .name, Checker.holds(text, Canary.argument) {

@@ -22,12 +22,14 @@ extension Checker {
     case tooOld = "too-old"
     case tooMany = "too-many"
     case forbidden
+    case asked
 
-    init(_ reason: Reason) {
-      switch reason {
-      case .tooOld: self = .tooOld
-      case .tooMany: self = .tooMany
-      case .forbidden: self = .forbidden
+    init(_ cause: Cause) {
+      switch cause {
+      case .rule(_, .tooOld): self = .tooOld
+      case .rule(_, .tooMany): self = .tooMany
+      case .rule(_, .forbidden): self = .forbidden
+      case .demand: self = .asked
       }
     }
   }

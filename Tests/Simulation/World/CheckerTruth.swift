@@ -88,7 +88,7 @@ extension Checker {
     try guardPatience(outcome, kill, at: now)
     kills[id]?.closed = (outcome, now.continuous)
     tally.outcomes[outcome, default: 0] += 1
-    machines[home(kill.record)]?.lastOutcome[kill.record.rule] = now.continuous
+    if let rule = kill.record.cause.rule { machines[home(kill.record)]?.lastOutcome[rule] = now.continuous }
     close(home(kill.record), id, at: now)
   }
 

@@ -23,10 +23,10 @@ extension Checker {
     let key = machines[vm]?.key
     close(configuration.budget.kills, configuration.budget.within) { _ in true }
     close(configuration.budget.perVM, configuration.budget.within + interval) { $0.record.vm == key }
-    if let own = rule.budget { close(own.kills, own.within) { $0.record.rule == rule.id } }
+    if let own = rule.budget { close(own.kills, own.within) { $0.record.cause.rule == rule.id } }
     if let cooldown = rule.cooldown {
       for id in killOrder {
-        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
+        guard let kill = kills[id], kill.record.cause.rule == rule.id, kill.record.vm == key, let sent = kill.terminated
         else { continue }
         // A later life knows when it was decided, and that it left within 60 s.
         let counts = max(sent, (kill.counts ?? sent) + .seconds(60))
@@ -36,7 +36,7 @@ extension Checker {
     if case .bounded(_, .some) = rule.limits {
       // Of a group the last comes first, as long as it may be tried again.
       for id in killOrder {
-        guard let kill = kills[id], kill.record.rule == rule.id, kill.record.vm == key, let end = kill.closed,
+        guard let kill = kills[id], kill.record.cause.rule == rule.id, kill.record.vm == key, let end = kill.closed,
           end.outcome == .survived || end.outcome == .unknown
         else { continue }
         let retry = Duration.seconds(600) + interval
@@ -155,6 +155,7 @@ extension Checker {
 
   /// Everything that is owed at the end: one outcome for each terminate, and late answers on their way to the ledger.
   public func guardEnd(at now: Int64) throws(Violation) {
+    try guardAnswers(at: now)
     if let (kill, _) = owed.first { try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late") }
     for id in killOrder {
       guard let kill = kills[id], kill.terminated != nil, kill.closed == nil else { continue }

@@ -110,7 +110,7 @@ extension World {
       case .verify, .resolve:
         let kill = sent.first { $0.vm == vm && $0.login == login && $0.pid == pid }
         if let kill, kill.until.map({ clock < $0 }) ?? true { return kill.route }
-      case .check, .confirm: break
+      case .check, .confirm, .find: break
       }
     case .terminate(_, let vm, let login, _, _, _): (address, id) = (vm, login)
     }

@@ -125,6 +125,7 @@ extension World {
         let late = random.between(0...1_500) * 1_000
         agenda.enter(.wake(daemon: daemon, number: wakes), at: max(trueTime(at), clock) + late)
       }
+    case .answer(let ask, let answer): try heard(answer, ask)
     case .report, .status, .ready: break
     case .stopped: try stopped()
     }

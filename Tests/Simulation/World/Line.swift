@@ -30,6 +30,7 @@ enum Line {
         + memory.seen.map { "\($0.login) \($0.identity.pid)@\($0.identity.started) since \(time($0.firstSeen))" }
         .joined(separator: "; ")
     case .keepPauses(let pauses): "keep pauses \(pauses)"
+    case .answer(let ask, let answer): "answer \(ask) \(of(answer))"
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, _, let by):
       "TERMINATE \(op) \(kill) \(vm) \(login) pid \(pid) first byte by \(time(firstByteBy)) by \(time(by))"
     case .report(let r):
@@ -46,10 +47,11 @@ enum Line {
 
   static func of(_ step: LedgerStep) -> String {
     switch step {
-    case .intent(let r): "intent \(r.rule) \(r.vmName) \(of(r.process)) \(of(r.reason))"
+    case .intent(let r): "intent \(r.cause.rule?.name ?? "by hand") \(r.vmName) \(of(r.process)) \(of(r.cause))"
     case .answered(let timing, let answer): "answered \(of(answer)) \(of(timing))"
     case .closed(let outcome, let error, _, _): "closed \(outcome.rawValue) \(error?.kind.rawValue ?? "")"
-    case .reported(let r, let gate): "reported \(r.rule) \(r.vmName) \(of(r.process)) \(gate.rawValue)"
+    case .reported(let r, let gate):
+      "reported \(r.cause.rule?.name ?? "-") \(r.vmName) \(of(r.process)) \(gate.rawValue)"
     }
   }
 
@@ -87,6 +89,23 @@ enum Line {
       + "\(match(rule.match))\(unless) \(rule.limits) "
       + "lasting \(rule.lasting) every \(rule.every) \(rule.action.rawValue) budget "
       + "\(rule.budget.map { "\($0.kills) in \($0.within)" } ?? "none") cooldown \(rule.cooldown.map { "\($0)" } ?? "none")"
+  }
+
+  static func of(_ cause: Cause) -> String {
+    switch cause {
+    case .rule(_, let reason): of(reason)
+    case .demand(let demand): "asked by \(demand.uid): \(demand.why)"
+    }
+  }
+
+  static func of(_ answer: HandAnswer) -> String {
+    switch answer {
+    case .step(let step): "step \(step)"
+    case .found(let f): "found \(f.address) \(f.login) \(of(f.process)) \(f.gate?.rawValue ?? "open")"
+    case .closed(let id, let outcome, let fault): "closed \(id) \(outcome.rawValue) \(fault?.detail ?? "")"
+    case .open(let id): "open \(id)"
+    case .refused(let refusal): "refused \(refusal)"
+    }
   }
 
   static func of(_ reason: Reason) -> String {
@@ -133,6 +152,9 @@ enum Line {
     case .terminated(let op, let timing, let answer): "terminated \(op) \(of(timing)) \(of(answer))"
     case .recorded(let kill, let kind, .success): "recorded \(kill) \(kind.rawValue)"
     case .recorded(let kill, let kind, .failure): "recorded \(kill) \(kind.rawValue) FAILED"
+    case .asked(.pause(let pause, nil)): "asked pause(\(String(reflecting: pause)))"
+    case .asked(.resume(let rule, let vms, nil)):
+      "asked resume(rule: \(String(describing: rule)), vms: \(String(describing: vms)))"
     case .asked(let request): "asked \(request)"
     case .shutdownAsked: "shutdown asked"
     }

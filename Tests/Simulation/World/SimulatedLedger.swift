@@ -128,7 +128,7 @@ struct SimulatedLedger {
       life: life,
       rows: rows.map { row in
         Restored.Row(
-          id: row.record.id, rule: row.record.rule, vm: row.record.vm, process: row.record.process,
+          id: row.record.id, rule: row.record.cause.rule, vm: row.record.vm, process: row.record.process,
           login: row.record.login, age: age(row.decided), outcome: row.outcome, closedAge: row.closed.map(age))
       },
       open: rows.filter { $0.outcome == nil }.map { row in

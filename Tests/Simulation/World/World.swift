@@ -27,6 +27,7 @@ public struct World {
     case reload
     case reloadUnchanged
     case interfere(Interference, VMAddress)
+    case byHand(HandyOperator.Deed)
     case heal
     case trial
     case due(Int)
@@ -107,6 +108,8 @@ public struct World {
   var liveness = Liveness()
   var trace: Trace
   var tally = Tally()
+  /// nil: nobody kills by hand.
+  var handy: HandyOperator?
   var isOver = false
   /// Listings that were shown, by guest: one that did not change is the same value again.
   var listings: [Int: ShownListing] = [:]
@@ -139,10 +142,13 @@ public struct World {
   ///   - loud: print every line as it happens.
   ///   - hours: virtual hours of faults; nil: two.
   ///   - ignored: promises that the checker looks past (`Checker.ignored`).
+  ///   - byHand: an operator kills by hand; all else that is drawn is what it is without one.
   public init(
-    seed: UInt64, kept: Int = 60, loud: Bool = false, hours: Int? = nil, ignoring ignored: Set<String> = []
+    seed: UInt64, kept: Int = 60, loud: Bool = false, hours: Int? = nil, ignoring ignored: Set<String> = [],
+    byHand: Bool = false
   ) throws {
     try self.init(seed: seed, fleet: nil, kept: kept, loud: loud, rendered: loud, hours: hours, ignoring: ignored)
+    if byHand { handy = HandyOperator(seed: seed) }
   }
 
   init(
@@ -204,6 +210,7 @@ public struct World {
         seed: seed, fleet: fleet, kept: max(kept, 1), loud: false, rendered: true, hours: hours, ignoring: ignored)
     else { return report }
     again.fresh = fresh
+    if handy != nil { again.handy = HandyOperator(seed: seed) }
     let second = again.run()
     report.last = second.last
     if second.hash != report.hash {
@@ -244,6 +251,7 @@ public struct World {
         agenda.enter(.churn(guest: guest), at: clock + random.wait(mean: mix.churn))
       }
       for trouble in Trouble.allCases { enter(trouble) }
+      enterOperator()
       agenda.enter(.heal, at: clock + Int64(hours ?? 2) * Span.hour)
     }
     try begin()
@@ -287,6 +295,7 @@ public struct World {
     case .reload: if hasFaults { try reload() }
     case .reloadUnchanged: if hasFaults, isRunning { try tell(.configured(configuration)) }
     case .interfere(let interference, let vm): try happen(interference, to: vm)
+    case .byHand(let deed): try happen(deed)
     case .heal: try heal()
     case .trial: try holdTrial()
     case .due(let number): try judge(number)
@@ -332,7 +341,7 @@ extension World.Item {
   var isOfTheHost: Bool {
     switch self {
     case .wake, .leave, .deliver, .giveUp, .written, .mark, .restart, .stopOverdue, .reload, .reloadUnchanged,
-      .interfere:
+      .interfere, .byHand:
       true
     case .arrive, .resume, .churn, .trouble, .mend, .meddle, .runaway, .heal, .trial, .due, .end: false
     }

@@ -1,0 +1,126 @@
+import Glibc
+import GuestWatchCore
+import Ledger
+import Logging
+import Synchronization
+import Systemd
+import UnixSignals
+
+/// A daemon for one kill by hand, where none runs: the same scheduler, decision and ledger, but no rule is followed or acts.
+extension Daemon {
+  /// Has `talk` ask it, and ends when that has ended, or on SIGTERM or SIGINT. Holds the lock of the state directory.
+  ///
+  /// - Parameters:
+  ///   - onStep: is called with each step on the way of a kill.
+  ///   - talk: what is asked; it is given what answers.
+  /// - Returns: what `talk` came to; or why it could not ask.
+  public func byHand<Outcome: Sendable>(
+    onStep: @escaping @Sendable (String) -> Void,
+    _ talk: @escaping @Sendable (@escaping @Sendable (Question) async -> ControlClient.Reply) async -> Outcome
+  ) async -> Result<Outcome, NotByHand> {
+    keepMemoryToItself()
+    signal(SIGPIPE, SIG_IGN)
+    umask(0o077)
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+
+    let source = RuleFileSource(
+      main: options.config, surroundings: options.surroundings, machine: .read(environment: options.environment),
+      clock: clock)
+    var setup: Setup<VSphereLink>
+    switch await source.load(keeping: []) {
+    case .loaded(let loaded): setup = loaded
+    case .refused(let diagnostics): return .failure(NotByHand(status: .configuration, lines: diagnostics))
+    }
+    setup.configuration.onlyByHand = true
+    let (ledger, restored): (LedgerStore, Restored)
+    do throws(Failure) {
+      (ledger, restored) = try openLedger(reach: setup.reach)
+    } catch {
+      for link in setup.links { await link.close() }
+      return .failure(NotByHand(status: error.status, lines: ["guestwatchd: \(error.message)"]))
+    }
+    let line = HandLine()
+    let scheduler = Scheduler(deciding: Watch(), source: source, ledger: ledger, line: line, clock: clock)
+    let result = Mutex<Outcome?>(nil)
+    let asking = Task { [options] in
+      let outcome = await talk { question in await scheduler.reply(to: question, configuration: options.config, onStep)
+      }
+      result.withLock { $0 = outcome }
+      scheduler.askShutdown()
+    }
+    let stopping = Task {
+      for await _ in signals {
+        alarm(Self.endLimit)
+        scheduler.askShutdown()
+      }
+    }
+    await scheduler.run(setup, restored: restored, seed: .random(in: .min ... .max))
+    for task in [asking, stopping] { task.cancel() }
+    ledger.close()
+    line.flush()
+    // None: a signal came, perhaps while somebody was being asked; nobody waits for what he says now.
+    guard let outcome = result.withLock({ $0 }) else {
+      let line = "guestwatchd: interrupted; `guestwatchd history` shows whether anything was sent, and what came of it"
+      return .failure(NotByHand(status: .unavailable, lines: [line]))
+    }
+    return .success(outcome)
+  }
+
+  /// Why nobody could be asked.
+  public struct NotByHand: Error, Sendable {
+    public var status: ExitStatus
+    /// For stderr.
+    public var lines: [String]
+  }
+}
+
+extension Scheduler {
+  /// Asks as a peer of the control socket would, in this process.
+  fileprivate nonisolated func reply(
+    to question: Question, configuration: String, _ onStep: @Sendable (String) -> Void
+  ) async -> ControlClient.Reply {
+    let number = enquiries.add(1, ordering: .relaxed).newValue
+    let (answers, box) = AsyncStream<Answer>.makeStream()
+    ask(question, by: Enquirer(number: number, uid: getuid())) { answer in
+      box.yield(answer)
+      if case .step = answer {} else { box.finish() }
+    }
+    for await answer in answers {
+      if case .step(let text) = answer {
+        onStep(text)
+        continue
+      }
+      let text = answer.lines(configuration: configuration).joined(separator: "\n") + "\n"
+      if let reply = ControlClient.reply(Array(text.utf8)) { return reply }
+    }
+    return ControlClient.Reply(
+      lines: [], isDone: false, status: .unavailable, message: "it ended before it had answered", notes: [])
+  }
+}
+
+private let enquiries = Atomic<UInt64>(0)
+
+/// What is said besides answers: the journal hears of the kill as it would from a daemon, where there is a journal; the rest
+/// is what the command itself says.
+final class HandLine: OperatorLine {
+  private let journal: JournalWriter?
+
+  init() {
+    let destination = try? LogDestination.decide(asked: .journal, environment: [:])
+    journal = destination.flatMap { try? JournalWriter(to: $0) }
+  }
+
+  func report(_ report: Report, at now: Now) {
+    switch report.level {
+    case .info: break
+    case .notice, .warning, .error: journal?.write(entry(for: report))
+    }
+  }
+  func status(_ snapshot: Snapshot) {}
+  func ready() {}
+  func reloading() {}
+  func stopping() {}
+  func alive() {}
+  func flush() { _ = journal?.flush(within: .seconds(2)) }
+}
