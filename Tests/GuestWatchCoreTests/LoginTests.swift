@@ -113,10 +113,12 @@ struct LoginTests {
   @Test("Two lives that ended before the answer to a guess stop the account, one does not (S10, simulation seed 12)")
   func doubtsInARow() {
     func surveys(doubts: Int, for duration: Duration) -> Int {
+      // Whoever reads the journal of this life alone is told.
       var stage = Stage()
       stage.spawn(500)
       let standing = LoginStanding(account: "guestwatch", digest: 1, doubts: doubts, tries: nil)
       stage.begin([Stage.rule()], restored: Restored(life: 3, standings: [standing]))
+      #expect(stage.reports(.loginStopped).map(\.detail) == (doubts == 2 ? ["it is tried on one VM in 1 h"] : []))
       stage.run(duration)
       return stage.surveys
     }

@@ -107,6 +107,7 @@ extension Watch {
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
     logins.configure(new.logins, now.continuous)
     sendLoginNotes()
+    sayStoppedLogins(now)
 
     takeEntries(new.vcenters, now)
     // Who waits for a slot asks again: vCenter, account or rule may be others now.

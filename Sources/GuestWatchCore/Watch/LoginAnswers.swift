@@ -24,7 +24,15 @@ extension Watch {
     switch refusal {
     case .quarantined, .old: break
     case .stopped, .stillStopped:
-      report(Report(.loginStopped, .error, login: slot.login, fault: fault, detail: nextTryWords(slot, now)))
+      report(Report(.loginStopped, .error, login: slot.login, fault: fault, detail: nextTryWords(slot.credential, now)))
+    }
+  }
+
+  /// What is stopped already when a configuration is taken in: an earlier life said so, in another journal.
+  mutating func sayStoppedLogins(_ now: Now) {
+    for login in logins.stoppedLogins {
+      guard let credential = logins.credential(login), logins.state(credential)?.stopped == true else { continue }
+      report(Report(.loginStopped, .error, login: login, detail: nextTryWords(credential, now)))
     }
   }
 
@@ -65,10 +73,10 @@ extension Watch {
     logins.notes.removeAll(keepingCapacity: true)
   }
 
-  private func nextTryWords(_ slot: Slot, _ now: Now) -> String {
-    guard let account = slot.credential?.account, let next = logins.accounts[account]?.nextTry else { return "" }
-    let hours = max((next - now.continuous).nanoseconds, 0) / 3_600_000_000_000
-    return "it is tried on one VM in \(hours) h"
+  private func nextTryWords(_ credential: Credential?, _ now: Now) -> String {
+    guard let account = credential?.account, let next = logins.accounts[account]?.nextTry else { return "" }
+    let minutes = (max((next - now.continuous).nanoseconds, 0) + 59_999_999_999) / 60_000_000_000
+    return "it is tried on one VM in \(minutes < 120 && minutes != 60 ? "\(minutes) min" : "\(minutes / 60) h")"
   }
 }
 
