@@ -32,8 +32,9 @@ struct Check: ParsableCommand {
     if !json { writeDiagnostics(report.result) }
     let output = StandardOutput()
     for line in (json ? report.json : report.text) ?? [] { output.line(line) }
-    guard output.flush() else { throw ExitCode(EX_IOERR) }
+    let isWritten = output.flush()
     if report.result.loaded == nil { throw ExitCode(EX_CONFIG) }
+    guard isWritten else { throw ExitCode.failure }
   }
 }
 

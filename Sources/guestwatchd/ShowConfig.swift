@@ -25,6 +25,6 @@ struct ShowConfig: ParsableCommand {
     let output = StandardOutput()
     // The text ends its last line itself.
     output.line(String(loaded.shown().dropLast()))
-    guard output.flush() else { throw ExitCode(EX_IOERR) }
+    guard output.flush() else { throw ExitCode.failure }
   }
 }

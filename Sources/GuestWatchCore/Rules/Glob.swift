@@ -131,6 +131,8 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
     if scalar.isASCII {
       return ("A"..."Z").contains(scalar) ? Unicode.Scalar(scalar.value + 32) ?? scalar : scalar
     }
+    // Most letters have no case, and this costs a tenth of what the mapping does.
+    guard scalar.properties.changesWhenLowercased else { return scalar }
     let lower = scalar.properties.lowercaseMapping.unicodeScalars
     return lower.count == 1 ? lower[lower.startIndex] : scalar
   }
@@ -148,7 +150,9 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
         if low <= high { folded.append(low + 32...high + 32) }
         if range.count <= 1024 {
           for value in range where value > 0x7F {
-            if let scalar = Unicode.Scalar(value) { folded.append(fold(scalar).value...fold(scalar).value) }
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let lower = fold(scalar)
+            if lower != scalar { folded.append(lower.value...lower.value) }
           }
         }
       }
