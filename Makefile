@@ -13,7 +13,7 @@ SEED ?=
 HOURS ?=
 # What `make crash-test` does: so many kill -9 over so many worlds side by side; SEED=n draws the same again.
 CRASHES ?= 200
-WORLDS ?= 5
+WORLDS ?= 4
 JOBS ?= $(shell nproc)
 
 debug = $(BUILD)/debug

@@ -17,6 +17,7 @@ struct CrashReport: Sendable {
   var died = 0
   var guests = 0
   var slowestStart = Duration.zero
+  var loginsFreed = 0
   var faults: [String] = []
 
   init() {}
@@ -44,6 +45,7 @@ struct CrashReport: Sendable {
     died = members.count { $0.dead != nil }
     guests = members.count
     slowestStart = await world.slowestStart
+    loginsFreed = await world.loginsFreed
     faults = await world.faults + judgement.faults.map { "\(name): \($0)" }
   }
 
@@ -63,6 +65,7 @@ struct CrashReport: Sendable {
       died += report.died
       guests += report.guests
       slowestStart = max(slowestStart, report.slowestStart)
+      loginsFreed += report.loginsFreed
       faults += report.faults
     }
   }
@@ -83,7 +86,7 @@ struct CrashReport: Sendable {
     var lines = [
       "crash test: seed \(seed), \(worlds) worlds, \(seconds) s",
       "  \(crashes) crashes, \(lives) lives (\(beforeReady) ended before READY=1; the slowest start took \(shown(slowestStart / .seconds(1))) s)",
-      "  lives by weather: \(listed(weather))",
+      "  lives by weather: \(listed(weather)); a login that crashes had stopped was freed \(loginsFreed) times",
       "  \(guests) processes, \(died) of them died; terminates received: \(terminates), "
         + "\(shown(slowestTerminate)) s after their intent at most",
       "  rows: \(outcomes.values.reduce(0, +)): \(listed(outcomes))",

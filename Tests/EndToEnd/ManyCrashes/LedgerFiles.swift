@@ -71,15 +71,27 @@ enum LedgerFile {
     }
   }
 
+  /// Whether a guest login is stopped everywhere: the ledger keeps it with the number of tries since.
+  static func hasStoppedLogin(_ path: String) throws -> Bool {
+    try reading(path) { try rows($0, "SELECT account FROM login_standings WHERE tries IS NOT NULL") != [] }
+  }
+
   /// What `PRAGMA integrity_check` and `foreign_key_check` say; empty where all is well.
   static func complaints(_ path: String) throws -> [String] {
+    try reading(path) { database in
+      let answers = try rows(database, "PRAGMA integrity_check") + rows(database, "PRAGMA foreign_key_check")
+      return answers == ["ok"] ? [] : answers
+    }
+  }
+
+  private static func reading<Value>(_ path: String, _ read: (OpaquePointer?) throws -> Value) throws -> Value {
     var database: OpaquePointer?
+    defer { sqlite3_close_v2(database) }
     guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else {
       throw Trouble("SQLite cannot open \(path)")
     }
-    defer { sqlite3_close_v2(database) }
-    let answers = try rows(database, "PRAGMA integrity_check") + rows(database, "PRAGMA foreign_key_check")
-    return answers == ["ok"] ? [] : answers
+    sqlite3_busy_timeout(database, 5000)
+    return try read(database)
   }
 
   private static func rows(_ database: OpaquePointer?, _ sql: String) throws -> [String] {

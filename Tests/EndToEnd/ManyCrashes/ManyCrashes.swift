@@ -21,7 +21,7 @@ private func number(_ name: String) -> Int? { ProcessInfo.processInfo.environmen
   func manyCrashes() async throws {
     let crashes = try #require(wantedCrashes)
     let seed = number("GUESTWATCH_TEST_SEED").map { UInt64($0) } ?? UInt64.random(in: 1...999_999)
-    let worlds = max(1, number("GUESTWATCH_WORLDS") ?? 5)
+    let worlds = max(1, number("GUESTWATCH_WORLDS") ?? 4)
     say("crash test: seed \(seed), \(crashes) crashes in \(worlds) worlds")
     let count = CrashCount(of: crashes)
     var dice = Dice(seed: seed)
