@@ -203,4 +203,23 @@ struct NoteTests {
     #expect(disk.kept.isEmpty)
     #expect(bench.journal.lines("A ") == ["A survey vm-1 linux"])
   }
+
+  @Test("A disk that hangs past the deadline of a guest operation: it is given up and never leaves")
+  func aGuessOnADiskThatHangs() {
+    let gate = Barrier()
+    let vm = VMAddress(vcenter: VCenterID("lab"), moid: "vm-1")
+    let bench = Bench(ledger: { FakeLedger(journal: $0, noteGate: gate) }) { event, now in
+      guard case .configured = event else { return [] }
+      return [
+        .note(1),
+        .survey(OpID(life: 1, number: 1), vm, LoginID("linux"), showingEnds: false, by: now.continuous + .seconds(10)),
+      ]
+    }
+    bench.start(bench.link("lab", bench.client("A")))
+    bench.pass(.seconds(11))
+    #expect(bench.heard.last == "surveyed")
+    bench.open(gate)
+    #expect(bench.journal.lines("A ").isEmpty)
+    #expect(bench.heard.count { $0 == "surveyed" } == 1)
+  }
 }

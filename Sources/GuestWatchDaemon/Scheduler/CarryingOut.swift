@@ -88,8 +88,7 @@ extension Scheduler {
     _ work: @escaping @Sendable () async -> Event
   ) {
     children.addTask(priority: priority) { [mailbox, noteGate] in
-      await noteGate.pass(note)
-      guard !Task.isCancelled else { return }
+      guard await noteGate.pass(note, for: op), !Task.isCancelled else { return }
       mailbox.yield(.answered(op, await work()))
     }
   }

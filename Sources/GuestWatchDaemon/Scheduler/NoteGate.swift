@@ -1,3 +1,4 @@
+import GuestWatchCore
 import Synchronization
 
 /// What makes a guest operation wait for the notes on logins that were given before it (S10).
@@ -11,7 +12,7 @@ final class NoteGate: Sendable {
     var given = 0
     var tried = 0
     var isOpen = false
-    var waiting: [(number: Int, whoever: CheckedContinuation<Void, Never>)] = []
+    var waiting: [(number: Int, op: OpID, whoever: CheckedContinuation<Bool, Never>)] = []
   }
   private let state = Mutex(State())
 
@@ -30,17 +31,26 @@ final class NoteGate: Sendable {
     release { $0.isOpen = true }
   }
 
-  /// Returns when the ledger is done with that note.
-  func pass(_ number: Int?) async {
-    guard let number else { return }
-    await withCheckedContinuation { whoever in
+  /// Returns when the ledger is done with that note; false where the operation was given up before.
+  func pass(_ number: Int?, for op: OpID) async -> Bool {
+    guard let number else { return true }
+    return await withCheckedContinuation { whoever in
       let isFree = state.withLock { state in
         if state.isOpen || state.tried >= number { return true }
-        state.waiting.append((number, whoever))
+        state.waiting.append((number, op, whoever))
         return false
       }
-      if isFree { whoever.resume() }
+      if isFree { whoever.resume(returning: true) }
     }
+  }
+
+  /// The operation's deadline has come. Returns false where it does not wait here.
+  func giveUp(_ op: OpID) -> Bool {
+    let waiting = state.withLock { state in
+      state.waiting.firstIndex { $0.op == op }.map { state.waiting.remove(at: $0) }
+    }
+    waiting?.whoever.resume(returning: false)
+    return waiting != nil
   }
 
   private func release(_ change: (inout State) -> Void) {
@@ -50,6 +60,6 @@ final class NoteGate: Sendable {
       state.waiting.removeAll { state.isOpen || $0.number <= state.tried }
       return free
     }
-    for one in free { one.whoever.resume() }
+    for one in free { one.whoever.resume(returning: true) }
   }
 }

@@ -216,7 +216,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     let late = nextDue() + Self.lateness < now
     while let last = alarms.last, last <= now { alarms.removeLast() }
 
-    for (op, operation) in operations.expire(at: now) { feed(operation.unanswered(op, at: clock.now()), &children) }
+    for (op, operation) in operations.expire(at: now) {
+      // No client knows of it, so none comes back with it.
+      if noteGate.giveUp(op) { _ = operations.end(op) }
+      feed(operation.unanswered(op, at: clock.now()), &children)
+    }
     if let at = wake, at <= now {
       wake = nil
       feed(.timeCame, &children)
