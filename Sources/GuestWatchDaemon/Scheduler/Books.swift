@@ -23,7 +23,8 @@ extension Scheduler {
     // Nobody hears any more whether the last portion was written.
     memories.giveBack()
     let now = clock.now()
-    if let pauses = unkeptPauses, pausesUnderWay == 0 { give(pauses, now) }
+    // Also where they are under way: nobody hears any more whether that worked.
+    if let pauses = unkeptPauses { give(pauses, now) }
     ledgerBox.yield(.rest(memories, now, until: now.continuous + Self.leaveLimit))
   }
 

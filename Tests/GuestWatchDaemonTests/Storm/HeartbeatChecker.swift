@@ -9,6 +9,8 @@ struct HeartbeatChecker {
   private var deadlines: [UInt64: Instant] = [:]
   /// Operations that the client works on, or that nobody has asked it yet, by their deadline.
   private var underWay: Set<Instant> = []
+  /// Those that a client was asked for. One that waited for a note until its deadline never is, so nobody hangs.
+  private var called: Set<Instant> = []
   /// When steps, notes and pauses were given to the ledger that it is not done with, oldest first.
   private var jobs: [Instant] = []
   /// A mark is due every minute, where none is under way.
@@ -64,6 +66,9 @@ struct HeartbeatChecker {
       deadlines[op] = by
       underWay.insert(by)
     case .told(let op, _, .nobody): if let by = deadlines[op] { underWay.remove(by) }
+    case .told(let op, _, .scheduler):
+      if let by = deadlines[op], !called.contains(by) { underWay.remove(by) }
+    case .called(let by, _): called.insert(by)
     case .returned(let by, _): underWay.remove(by)
     case .given(let job): if !job.hasPrefix("memory") { jobs.append(at) }
     case .writing(let job):
@@ -73,7 +78,7 @@ struct HeartbeatChecker {
       }
     case .wrote(let job, _):
       if job.hasPrefix("mark") { marking = nil } else if !jobs.isEmpty { jobs.removeFirst() }
-    case .told, .saidStopped, .configured, .called, .loaded, .leaving, .left, .recorded, .alive, .ready, .reloading,
+    case .told, .saidStopped, .configured, .loaded, .leaving, .left, .recorded, .alive, .ready, .reloading,
       .stopping, .report, .ended:
       break
     }
