@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh BUILD-FOLDER [swift build's options]: seeds that must keep every promise. A hundred that are always the same and those
-# of REGRESSIONS with a release build, and five of them in debug, which must do bit for bit the same. New ones:
+# run.sh BUILD-FOLDER [swift build's options]: seeds that must keep every promise. A hundred that are always the same, twenty
+# with an operator who kills by hand and those of REGRESSIONS with a release build, and five of them in debug, which must do bit for bit the same. New ones:
 # make simulate FIRST=n SEEDS=m.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -22,6 +22,7 @@ compile() { # CONFIGURATION options...: the command alone; nothing of the daemon
 compile release "$@"
 Tests/Simulation/no-mutations.sh "$build/release/simulate"
 "$build/release/simulate" --seeds 100 --jobs "$jobs"
+"$build/release/simulate" --by-hand --seeds 20 --jobs "$jobs"
 
 count=0
 while read -r seed found; do

@@ -52,6 +52,7 @@ import WatchSimulation
     let started = ContinuousClock.now
     if let fleet { return try measure(fleet, since: started) }
     var summary = Summary()
+    summary.byHand = byHand
     var failures: [World.Report] = []
     var progress = Progress(total: Int(clamping: seed == nil ? seeds : 1), isWanted: seed == nil && !hashes)
     let ending = await play { played in

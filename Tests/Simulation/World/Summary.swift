@@ -76,7 +76,15 @@ public struct Summary: Sendable {
   }
 
   /// Counters that no seed reached, in their order.
-  public var missed: [Counter] { known.filter { counts[$0] == nil } }
+  public var missed: [Counter] {
+    known.filter { counts[$0] == nil && (byHand || !Summary.ofOperators.contains($0)) }
+  }
+  /// An operator kills by hand in these seeds, too.
+  public var byHand = false
+  private static let ofOperators = [
+    Counter(group: .reason, name: Checker.ReasonKind.asked.rawValue),
+    Counter(group: .report, name: Report.Kind.killAsked.rawValue),
+  ]
 
   /// One line, to show that it goes on.
   public var line: String {
