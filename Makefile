@@ -6,11 +6,12 @@ SHELL := /bin/bash
 BUILD ?= .build
 SWIFT_FLAGS ?=
 # What `make simulate` plays: so many seeds from that one on, or SEED=n alone with everything that happens in it; HOURS=n
-# virtual hours of faults in each, where that is not the default; JOBS seeds at once.
+# virtual hours of faults in each, where that is not the default; BY_HAND=1: an operator kills, too; JOBS seeds at once.
 SEEDS ?= 1000
 FIRST ?= 1
 SEED ?=
 HOURS ?=
+BY_HAND ?=
 # What `make crash-test` does: so many kill -9 over so many worlds side by side; SEED=n draws the same again.
 CRASHES ?= 200
 WORLDS ?= 4
@@ -60,7 +61,7 @@ client-test: need ## VMware's Python SDK against the simulator
 simulate: need ## the decision against a simulated world: make simulate SEEDS=1000, or SEED=n HOURS=n FIRST=n
 	@swift build --scratch-path $(BUILD) -c release --product simulate $(SWIFT_FLAGS)
 	@$(BUILD)/release/simulate --jobs $(JOBS) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST)) \
-	  $(if $(HOURS),--hours $(HOURS))
+	  $(if $(HOURS),--hours $(HOURS)) $(if $(BY_HAND),--by-hand)
 
 mutations: need ## faults in the decision: each must be found by the simulation; writes Tests/Simulation/MUTATIONS.md anew
 	@JOBS=$(JOBS) Tests/Simulation/mutations.sh $(BUILD) $(SWIFT_FLAGS)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh BUILD-FOLDER [swift build's options]: seeds that must keep every promise. A hundred that are always the same, twenty
-# with an operator who kills by hand and those of REGRESSIONS with a release build, and five of them in debug, which must do bit for bit the same. New ones:
-# make simulate FIRST=n SEEDS=m.
+# with an operator who kills by hand and those of REGRESSIONS with a release build, and five of them in debug, which must
+# do bit for bit the same. New ones: make simulate FIRST=n SEEDS=m.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1

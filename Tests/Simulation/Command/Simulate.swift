@@ -175,6 +175,6 @@ import WatchSimulation
     print("seed \(report.seed) failed at step \(report.steps)")
     for line in report.last { print("    " + line) }
     print("seed \(report.seed), step \(report.steps), \(violation)")
-    print("again: make simulate SEED=\(report.seed)\(byHand ? " (simulate --by-hand)" : "")")
+    print("again: make simulate SEED=\(report.seed)\(byHand ? " BY_HAND=1" : "")")
   }
 }
