@@ -123,7 +123,12 @@ enum LedgerFile {
       let reason = errno
       throw .unusable("cannot make a ledger in \(files.directory): \(systemMessage(reason)); \(advice(reason))")
     }
+    let isLeft = leaveToOwner(made, of: files.directory)
+    let reason = errno
     close(made)
+    guard isLeft else {
+      throw .unusable("cannot make a ledger in \(files.directory): \(systemMessage(reason)); \(advice(reason))")
+    }
     do {
       // In a function of its own, so that the connection is closed before the file gets its name.
       try fill(files.unfinished, steps: steps, vfs: vfs)

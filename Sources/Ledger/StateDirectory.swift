@@ -31,6 +31,21 @@ func synchronize(directory: String) -> Bool {
   return fsync(descriptor) == 0
 }
 
+/// Root may ask in a directory of the service's account (`guestwatchd kill` where no daemon runs): a file that it has just
+/// made there goes to that account, or the daemon could not open it at its next start.
+///
+/// - Returns: False, with `errno` set, where that failed.
+func leaveToOwner(_ descriptor: Int32, of directory: String) -> Bool {
+  var file = stat()
+  var folder = stat()
+  guard fstat(descriptor, &file) == 0, stat(directory, &folder) == 0 else { return false }
+  // Only a plain file that has no second name and nothing in it: nobody's but ours.
+  guard geteuid() == 0, folder.st_uid != 0, file.st_uid == 0, file.st_mode & S_IFMT == S_IFREG, file.st_nlink == 1,
+    file.st_size == 0
+  else { return true }
+  return fchown(descriptor, folder.st_uid, folder.st_gid) == 0
+}
+
 /// Which file a path leads to, whatever it is called later.
 struct FileIdentity: Hashable, Sendable {
   var device: UInt64
@@ -69,6 +84,11 @@ struct StateLock: ~Copyable, Sendable {
     }
     let opened = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
     guard opened >= 0 else { throw cannot("open the lock", files.lock, errno) }
+    guard leaveToOwner(opened, of: files.directory) else {
+      let reason = errno
+      close(opened)
+      throw cannot("give the directory's owner the lock", files.lock, reason)
+    }
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       let reason = errno
       let holder = reason == EWOULDBLOCK ? holderWritten(in: opened) : nil

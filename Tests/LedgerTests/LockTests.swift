@@ -79,4 +79,18 @@ import Testing
     #expect(error?.description.contains("No such file or directory") == true)
     #expect(try LedgerStore.open(stateDirectory: folder.path + "/one/", now: at(0), bootID: "boot-a").life == 1)
   }
+
+  @Test("Root, where the directory is the service's, leaves it all that it made", .enabled(if: geteuid() == 0))
+  func rootLeavesTheFiles() async throws {
+    let folder = try Folder()
+    try #require(mkdir(folder.state, 0o700) == 0 && chown(folder.state, 12_345, 23_456) == 0)
+    let store = try folder.store()
+    try require(await store.mark([], now: at(1)))
+    for name in ["lock", "ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+      var found = stat()
+      try #require(lstat(folder.state + "/" + name, &found) == 0, "\(name)")
+      #expect(found.st_uid == 12_345 && found.st_gid == 23_456 && found.st_mode & 0o777 == 0o600, "\(name)")
+    }
+    store.close()
+  }
 }

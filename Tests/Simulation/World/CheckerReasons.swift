@@ -145,6 +145,7 @@ extension Checker {
         if isLeftAlone(other, rule, confirm, vm) { continue }
         // One that was gone before is no candidate any more, and nobody can say whether it was.
         if machines[vm]?.absent.contains(OwnIdentity(other)) == true { continue }
+        if cameBackAfterItsEnd(other, confirm, vm) { continue }
         try raise("S1", "kill \(id) for number: \(Line.of(other)) comes after it and may be killed", "S1-victim")
       }
     }
@@ -169,6 +170,20 @@ extension Checker {
           || (first != nil && first == origin(of: kill.confirmed?.life, vm) && !isEnd(closed.outcome))
       else { return nil }
       return (kill, closed)
+    }
+  }
+
+  /// One that a kill ended and that a snapshot brought back, though no epoch was shown: it may count, but is no candidate any
+  /// more, also where all starts moved together since.
+  private func cameBackAfterItsEnd(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
+    guard let first = origin(of: shown.lives[row.pid], vm) else { return false }
+    let machine = machines[vm] ?? Machine()
+    let epoch = max(machine.epoch, machine.epochShown)
+    return killOrder.contains { id in
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch else {
+        return false
+      }
+      return isEnd(closed.outcome) && first == origin(of: kill.confirmed?.life, vm)
     }
   }
 
