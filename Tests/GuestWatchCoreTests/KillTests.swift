@@ -146,6 +146,32 @@ struct KillTests {
     #expect(stage.terminates[2].at - stage.terminates[1].at >= 600)
   }
 
+  @Test("Another rule frees what was stuck, and not what was denied to a login (simulation seed 10598)")
+  func freedButDenied() {
+    func killed(denied: Bool) -> [Int64] {
+      var stage = Stage()
+      let process = stage.spawn(500, started: Stage.epoch - 7200)
+      func row(_ number: UInt32, _ rule: String, _ outcome: Outcome) -> Restored.Row {
+        Restored.Row(
+          id: KillID(life: 1, number: number), rule: RuleID(rule), vm: Stage.key, process: process,
+          login: Stage.login, age: .seconds(4000 - Int64(number)), outcome: outcome, closedAge: .seconds(3900))
+      }
+      let rows =
+        (denied ? [row(1, "r", .denied)] : [])
+        + [row(2, "s", .survived), row(3, "s", .survived), row(4, "s", .stuck)]
+      let memory = VMMemory(vm: Stage.key, bootTime: stage.facts.bootTime, suspendTime: nil, seen: [])
+      stage.begin(
+        [Stage.rule(), Stage.rule("s")], restored: Restored(life: 2, rows: rows, memories: [memory]))
+      stage.run(.seconds(60))
+      #expect(stage.killed.isEmpty)
+      stage.send(.configured(Stage.configuration([Stage.rule()])))
+      stage.run(.seconds(60))
+      return stage.killed
+    }
+    #expect(killed(denied: false) == [500])
+    #expect(killed(denied: true).isEmpty)
+  }
+
   @Test(
     "What the answer alone decides",
     arguments: [

@@ -202,7 +202,10 @@ extension Watch {
         }
         vms[place].views[v].candidates.removeAll { $0.tracks.isEmpty }
       }
-      vms[place].attempts.removeAll { $0.stuck && ($0.rule.map { !kept.contains($0) } ?? false) }
+      // Another rule may try again; what was denied to a login stays denied to it.
+      for i in vms[place].attempts.indices where vms[place].attempts[i].stuck {
+        if let rule = vms[place].attempts[i].rule, !kept.contains(rule) { vms[place].attempts[i].free() }
+      }
     }
     recountCandidates()
   }

@@ -274,6 +274,13 @@ struct Attempts: Sendable {
   static let secondWait = Duration.seconds(600)
   static let most = 3
 
+  /// The rule that it was stuck for is another one now: it may be tried anew, but not with what it was denied to.
+  mutating func free() {
+    count = 0
+    stuck = false
+    last = Instant(nanoseconds: .min)
+  }
+
   /// Until when it is left alone.
   var waitsUntil: Instant {
     switch mutated(.retryAtOnce) ? 0 : count {
