@@ -26,6 +26,7 @@ extension Watch {
           case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
           }
           decide(place, now)
+          explain(listing, place, login, sent: sent, ended: timing.ended, now)
         }
       }
     }
@@ -39,7 +40,10 @@ extension Watch {
   ) {
     guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
     switch purpose {
-    case .follow: if let login = operation.login { postpone(place, login, fault, now) }
+    case .follow:
+      guard let login = operation.login else { return }
+      postpone(place, login, fault, now)
+      explainFailed(place, login, fault)
     case .confirm: confirmFailed(place, fault, now)
     case .verify: verifyFailed(place, fault, now)
     }
@@ -168,7 +172,7 @@ extension Watch {
   }
 
   /// Guests list by pid, so that there is seldom anything to do.
-  private func byPID(_ rows: [Process]) -> [Process] {
+  func byPID(_ rows: [Process]) -> [Process] {
     let isSorted = rows.indices.dropFirst().allSatisfy { rows[$0 - 1].pid <= rows[$0].pid }
     return isSorted ? rows : rows.sorted { $0.pid < $1.pid }
   }
@@ -334,7 +338,9 @@ extension Watch {
   /// The process as it may be written down.
   func shown(_ process: Process) -> Process {
     var shown = process
-    if configuration?.logCommands != .full, !mutated(.writeCommandLines) { shown.command = "" }
+    if !showsCommands { shown.command = "" }
     return shown
   }
+
+  var showsCommands: Bool { configuration?.logCommands == .full || mutated(.writeCommandLines) }
 }
