@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import GuestWatchCore
 import Ledger
+import RuleFiles
 
 /// `guestwatchd history`: what the ledger holds, for people and for programs.
 struct History: ParsableCommand {
@@ -18,7 +19,7 @@ struct History: ParsableCommand {
       """)
 
   @Option(help: "Taken for the sake of the other commands; history does not read the configuration.")
-  var config = "/etc/guestwatchd/guestwatchd.toml"
+  var config = Surroundings.installedMain
 
   @Option(help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
   var state: String?
@@ -117,14 +118,7 @@ struct History: ParsableCommand {
     }
   }
 
-  private var stateDirectory: String {
-    if let state { return state }
-    // systemd gives several, separated by colons, where a unit asks for several; the first is the daemon's.
-    if let given = getenv("STATE_DIRECTORY"), given[0] != 0 {
-      return String(String(cString: given).prefix { $0 != ":" })
-    }
-    return "/var/lib/guestwatchd"
-  }
+  private var stateDirectory: String { StateDirectory.path(state) }
 }
 
 /// Unix nanoseconds.
