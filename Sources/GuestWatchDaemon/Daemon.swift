@@ -191,9 +191,4 @@ public struct Daemon: Sendable {
     }
     return id
   }
-
-  private func complain(_ line: String) {
-    var line = line + "\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
 }

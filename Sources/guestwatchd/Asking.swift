@@ -47,11 +47,6 @@ struct Place: ParsableArguments {
   }
 }
 
-func complain(_ line: String) {
-  var line = line + "\n"
-  line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}
-
 /// Which gates are meant.
 struct Gates: ParsableArguments {
   @Option(name: .customLong("vm"), help: ArgumentHelp("Only VMs whose name or moid fits.", valueName: "glob"))

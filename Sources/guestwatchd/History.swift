@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import GuestWatchCore
+import GuestWatchDaemon
 import Ledger
 import RuleFiles
 
@@ -73,8 +74,7 @@ struct History: ParsableCommand {
       if would { try showWould(filter, output) } else { try show(filter, output) }
     } catch {
       output.flush()
-      var message = "guestwatchd: \(error)\n"
-      message.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      complain("guestwatchd: \(error)")
       throw ExitCode(error.exitStatus)
     }
     guard output.flush() else { throw ExitCode.failure }
