@@ -363,44 +363,6 @@ import WatchSimulation
       Story.op(3), story.address, Story.login, showingEnds: false, by: Story.now(99).continuous)
     #expect(throws: Violation.self) { try checker.observe(.effect(next), at: Story.now(60)) }
   }
-
-  // MARK: too many
-
-  static func tooMany() throws -> Story {
-    try Story { $0.limits = .bounded(maxAge: nil, maxInstances: MaxInstances(count: 1)) }.with {
-      $0.others = [Story.process(400, started: 1_790_009_000)]
-      $0.confirmsByListing = true
-      $0.reason = .tooMany(limit: 1, count: 2, place: 2)
-    }
-  }
-
-  @Test func `the one that may stay is not a victim`() throws {
-    let story = try CheckerTests.tooMany().with { $0.others = [Story.process(400, started: 1_790_009_990)] }
-    #expect(story.tell().violation?.invariant == "S1")
-  }
-
-  @Test func `too many is confirmed by a listing only`() throws {
-    let story = try CheckerTests.tooMany().with { $0.confirmsByListing = false }
-    #expect(story.tell().violation?.invariant == "S1")
-  }
-
-  /// Three where two are too many: the last in keep order is the victim, unless it may not be killed.
-  @Test(arguments: [(false, false), (true, true)])
-  func `the victim is the last that may be killed`(isProtected: Bool, isBlameless: Bool) throws {
-    let story = try CheckerTests.tooMany().with {
-      var last = Story.process(600, started: 1_790_009_950)
-      last.command = "/opt/worker --late"
-      $0.others.append(last)
-    }
-    var told = story
-    if isProtected { told.configuration.protect.commands = [try Glob("*--late")] }
-    #expect((told.tell().violation == nil) == isBlameless)
-  }
-
-  @Test func `others of another owner do not count`() throws {
-    let story = try CheckerTests.tooMany().with { $0.others[0].owner = "bob" }
-    #expect(story.tell().violation?.invariant == "S1")
-  }
 }
 
 extension Story {

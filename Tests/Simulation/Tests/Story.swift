@@ -137,6 +137,16 @@ struct Story {
       at: Story.now(confirmAt + 0.2))
   }
 
+  /// A check of another pid.
+  func look(at: Double, pid: Int64, _ what: Look, _ checker: inout Checker) throws(Violation) {
+    let op = Story.op(3)
+    try checker.observe(
+      .effect(.look(op, address, Story.login, pid: pid, .check, by: Story.now(at + 30).continuous)),
+      at: Story.now(at))
+    try checker.observe(.executed(op, lives: [:]), at: Story.now(at + 0.1))
+    try checker.observe(.event(.looked(op, timing(at, at + 0.2), .success(what))), at: Story.now(at + 0.2))
+  }
+
   /// A listing of these rows.
   func list(_ rows: [GuestWatchCore.Process], _ checker: inout Checker, _ op: OpID, _ at: Double) throws(Violation) {
     try checker.observe(

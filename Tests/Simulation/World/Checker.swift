@@ -159,6 +159,8 @@ public struct Checker: Sendable {
     var epoch = Instant(nanoseconds: .min)
     /// When an inventory last showed that a new epoch had begun, whether the daemon said so or not.
     var epochShown = Instant(nanoseconds: .min)
+    /// The daemon says nothing of one that it had not seen before: an inventory may show it all the same.
+    var epochKnown: Instant { max(epoch, epochShown) }
     /// What was known before each epoch that this life was shown: it may die before its memory of one is on disk.
     var before: [Before] = []
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
@@ -181,7 +183,7 @@ public struct Checker: Sendable {
     var steadySince = Instant(nanoseconds: .min)
     /// Something that was listed speaks against the start times of this guest.
     var startsDoubted: (since: Instant, why: String)?
-    /// Identities that a complete listing lacked after one that had them.
+    /// Identities that a complete listing lacked after one that had them, or that a look showed to have ended.
     var absent: Set<OwnIdentity> = []
     /// No verify look before that, after one that was not answered when 25 s had passed.
     var verifyRests = Instant(nanoseconds: .min)

@@ -50,7 +50,7 @@ extension Checker {
   func guardOrder(
     _ record: KillRecord, _ row: GuestWatchCore.Process, _ confirm: Shown, _ machine: Machine
   ) throws(Violation) {
-    let epoch = max(machine.epoch, machine.epochShown)
+    let epoch = machine.epochKnown
     let first = machine.shown.last { shown in
       guard shown.login == record.login, shown.daemon == daemon, shown.sent.continuous > epoch,
         case .look(.running(let process), row.pid, .find) = shown.what, OwnIdentity(process) == OwnIdentity(row)

@@ -17,7 +17,7 @@ extension Checker {
     _ rule: Rule, _ row: GuestWatchCore.Process, _ confirm: Shown, _ vm: VMAddress, _ id: KillID
   ) throws(Violation) {
     guard let machine = machines[vm] else { return }
-    let since = max(ruleSince[rule.id] ?? .never, machine.epoch, machine.epochShown)
+    let since = max(ruleSince[rule.id] ?? .never, machine.epochKnown)
     // A list without ends shows a program that has ended like one that runs. Where a snapshot has brought it back since,
     // it was there all the time for whoever looked.
     let revived = confirm.lives[row.pid].flatMap { life in lives[life]?.origin == life ? nil : life }

@@ -124,7 +124,7 @@ extension Checker {
   /// One that is stuck may be tried by an operator, in the pace of all tries.
   private func guardRetries(_ record: KillRecord, _ rule: Rule?, at now: Now) throws(Violation) {
     let machine = machines[home(record)] ?? Machine()
-    let epoch = max(machine.epoch, machine.epochShown)
+    let epoch = machine.epochKnown
     var attempts = 0
     var last = Instant(nanoseconds: .min)
     for id in killOrder {

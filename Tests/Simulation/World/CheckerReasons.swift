@@ -21,8 +21,11 @@ extension Checker {
       guard OwnRules.isComplete(listing) else { return }
       rows = listing.rows
       compare(rows, shown, vm)
+      if listing.showsEnds { noteEnds(rows, vm) }
     case .look(.running(let row), _, _): rows = [row]
-    case .look(.finished, _, _), .look(.gone, _, _), .look(.vmGone, _, _): return
+    case .look(.finished(let row), _, _): return noteEnds([row], vm)
+    case .look(.gone, let pid, _): return noteGone(pid, shown.login, vm)
+    case .look(.vmGone, _, _): return
     }
     guard let m = machines.index(forKey: vm) else { return }
     let before = machines.values[m].listed[shown.login]
@@ -52,6 +55,18 @@ extension Checker {
       if let before { machines.values[m].absent.formUnion(before.identities.subtracting(listed.identities)) }
     }
     machines.values[m].listed[shown.login] = listed
+  }
+
+  /// What was shown to have ended is no candidate any more in its epoch, also where a snapshot brings it back.
+  private mutating func noteEnds(_ rows: [GuestWatchCore.Process], _ vm: VMAddress) {
+    for row in rows where row.finished != nil { machines[vm]?.absent.insert(OwnIdentity(row)) }
+  }
+
+  /// Nobody holds that pid: whoever was last listed with it has ended.
+  private mutating func noteGone(_ pid: Int64, _ login: LoginID, _ vm: VMAddress) {
+    for row in machines[vm]?.listed[login]?.rows ?? [] where row.pid == pid {
+      machines[vm]?.absent.insert(OwnIdentity(row))
+    }
   }
 
   /// The life that it first was, where it came back with a snapshot.
@@ -159,9 +174,7 @@ extension Checker {
   private func earlier(
     _ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress
   ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
-    let machine = machines[vm] ?? Machine()
-    // The daemon says nothing of one that it had not seen before: an inventory may show it all the same.
-    let epoch = max(machine.epoch, machine.epochShown)
+    let epoch = (machines[vm] ?? Machine()).epochKnown
     let first = origin(of: shown.lives[row.pid], vm)
     return killOrder.compactMap { id in
       guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
@@ -174,16 +187,18 @@ extension Checker {
   }
 
   /// One that a kill ended and that a snapshot brought back, though no epoch was shown: it may count, but is no candidate any
-  /// more, also where all starts moved together since.
+  /// more, also where all starts moved together since. Nor is another that has its pid and start: with a clock that went back,
+  /// too, nobody can tell the two apart but by an owner that may change.
   private func cameBackAfterItsEnd(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    guard let first = origin(of: shown.lives[row.pid], vm) else { return false }
-    let machine = machines[vm] ?? Machine()
-    let epoch = max(machine.epoch, machine.epochShown)
+    let first = origin(of: shown.lives[row.pid], vm)
+    let epoch = (machines[vm] ?? Machine()).epochKnown
     return killOrder.contains { id in
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch else {
-        return false
-      }
-      return isEnd(closed.outcome) && first == origin(of: kill.confirmed?.life, vm)
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
+        isEnd(closed.outcome)
+      else { return false }
+      let ended = kill.record.process
+      return ended.pid == row.pid && ended.started == row.started
+        || first != nil && first == origin(of: kill.confirmed?.life, vm)
     }
   }
 

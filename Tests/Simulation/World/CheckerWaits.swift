@@ -137,7 +137,7 @@ extension Checker {
       case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown:
         if killed == life { return true }
         let machine = machines[home(kill.record)]
-        let epoch = max(machine?.epoch ?? closed.at, machine?.epochShown ?? closed.at)
+        let epoch = machine?.epochKnown ?? closed.at
         return (lives[killed]?.origin ?? killed) == origin && epoch <= closed.at
       case .failed, .abandoned: return false
       }

@@ -1,0 +1,62 @@
+import GuestWatchCore
+import Testing
+import VCenterModel
+import WatchSimulation
+
+/// Kills for number: the group is judged anew, and the victim is the last of it that may be killed.
+extension CheckerTests {
+  static func tooMany() throws -> Story {
+    try Story { $0.limits = .bounded(maxAge: nil, maxInstances: MaxInstances(count: 1)) }.with {
+      $0.others = [Story.process(400, started: 1_790_009_000)]
+      $0.confirmsByListing = true
+      $0.reason = .tooMany(limit: 1, count: 2, place: 2)
+    }
+  }
+
+  @Test func `the one that may stay is not a victim`() throws {
+    let story = try CheckerTests.tooMany().with { $0.others = [Story.process(400, started: 1_790_009_990)] }
+    #expect(story.tell().violation?.invariant == "S1")
+  }
+
+  @Test func `too many is confirmed by a listing only`() throws {
+    let story = try CheckerTests.tooMany().with { $0.confirmsByListing = false }
+    #expect(story.tell().violation?.invariant == "S1")
+  }
+
+  /// Three where two are too many: the last in keep order is the victim, unless it may not be killed.
+  @Test(arguments: [(false, false), (true, true)])
+  func `the victim is the last that may be killed`(isProtected: Bool, isBlameless: Bool) throws {
+    let story = try CheckerTests.tooMany().with {
+      var last = Story.process(600, started: 1_790_009_950)
+      last.command = "/opt/worker --late"
+      $0.others.append(last)
+    }
+    var told = story
+    if isProtected { told.configuration.protect.commands = [try Glob("*--late")] }
+    #expect((told.tell().violation == nil) == isBlameless)
+  }
+
+  /// A snapshot may bring one back that a look has shown to have ended, and no epoch is shown: it is no candidate any more
+  /// (seed 2868).
+  @Test(arguments: [true, false]) func `one that was seen to have ended is passed over`(hadEnded: Bool) throws {
+    let last = Story.process(600, started: 1_790_009_950)
+    let story = try CheckerTests.tooMany().with { $0.others.append(last) }
+    var checker = Checker(reusesPIDs: true)
+    var ended = last
+    ended.finished = 1_790_009_960
+    do throws(Violation) {
+      try story.begin(&checker)
+      try story.look(at: -75, pid: 600, hadEnded ? .finished(ended) : .running(last), &checker)
+      try story.look(&checker)
+      try story.kill(&checker)
+      #expect(hadEnded)
+    } catch {
+      #expect(!hadEnded && error.invariant == "S1", "\(error)")
+    }
+  }
+
+  @Test func `others of another owner do not count`() throws {
+    let story = try CheckerTests.tooMany().with { $0.others[0].owner = "bob" }
+    #expect(story.tell().violation?.invariant == "S1")
+  }
+}
