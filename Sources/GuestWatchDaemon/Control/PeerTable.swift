@@ -139,13 +139,20 @@ struct PeerTable {
   mutating func answered(_ number: UInt64, _ answer: Answer) {
     guard let i = peers.firstIndex(where: { $0.enquirer.number == number }) else { return }
     if case .step = answer { return peers[i].conversation.progressed(bytes(answer)) }
-    peers[i].conversation.answered(peers[i].descriptor >= 0 ? bytes(answer) : [], now: now)
+    let pieces = answer.pieces(configuration: configuration)
+    let next: () -> [UInt8]? = {
+      while let lines = pieces.next() { if !lines.isEmpty { return Self.bytes(lines) } }
+      return nil
+    }
+    peers[i].conversation.answered((peers[i].descriptor >= 0 ? next() : nil) ?? [], more: next, now: now)
     sweep()
   }
 
-  private func bytes(_ answer: Answer) -> [UInt8] {
+  private func bytes(_ answer: Answer) -> [UInt8] { Self.bytes(answer.lines(configuration: configuration)) }
+
+  private static func bytes(_ lines: [String]) -> [UInt8] {
     var bytes: [UInt8] = []
-    for line in answer.lines(configuration: configuration) {
+    for line in lines {
       bytes += line.utf8
       bytes.append(UInt8(ascii: "\n"))
     }
