@@ -25,9 +25,10 @@ extension Daemon {
   ///
   /// - Parameter talk: what is asked; it is given what answers, and what takes the lines of an answer as they are made.
   public func looking<Outcome: Sendable>(
-    _ talk: @escaping @Sendable (
-      @escaping @Sendable (ViewQuestion, @escaping @Sendable (String) -> Void) async -> ControlClient.Reply
-    ) async -> Outcome
+    _ talk:
+      @escaping @Sendable (
+        @escaping @Sendable (ViewQuestion, @escaping @Sendable (String) -> Void) async -> ControlClient.Reply
+      ) async -> Outcome
   ) async -> Result<Outcome, NotByHand> {
     let lookedAt = { (files: RuleFileSource, setup: Setup<VSphereLink>) in
       (LookingSource(source: files), LookingSource<RuleFileSource>.looking(setup))

@@ -43,13 +43,16 @@ struct Explain: AsyncParsableCommand {
   @Flag(help: "Go on: explain each VM again as often as its rules look at it, until interrupted.")
   var follow = false
 
-  @Option(help: ArgumentHelp("Explain this saved listing. --vm names its VM (default: the file's name).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Explain this saved listing. --vm names its VM (default: the file's name).", valueName: "file"))
   var listing: String?
 
   @Option(help: "The guest of --listing: windows, linux, other or unknown (default: by what is listed).")
   var family: Family?
 
-  @Option(help: ArgumentHelp("When --listing is looked at, RFC 3339 (default: when the file was written).", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("When --listing is looked at, RFC 3339 (default: when the file was written).", valueName: "time")
+  )
   var at: String?
 
   @OptionGroup var place: Place
@@ -74,7 +77,11 @@ struct Explain: AsyncParsableCommand {
       filter: VMFilter(vms: vm.flatMap { try? Glob($0) }, rule: rule.map { RuleID($0) }),
       choice: RowChoice(rule: rule.map { RuleID($0) }, pid: pid, all: all), follow: follow)
     let end: ExplainTalk.End
-    if let answered = try await askDaemon(order, show) { end = answered } else { end = try await withoutDaemon(order, show) }
+    if let answered = try await askDaemon(order, show) {
+      end = answered
+    } else {
+      end = try await withoutDaemon(order, show)
+    }
     try finish(end, show)
   }
 

@@ -29,6 +29,15 @@ public struct ReachedVM: Hashable, Sendable {
   /// The smallest `every` of the rules that look with this login.
   public var every: Duration
   public var rules: [RuleID]
+
+  public init(vm: VMKey, address: VMAddress, name: String, login: LoginID, every: Duration, rules: [RuleID]) {
+    self.vm = vm
+    self.address = address
+    self.name = name
+    self.login = login
+    self.every = every
+    self.rules = rules
+  }
 }
 
 /// The VMs that rules reach, as far as it is known.
@@ -43,6 +52,8 @@ public struct Reach: Hashable, Sendable {
   public var names: [String] = []
 
   public static let mostNames = 1_000
+
+  public init() {}
 }
 
 /// A vCenter that could not be asked.
@@ -50,6 +61,11 @@ public struct VCenterTrouble: Hashable, Sendable {
   public var id: VCenterID
   /// nil: it has not answered yet.
   public var fault: Fault?
+
+  public init(id: VCenterID, fault: Fault?) {
+    self.id = id
+    self.fault = fault
+  }
 }
 
 /// What an operator is told who only looks: one for each question. None of them has anything to do with a kill.

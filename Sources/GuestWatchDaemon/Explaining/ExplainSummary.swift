@@ -88,6 +88,7 @@ struct ExplainSummary {
   private var sentence: String {
     let (open, blocked, killing, claimed) = (count(.open), count(.blocked), count(.killing), count(.claimed))
     var parts: [String] = []
+    if vms == 0 { return "no VM was looked at" }
     switch (open, blocked) {
     case (0, 0): parts = ["nothing would be killed: no process is over a limit"]
     case (_, 0): parts = ["\(counted(open, "process", "processes")) would be killed"]

@@ -63,19 +63,20 @@ public struct ExplainTalk: Sendable {
     var due: [Target: Instant] = [:]
     var said: [String] = []
     while true {
+      let lines = Held()
       let listed: ControlClient.Reply
-      switch await ask(.vms(order.filter), { _ in }) {
+      switch await ask(.vms(order.filter), { lines.append($0) }) {
       case .failure(let nobody): return End(status: .unavailable, message: "\(nobody)")
       case .success(let reply): listed = reply
       }
       guard listed.isDone else { return End(status: listed.status, message: listed.message, notes: listed.notes) }
-      let objects = listed.lines.compactMap { try? JSONReader.read(Array($0.utf8)) }
+      let objects = lines.all.compactMap { try? JSONReader.read(Array($0.utf8)) }
       let targets = objects.compactMap(Target.init)
       let began = now()
       let turn = targets.filter { due[$0].map { $0 <= began } ?? true }
       var summary = ExplainSummary()
       if due.isEmpty {
-        for line in listed.lines where line.starts(with: #"{"is":"unwatched""#) {
+        for line in lines.all where line.starts(with: #"{"is":"unwatched""#) {
           summary.take(line)
           emit(line)
         }
@@ -85,7 +86,9 @@ public struct ExplainTalk: Sendable {
       }
       if !turn.isEmpty { emit(summary.line) }
       guard order.follow else { return end(summary, listed.notes) }
-      if listed.notes != said { for note in listed.notes { emit(jsonObject([("is", jsonString("note")), ("message", jsonString(note))])) } }
+      if listed.notes != said {
+        for note in listed.notes { emit(jsonObject([("is", jsonString("note")), ("message", jsonString(note))])) }
+      }
       said = listed.notes
       let ended = now()
       for target in turn { due[target] = ended + target.every }
@@ -162,7 +165,7 @@ public struct ExplainTalk: Sendable {
     switch await ask(.explain(target.vm, target.login, choice), { lines.append($0) }) {
     case .failure(let nobody): return .failure(nobody)
     case .success(let reply):
-      return .success(reply.isDone ? lines.all + reply.lines : [target.line(reply.message)])
+      return .success(reply.isDone ? lines.all : [target.line(reply.message)])
     }
   }
 }

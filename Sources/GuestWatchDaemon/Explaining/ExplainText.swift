@@ -7,6 +7,8 @@ import VSphere
 public struct ExplainText {
   private let width: Int
   private var isFirst = true
+  /// `2026-11-21`: the day of the last listing, which need not be said again.
+  private var day = ""
 
   /// - Parameter width: columns of the terminal; lines are no shorter than 60.
   public init(width: Int) { self.width = min(max(width, 60), 200) }
@@ -16,7 +18,9 @@ public struct ExplainText {
     guard let object = try? JSONReader.read(Array(line.utf8)) else { return [] }
     defer { isFirst = false }
     switch object["is"].string {
-    case "vm": return head(object)
+    case "vm":
+      day = String((object["listed"].string ?? "").prefix(10))
+      return head(object)
     case "rule":
       return put(
         "rule \(text(object["rule"])) (\(text(object["action"]))): \(text(object["limits"]))", indent: 2)
@@ -45,7 +49,7 @@ public struct ExplainText {
       + put(
         "\(text(vm["vm_name"])) (\(text(vm["vm"])) of \(text(vm["vcenter"]))), \(family), login "
           + "\(text(vm["guest_login"])), \(counted(vm["processes"], "process", "processes")) at "
-          + "\(moment(vm["listed"])) UTC")
+          + "\(moment(vm["listed"], day: "")) UTC")
     if vm["pid_found"].bool == false { lines += put("no process has pid \(vm["pid"].int ?? 0) there", indent: 2) }
     if vm["clock_trusted"].bool == false {
       lines += put("this machine's clock is not trusted: only ages that were seen count", indent: 2)
@@ -66,16 +70,21 @@ public struct ExplainText {
     let claimed = span(object["claimed_seconds"])
     var lines = put("\(who): age \(proven)" + (claimed == proven ? "" : " proven, \(claimed) claimed"), indent: 4)
     if !object["command"].isNull { lines += put(text(object["command"]), indent: 6) }
-    let reason = object["reason"].isNull ? "" : ": \(text(object["reason"]))"
-    let due = "due in \(span(object["due_seconds"])), \(moment(object["due"]))"
+    // The ages stand on the line above.
+    let limit = object["reason"].string.map { String($0.split(separator: ", proven ")[0]) }
+    let reason = limit.map { ": \(shown($0))" } ?? ""
+    let due = "due in \(span(object["due_seconds"])), \(moment(object["due"], day: day))"
     switch object["verdict"].string {
     case "killing": lines += put("ITS KILL IS UNDER WAY\(reason)", indent: 6)
-    case "runaway": lines += put("RUNAWAY\(reason), since \(moment(object["since"]))", indent: 6)
-    case "exceeded": lines += put("over its limit\(reason), since \(moment(object["since"])), \(due)", indent: 6)
+    case "runaway": lines += put("RUNAWAY\(reason), since \(moment(object["since"], day: day))", indent: 6)
+    case "exceeded":
+      lines += put("over its limit\(reason), since \(moment(object["since"], day: day)), \(due)", indent: 6)
     case "ended": return lines + put("it has ended, though it is still listed", indent: 6)
     case "not-followed": return lines + put("more processes match there than can be followed", indent: 6)
     default:
-      let exceeds = object["exceeds"].isNull ? "" : ", exceeds it at \(moment(object["exceeds"])), \(due)"
+      let exceeds =
+        object["exceeds"].isNull
+        ? "" : ", exceeds it at \(moment(object["exceeds"], day: day)), \(due)"
       lines += put("within its limits\(reason)\(exceeds)", indent: 6)
     }
     if object["verdict"].string != "killing" { lines += gates(object) }
@@ -117,8 +126,9 @@ private func counted(_ value: JSON, _ one: String, _ more: String) -> String {
   value.int == 1 ? "1 \(one)" : "\(value.int ?? 0) \(more)"
 }
 
-/// `2026-11-21T21:36:02.123Z` as `2026-11-21 21:36:02`.
-private func moment(_ value: JSON) -> String {
+/// `2026-11-21T21:36:02.123Z` as `2026-11-21 21:36:02`; on that day as `21:36:02`.
+private func moment(_ value: JSON, day: String) -> String {
   guard let text = value.string, text.utf8.count >= 19 else { return "?" }
-  return shown(String(text.prefix(19))).replacing("T", with: " ")
+  let moment = shown(String(text.prefix(19))).replacing("T", with: " ")
+  return !day.isEmpty && moment.hasPrefix(day + " ") ? String(moment.dropFirst(day.utf8.count + 1)) : moment
 }

@@ -14,6 +14,8 @@ struct ExplainedLines: Sequence, IteratorProtocol {
   private let choice: RowChoice
   /// Places of the rules that are wanted.
   private let rules: [Int]
+  /// The process that is wanted is there; nil: all are wanted.
+  private let isFound: Bool?
   private var began = false
   /// Place in `rules`.
   private var rule = 0
@@ -23,7 +25,12 @@ struct ExplainedLines: Sequence, IteratorProtocol {
   init(_ explanation: Explanation, _ choice: RowChoice) {
     self.explanation = explanation
     self.choice = choice
-    rules = explanation.rules.indices.filter { place in choice.rule.map { explanation.rules[place].id == $0 } ?? true }
+    let isThere = choice.pid.map { pid in (0..<explanation.count).contains { explanation.pid($0) == pid } }
+    isFound = isThere
+    // Nothing can be said of a process that is not there.
+    rules = explanation.rules.indices.filter { place in
+      isThere != false && choice.rule.map { explanation.rules[place].id == $0 } ?? true
+    }
   }
 
   /// The next lines; nil: there are no more.
@@ -65,10 +72,8 @@ struct ExplainedLines: Sequence, IteratorProtocol {
         ("vcenter_uuid", jsonString(explanation.vm.vcenter)), ("vm_uuid", jsonString(explanation.vm.instance)),
         ("family", jsonString(explanation.family.rawValue)), ("listed", jsonTime(explanation.listed.wall)),
         ("processes", String(explanation.count)),
-        // What a pid that nothing is said of means: it is not there.
         ("pid", choice.pid.map { String($0) } ?? "null"),
-        ("pid_found", choice.pid.map { pid in json((0..<explanation.count).contains { explanation.pid($0) == pid }) }
-          ?? "null"),
+        ("pid_found", isFound.map(json) ?? "null"),
         ("every_seconds", String(explanation.every.wholeSeconds)), ("clock_trusted", json(explanation.clockTrusted)),
         ("start_times_doubted", explanation.doubt.map(jsonString) ?? "null"), ("dry_run", json(explanation.dryRun)),
       ])

@@ -37,7 +37,8 @@ public struct SavedListingFile {
     let listing: Listing
     do throws(Fault) { listing = try savedListing(bytes) } catch {
       throw Unusable(
-        message: "\(path) is neither the JSON answer of the REST process list nor that of VI JSON's ListProcessesInGuest: "
+        message:
+          "\(path) is neither the JSON answer of the REST process list nor that of VI JSON's ListProcessesInGuest: "
           + error.detail)
     }
     guard listing.complete else {
