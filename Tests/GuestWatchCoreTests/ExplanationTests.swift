@@ -302,7 +302,9 @@ struct ExplainedGateTests {
       stage.run(.seconds(20))
       let fitProcess = try stage.explained(500)
       let fit = try #require(fitProcess.judgements[0].fit)
-      #expect(fit.gates == [.notDuring] && fit.opens?.at == opens)
+      #expect(fit.gates == [.notDuring])
+      let shared = try #require(stage.explanations(77).last?.gates.first)
+      #expect(shared.gates == [.notDuring] && shared.opens?.at == opens)
     }
   }
 }

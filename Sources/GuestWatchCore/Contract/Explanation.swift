@@ -41,9 +41,15 @@ public struct Fit: Hashable, Sendable {
   public var place: Standing.Place?
   /// Every gate that is closed now, in the order in which they are asked; empty where its kill is under way.
   public var gates: [Gate] = []
+  public var isBeingKilled = false
+}
+
+/// What keeps alive all that a rule matches on a VM.
+public struct RuleGates: Hashable, Sendable {
+  /// In the order in which they are asked; each is also among the gates of every process, unless its kill is under way.
+  public var gates: [Gate]
   /// When `not_during` is over; nil: it is not among the gates, it has no end, or the clock is not trusted.
   public var opens: Opening?
-  public var isBeingKilled = false
 }
 
 /// What one rule says of one process of a listing.
@@ -86,6 +92,8 @@ public struct Explanation: Hashable, Sendable, CustomStringConvertible {
   public var dryRun: Bool
   /// Those that look at this VM with this login, in rule order.
   public var rules: [Rule]
+  /// One for each of them.
+  public var gates: [RuleGates]
   public var protect: Protect
 
   /// By pid.

@@ -139,24 +139,32 @@ extension Watch {
     let rules = view.rules.map { configuration.rules[$0] }
     let believed = clock.trusted && vm.doubt == nil
     var fits: [Int64: [(rule: RuleID, fit: Fit)]] = [:]
-    // Most gates are the same for all processes of a rule.
-    var shared: [RuleID: [Gate]] = [:]
+    let shared = rules.map { ruleGates($0, place, now) }
     for candidate in view.candidates {
       for track in candidate.tracks {
-        guard let rule = rule(track.rule) else { continue }
-        let gates = shared[rule.id] ?? closedGates(Gate.ofRule, candidate.process, rule, place, now)
-        shared[rule.id] = gates
-        let own = closedGates(Gate.ofProcess, candidate.process, rule, place, now)
-        let all = own.isEmpty ? gates : Gate.all.filter { own.contains($0) || gates.contains($0) }
-        let fit = fit(candidate, track, rule, place, gates: all, believed: believed, now)
-        fits[candidate.process.pid, default: []].append((rule.id, fit))
+        guard let r = rules.firstIndex(where: { $0.id == track.rule }) else { continue }
+        let own = closedGates(Gate.ofProcess, candidate.process, rules[r], place, now)
+        let gates = own.isEmpty ? shared[r].gates : Gate.all.filter { own.contains($0) || shared[r].gates.contains($0) }
+        let fit = fit(candidate, track, rules[r], place, gates: gates, believed: believed, now)
+        fits[candidate.process.pid, default: []].append((rules[r].id, fit))
       }
     }
     return Explanation(
       vm: vm.key, address: vm.address, vmName: vm.facts.name, family: vm.facts.family, login: login, every: view.every,
       sent: sent, listed: ended, at: now, clockTrusted: clock.trusted, doubt: vm.doubt, dryRun: configuration.dryRun,
-      rules: rules, protect: configuration.protect, rows: rows, memory: view.rows, ended: Set(vm.ended.map(\.name)),
+      rules: rules, gates: shared, protect: configuration.protect, rows: rows, memory: view.rows,
+      ended: Set(vm.ended.map(\.name)),
       fits: fits, showsCommands: showsCommands)
+  }
+
+  private func ruleGates(_ rule: Rule, _ place: Int, _ now: Now) -> RuleGates {
+    // These are asked for whatever process it is.
+    let anybody = Process(pid: 0, started: 0, owner: "", name: "", command: "")
+    var shared = RuleGates(gates: closedGates(Gate.ofRule, anybody, rule, place, now))
+    if shared.gates.contains(.notDuring), clock.trusted, let zone = configuration?.timeZone {
+      shared.opens = rule.notDuring.end(wall: now.wall, zone: zone).map { Opening(at: $0, offset: zone.offset(at: $0)) }
+    }
+    return shared
   }
 
   private func fit(
@@ -179,9 +187,6 @@ extension Watch {
     if vms[place].kill?.identity == candidate.process.identity {
       fit.isBeingKilled = true
       fit.gates = []
-    }
-    if fit.gates.contains(.notDuring), clock.trusted, let zone = configuration?.timeZone {
-      fit.opens = rule.notDuring.end(wall: now.wall, zone: zone).map { Opening(at: $0, offset: zone.offset(at: $0)) }
     }
     return fit
   }

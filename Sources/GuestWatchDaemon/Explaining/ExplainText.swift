@@ -9,6 +9,8 @@ public struct ExplainText {
   private var isFirst = true
   /// `2026-11-21`: the day of the last listing, which need not be said again.
   private var day = ""
+  /// The gates of the last rule.
+  private var shared: [Gate] = []
 
   /// - Parameter width: columns of the terminal; lines are no shorter than 60.
   public init(width: Int) { self.width = min(max(width, 60), 200) }
@@ -21,9 +23,7 @@ public struct ExplainText {
     case "vm":
       day = String((object["listed"].string ?? "").prefix(10))
       return head(object)
-    case "rule":
-      return put(
-        "rule \(text(object["rule"])) (\(text(object["action"]))): \(text(object["limits"]))", indent: 2)
+    case "rule": return rule(object)
     case "process": return process(object)
     case "others": return others(object)
     case "unwatched":
@@ -87,24 +87,42 @@ public struct ExplainText {
         ? "" : ", exceeds it at \(moment(object["exceeds"], day: day)), \(due)"
       lines += put("within its limits\(reason)\(exceeds)", indent: 6)
     }
-    if object["verdict"].string != "killing" { lines += gates(object) }
+    if object["verdict"].string != "killing" { lines += own(object) }
     return lines
   }
 
-  private func gates(_ object: JSON) -> [String] {
-    let gates = (object["gates"].array ?? []).compactMap(\.string)
-    guard !gates.isEmpty else {
-      return object["verdict"].string == "within" ? [] : put("no gate keeps it alive", indent: 6)
-    }
-    var says = gates.compactMap { Gate(rawValue: $0) }.map { gate in
+  /// What keeps alive all that it matches is said once.
+  private mutating func rule(_ object: JSON) -> [String] {
+    shared = gates(object)
+    let lines = put(
+      "rule \(text(object["rule"])) (\(text(object["action"]))): \(text(object["limits"]))", indent: 2)
+    guard !shared.isEmpty else { return lines }
+    let says = shared.map { gate in
       switch gate {
-      case .protected: "it is protected by \(text(object["protected_by"]))"
       case .notDuring where !object["gate_opens"].isNull: "\(words(gate)) until \(text(object["gate_opens"]))"
       default: words(gate)
       }
-    }.joined(separator: "; ")
-    says = object["verdict"].string == "within" ? "would be kept alive: \(says)" : "kept alive: \(says)"
-    return put(says, indent: 6)
+    }
+    return lines + put("kills nothing now: \(says.joined(separator: "; "))", indent: 4)
+  }
+
+  /// The gates of one process alone.
+  private func own(_ object: JSON) -> [String] {
+    let own = gates(object).filter { !shared.contains($0) }
+    if own.isEmpty {
+      return object["verdict"].string == "within" || !shared.isEmpty ? [] : put("no gate keeps it alive", indent: 6)
+    }
+    let says = own.map { gate in
+      switch gate {
+      case .protected: "it is protected by \(text(object["protected_by"]))"
+      default: words(gate)
+      }
+    }
+    return put("kept alive: \(says.joined(separator: "; "))", indent: 6)
+  }
+
+  private func gates(_ object: JSON) -> [Gate] {
+    (object["gates"].array ?? []).compactMap(\.string).compactMap { Gate(rawValue: $0) }
   }
 
   private func others(_ object: JSON) -> [String] {

@@ -43,7 +43,7 @@ struct ExplainedLines: Sequence, IteratorProtocol {
     var lines: [String] = []
     if row == 0 {
       others = [:]
-      lines.append(line(explanation.rules[rules[rule]]))
+      lines.append(line(explanation.rules[rules[rule]], explanation.gates[rules[rule]]))
     }
     let end = Swift.min(row + Self.portion, explanation.count)
     for i in row..<end where choice.pid.map({ $0 == explanation.pid(i) }) ?? true {
@@ -79,7 +79,7 @@ struct ExplainedLines: Sequence, IteratorProtocol {
       ])
   }
 
-  private func line(_ rule: Rule) -> String {
+  private func line(_ rule: Rule, _ shared: RuleGates) -> String {
     var (maxAge, instances): (Duration?, MaxInstances?)
     if case .bounded(let age, let count) = rule.limits { (maxAge, instances) = (age, count) }
     return object(
@@ -90,6 +90,8 @@ struct ExplainedLines: Sequence, IteratorProtocol {
         ("max_age_seconds", maxAge.map { String($0.wholeSeconds) } ?? "null"),
         ("max_instances", instances.map { String($0.count) } ?? "null"),
         ("lasting_seconds", String(rule.lasting.wholeSeconds)),
+        ("gates", json(shared.gates)),
+        ("gate_opens", shared.opens.map { jsonString(timestamp($0.at, offset: $0.offset)) } ?? "null"),
       ])
   }
 
@@ -148,9 +150,8 @@ struct ExplainedLines: Sequence, IteratorProtocol {
         ("instance", fit.place.map { String($0.place) } ?? "null"),
         ("instances", fit.place.map { String($0.count) } ?? "null"),
         ("gate", fit.gates.first.map { jsonString($0.rawValue) } ?? "null"),
-        ("gates", "[" + fit.gates.map { jsonString($0.rawValue) }.joined(separator: ",") + "]"),
+        ("gates", json(fit.gates)),
         ("gate_says", fit.gates.isEmpty ? "null" : jsonString(fit.gates.map { words($0) }.joined(separator: "; "))),
-        ("gate_opens", fit.opens.map { jsonString(timestamp($0.at, offset: $0.offset)) } ?? "null"),
       ]
     }
   }
@@ -164,6 +165,10 @@ struct ExplainedLines: Sequence, IteratorProtocol {
 
   private func object(_ kind: String, _ fields: [(String, String)]) -> String {
     jsonObject([("is", jsonString(kind))] + fields)
+  }
+
+  private func json(_ gates: [Gate]) -> String {
+    "[" + gates.map { jsonString($0.rawValue) }.joined(separator: ",") + "]"
   }
 
   private func json(_ value: Bool) -> String { value ? "true" : "false" }

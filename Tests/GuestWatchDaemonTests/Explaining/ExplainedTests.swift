@@ -82,7 +82,7 @@ enum Saved {
     #expect(lines[3].contains(#""exceeds":"2026-01-01T13:59:00.000Z""#), "\(lines[3])")
     #expect(lines[4].contains(#""count":5,"failed":{"pid":0,"started":0,"name":3,"owner":1,"command":0,"unless":1}"#))
     #expect(
-      lines[6].contains(#""gate":"not-during""#) && lines[6].contains(#""gate_opens":"2026-01-01T13:00:00+00:00""#))
+      lines[6].contains(#""gate":"not-during""#) && lines[5].contains(#""gate_opens":"2026-01-01T13:00:00+00:00""#))
     #expect(!lines.joined().contains("--secret"))
   }
 
@@ -156,18 +156,18 @@ enum Saved {
       said == [
         "db-07 (db-07 of lab), linux, login linux, 7 processes at 2026-01-01 12:00:00 UTC",
         "  rule stuck-backup (report): max_age 2h, lasting 5m",
+        "    kills nothing now: the rule only reports",
         "    bkagent (pid 500, backup): age 3h",
         "      over its limit: max_age 2h, since 12:00:00, due in 5m, 12:05:00",
-        "      kept alive: the rule only reports",
         "    bkagent (pid 502, backup): age 1m",
         "      within its limits: max_age 2h, exceeds it at 13:59:00, due in 2h4m,",
         "        14:04:00",
-        "      would be kept alive: the rule only reports",
         "    5 others do not match: 3 by name, 1 by owner, 1 excepted by unless",
         "  rule strange (terminate): forbidden, lasting 5m",
+        "    kills nothing now: the rule's not_during holds until",
+        "      2026-01-01T13:00:00+00:00",
         "    x\\u{1B}[2J\\u{202E}\\n\"y (pid 503, x\\u{1B}[2J\\u{202E}\\n\"y): age 1m",
         "      over its limit: forbidden, since 12:00:00, due in 5m, 12:05:00",
-        "      kept alive: the rule's not_during holds until 2026-01-01T13:00:00+00:00",
         "    6 others do not match: 6 by name",
         "",
         "0 of 2 processes over a limit would be killed; to allow more: action =",
