@@ -21,8 +21,8 @@ struct Explain: AsyncParsableCommand {
       --listing explains a saved answer of the REST process list or of VI JSON's ListProcessesInGuest (FILE or -), \
       without a vCenter or a daemon. One listing proves no age, so start times are believed then.
 
-      Exit status: 0 explained; 64 no such VM or rule; 69 nobody to ask, or no VM could be looked at; 73, 75, 78 as for \
-      `run`, without a daemon; 66 the listing cannot be read.
+      Exit status: 0 explained; 64 no such VM or rule, or no listing that can be read; 69 nobody to ask, or no VM could be \
+      looked at; 73, 75, 78 as for `run`, without a daemon.
       """)
 
   @Option(help: ArgumentHelp("Only VMs whose name, moid or VCENTER:MOID fits.", valueName: "glob"))
@@ -129,7 +129,7 @@ struct Explain: AsyncParsableCommand {
     case .failure(let failure) where failure.isInterrupted && follow: return ExplainTalk.End()
     case .failure(let failure):
       show.flush()
-      for line in failure.lines { complain(line) }
+      for line in failure.isInterrupted ? ["guestwatchd: interrupted"] : failure.lines { complain(line) }
       throw ExitCode(failure.status.rawValue)
     }
   }
@@ -157,8 +157,7 @@ struct Explain: AsyncParsableCommand {
       end = saved.explain(
         loaded.configuration, RowChoice(rule: rule.map { RuleID($0) }, pid: pid, all: all), emit: { show.line($0) })
     } catch {
-      complain("guestwatchd: \(error.message)")
-      throw ExitCode(error.isUsage ? EX_USAGE : EX_NOINPUT)
+      try fail(.usage, error.message)
     }
     try finish(end, show)
   }

@@ -36,7 +36,7 @@ extension EndToEnd {
         "  rule one-editor (report): max_instances 1 per owner, keep oldest\n", "number 2 of 2",
         "    3 others do not match: 2 by name, 1 by owner\n",
         "db-07 (vm-102 of sim, login linux): not looked at: ",
-        "1 of 3 processes over a limit would be killed; to allow more: ",
+        "1 of 3 processes over a limit would be killed; 1 is protected; to allow more:",
       ] {
         #expect(said.out.contains(part), "no \"\(part)\" in\n\(said.out)\n\(said.err)")
       }

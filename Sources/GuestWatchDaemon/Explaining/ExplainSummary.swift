@@ -14,7 +14,7 @@ struct ExplainSummary {
 
   private enum State: Int {
     /// Its age is over a limit by its start time only.
-    case claimed, blocked, open, killing
+    case claimed, protected, blocked, open, killing
   }
 
   private(set) var vms = 0
@@ -52,8 +52,13 @@ struct ExplainSummary {
     switch object["verdict"].string {
     case "killing": state = .killing
     case "runaway", "exceeded":
-      state = gates.isEmpty ? .open : .blocked
-      for gate in gates { note(Obstacle(gate: gate, rule: gate.isOfRule ? rule : nil)) }
+      if gates.contains(.protected) {
+        // Nothing that is changed besides would allow it.
+        state = .protected
+      } else {
+        state = gates.isEmpty ? .open : .blocked
+        for gate in gates { note(Obstacle(gate: gate, rule: gate.isOfRule ? rule : nil)) }
+      }
     case "within":
       guard let limit = limits[rule], let claimed = object["claimed_seconds"].int, claimed > limit else { return }
       state = .claimed
@@ -86,18 +91,18 @@ struct ExplainSummary {
 
   /// In a sentence.
   private var sentence: String {
-    let (open, blocked, killing, claimed) = (count(.open), count(.blocked), count(.killing), count(.claimed))
+    let (open, blocked, protected) = (count(.open), count(.blocked), count(.protected))
+    let (killing, claimed) = (count(.killing), count(.claimed))
     var parts: [String] = []
     if vms == 0 { return "no VM was looked at" }
-    switch (open, blocked) {
+    switch (open, blocked + protected) {
     case (0, 0): parts = ["nothing would be killed: no process is over a limit"]
     case (_, 0): parts = ["\(counted(open, "process", "processes")) would be killed"]
-    default:
-      parts = [
-        "\(open) of \(counted(open + blocked, "process", "processes")) over a limit would be killed; "
-          + "to allow more: \(changes.joined(separator: "; "))"
-      ]
+    case (_, let kept):
+      parts = ["\(open) of \(counted(open + kept, "process", "processes")) over a limit would be killed"]
     }
+    if protected > 0 { parts.append("\(counted(protected, "is", "are")) protected") }
+    if blocked > 0 { parts.append("to allow more: \(changes.joined(separator: ", "))") }
     if killing > 0 { parts.append("\(counted(killing, "kill is", "kills are")) under way") }
     if claimed > 0 {
       parts.append(
@@ -110,8 +115,9 @@ struct ExplainSummary {
   var line: String {
     jsonObject([
       ("is", jsonString("summary")), ("vms", String(vms)), ("vms_unwatched", String(unwatched)),
-      ("over_limit", String(count(.open) + count(.blocked) + count(.killing))),
+      ("over_limit", String(count(.open) + count(.blocked) + count(.protected) + count(.killing))),
       ("would_be_killed", String(count(.open))), ("kept_alive", String(count(.blocked))),
+      ("protected", String(count(.protected))),
       ("being_killed", String(count(.killing))), ("age_not_proven", String(count(.claimed))),
       ("changes", "[" + changes.map(jsonString).joined(separator: ",") + "]"), ("message", jsonString(sentence)),
     ])
@@ -138,7 +144,7 @@ extension Gate {
     case .report: "action = \"terminate\" in \(rule)"
     case .dryRun: "dry_run = false in [daemon]"
     case .paused: "`guestwatchd resume`"
-    case .protected: "no protection by [protect] or by what is built in"
+    case .protected: "no protection"
     case .ruleBudget: "a larger budget in \(rule), or time"
     case .vmBudget: "a larger per_vm in [budget], or time"
     case .fleetBudget: "more kills in [budget], or time"

@@ -8,8 +8,6 @@ public struct SavedListingFile {
   /// Why it cannot be explained.
   public struct Unusable: Error, Sendable {
     public var message: String
-    /// The command line is wrong, not the file.
-    public var isUsage = false
   }
 
   /// What was taken for granted, for stderr.
@@ -29,7 +27,7 @@ public struct SavedListingFile {
     if let at {
       // Nanoseconds end in 2262.
       guard let seconds = secondsSince1970(rfc3339: at), abs(seconds) < 9_000_000_000 else {
-        throw Unusable(message: "--at must be a time such as 2026-11-22T10:30:00Z", isUsage: true)
+        throw Unusable(message: "--at must be a time such as 2026-11-22T10:30:00Z")
       }
       wall = seconds * 1_000_000_000
     }

@@ -171,7 +171,7 @@ enum Saved {
         "    6 others do not match: 6 by name",
         "",
         "0 of 2 processes over a limit would be killed; to allow more: action =",
-        "  \"terminate\" in rule stuck-backup (1); time: the not_during of rule strange (1)",
+        "  \"terminate\" in rule stuck-backup (1), time: the not_during of rule strange (1)",
       ])
   }
 
@@ -198,12 +198,12 @@ enum Saved {
       ),
       (
         .report, true, false,
-        "0 of 1 process over a limit would be killed; to allow more: action = \"terminate\" in rule stuck-backup (1); "
+        "0 of 1 process over a limit would be killed; to allow more: action = \"terminate\" in rule stuck-backup (1), "
           + "dry_run = false in [daemon] (1)"
       ),
       (
         .terminate, false, true,
-        "0 of 1 process over a limit would be killed; to allow more: no protection by [protect] or by what is built in (1)"
+        "0 of 1 process over a limit would be killed; 1 is protected"
       ),
     ])
   func summaries(action: Action, dryRun: Bool, protected: Bool, says: String) throws {

@@ -73,13 +73,13 @@ import Testing
     "What is no listing is said to be none",
     arguments: ["", "{}", "nonsense", #"[{"pid":5}]"#, "[]", "null", twice])
   func bad(text: String) {
-    #expect { try saved(text) } throws: { error in (error as? SavedListingFile.Unusable)?.isUsage == false }
+    #expect(throws: SavedListingFile.Unusable.self) { try saved(text) }
   }
 
   @Test("A time that is none, or not to be counted with", arguments: ["", "yesterday", "9999-12-31T23:59:59Z"])
   func badTime(at: String) {
     #expect { try saved(Self.restListing, at: at) } throws: { error in
-      (error as? SavedListingFile.Unusable)?.isUsage == true
+      (error as? SavedListingFile.Unusable)?.message.contains("--at must be a time") == true
     }
   }
 
