@@ -1,7 +1,6 @@
 import Glibc
 import GuestWatchCore
 import Ledger
-import Logging
 public import RuleFiles
 public import Systemd
 import UnixSignals
@@ -53,13 +52,7 @@ public struct Daemon: Sendable {
 
   /// Runs until SIGTERM or SIGINT; returns what to exit with. Mistakes that keep it from starting go to stderr.
   public func run() async -> ExitStatus {
-    keepMemoryToItself()
-    // A log that is a pipe without a reader must not end the daemon.
-    signal(SIGPIPE, SIG_IGN)
-    // Files that the daemon makes are its own business.
-    umask(0o077)
-    // What the libraries say of their requests is not for the journal: it may hold what is in them.
-    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    prepareProcess()
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
 
     let source = RuleFileSource(
@@ -190,10 +183,5 @@ public struct Daemon: Sendable {
           + "subset=pid (ProcSubset=all in the unit)")
     }
     return id
-  }
-
-  private func complain(_ line: String) {
-    var line = line + "\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }

@@ -1,7 +1,6 @@
 import Glibc
 import GuestWatchCore
 import Ledger
-import Logging
 import Synchronization
 import Systemd
 import UnixSignals
@@ -18,10 +17,7 @@ extension Daemon {
     onStep: @escaping @Sendable (String) -> Void,
     _ talk: @escaping @Sendable (@escaping @Sendable (Question) async -> ControlClient.Reply) async -> Outcome
   ) async -> Result<Outcome, NotByHand> {
-    keepMemoryToItself()
-    signal(SIGPIPE, SIG_IGN)
-    umask(0o077)
-    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    prepareProcess()
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
 
     let source = RuleFileSource(

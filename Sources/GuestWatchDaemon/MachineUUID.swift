@@ -24,8 +24,7 @@ struct MachineUUID: Equatable {
   /// Reads the copy in `$RUNTIME_DIRECTORY` where there is one, else what the kernel shows. A copy that makes no sense is
   /// not passed over: somebody made it for us.
   static func read(environment: [String: String], kernels: String = Self.kernels) -> MachineUUID {
-    // Of several directories the first one is ours.
-    if let folder = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first {
+    if let folder = firstDirectory(environment["RUNTIME_DIRECTORY"]) {
       if let found = look(at: "\(folder)/\(copy)") { return found }
     }
     return look(at: kernels) ?? MachineUUID()

@@ -119,34 +119,35 @@ enum LedgerFile {
     }
     // The file is made here and not by SQLite for its mode; SQLite gives the same to its log.
     let made = Glibc.open(files.unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard made >= 0 else {
-      let reason = errno
-      throw .unusable("cannot make a ledger in \(files.directory): \(systemMessage(reason)); \(advice(reason))")
-    }
+    guard made >= 0 else { throw notMade(files, explanation(of: errno)) }
     let isLeft = leaveToOwner(made, of: files.directory)
     let reason = errno
     close(made)
-    guard isLeft else {
-      throw .unusable("cannot make a ledger in \(files.directory): \(systemMessage(reason)); \(advice(reason))")
-    }
+    guard isLeft else { throw notMade(files, explanation(of: reason)) }
     do {
       // In a function of its own, so that the connection is closed before the file gets its name.
       try fill(files.unfinished, steps: steps, vfs: vfs)
     } catch {
-      throw .unusable("cannot make a ledger in \(files.directory): \(error.explanation)")
+      throw notMade(files, error.explanation)
     }
     guard rename(files.unfinished, files.ledger) == 0, synchronize(directory: files.directory) else {
-      let reason = errno
-      throw .unusable("cannot make a ledger in \(files.directory): \(systemMessage(reason)); \(advice(reason))")
+      throw notMade(files, explanation(of: errno))
     }
   }
 
-  private static func advice(_ reason: Int32) -> String {
-    switch reason {
-    case ENOSPC, EDQUOT: "free some space there"
-    case EROFS: "make the file system writable"
-    default: "make the folder writable for the daemon's account"
-    }
+  private static func notMade(_ files: StateFiles, _ explanation: String) -> LedgerError {
+    .unusable("cannot make a ledger in \(files.directory): \(explanation)")
+  }
+
+  /// What the system said, and what helps.
+  private static func explanation(of reason: Int32) -> String {
+    let advice =
+      switch reason {
+      case ENOSPC, EDQUOT: "free some space there"
+      case EROFS: "make the file system writable"
+      default: "make the folder writable for the daemon's account"
+      }
+    return "\(systemMessage(reason)); \(advice)"
   }
 
   private static func fill(_ path: String, steps: [String], vfs: String?) throws(SQLiteError) {

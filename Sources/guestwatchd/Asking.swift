@@ -7,25 +7,24 @@ import RuleFiles
 /// Where the daemon is that a command asks.
 struct Place: ParsableArguments {
   @Option(help: "The running daemon has read its own; this one counts for a kill without a daemon.")
-  var config = "/etc/guestwatchd/guestwatchd.toml"
+  var config = Surroundings.installedMain
 
   @Option(help: "The daemon's state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
   var state: String?
 
-  var stateDirectory: String {
-    state ?? firstDirectory("STATE_DIRECTORY") ?? "/var/lib/guestwatchd"
-  }
+  var stateDirectory: String { StateDirectory.path(state) }
 
-  var runtimeDirectory: String? { firstDirectory("RUNTIME_DIRECTORY") }
+  /// As the service manager gives it; there may be several in it.
+  var runtimeDirectory: String? { variable("RUNTIME_DIRECTORY") }
 
   /// Asks the daemon; `onStep` is called with each step on the way.
   func ask(
     _ question: Question, onStep: (String) -> Void = { _ in }
   ) throws(ControlClient.NoAnswer) -> ControlClient.Reply {
-    let usual = state == nil && firstDirectory("STATE_DIRECTORY") == nil
-    return try ControlClient.ask(
+    try ControlClient.ask(
       question,
-      at: ControlAddress.ofCommand(state: stateDirectory, runtime: firstDirectory("RUNTIME_DIRECTORY"), usual: usual),
+      at: ControlAddress.ofCommand(
+        state: stateDirectory, runtime: runtimeDirectory, usual: StateDirectory.named(state) == nil),
       onStep: onStep)
   }
 
@@ -46,16 +45,6 @@ struct Place: ParsableArguments {
     for note in reply.notes { complain(note) }
     throw ExitCode(reply.status.rawValue)
   }
-
-  /// systemd gives several, separated by colons, where a unit asks for several; the first is the daemon's.
-  private func firstDirectory(_ name: String) -> String? {
-    getenv(name).flatMap { String(cString: $0).split(separator: ":").first.map(String.init) }
-  }
-}
-
-func complain(_ line: String) {
-  var line = line + "\n"
-  line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
 /// Which gates are meant.

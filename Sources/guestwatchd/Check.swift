@@ -43,11 +43,6 @@ func writeDiagnostics(_ result: LoadResult) {
   let isTerminal = isatty(STDERR_FILENO) == 1
   let lines =
     isTerminal ? result.linesWithSource(width: terminalWidth(of: STDERR_FILENO)) : result.diagnostics.map(\.description)
-  var left = lines.flatMap { Array(($0 + "\n").utf8) }[...]
-  while !left.isEmpty {
-    let count = left.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    // With nobody there to read, the exit status says what is left to say.
-    if count < 0, errno != EINTR { return }
-    if count > 0 { left = left.dropFirst(count) }
-  }
+  // With nobody there to read, the exit status says what is left to say.
+  _ = writeAll(lines.flatMap { Array("\($0)\n".utf8) }, to: STDERR_FILENO)
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Glibc
 import GuestWatchCore
+import GuestWatchDaemon
 import Ledger
+import RuleFiles
 
 /// `guestwatchd history`: what the ledger holds, for people and for programs.
 struct History: ParsableCommand {
@@ -18,7 +20,7 @@ struct History: ParsableCommand {
       """)
 
   @Option(help: "Taken for the sake of the other commands; history does not read the configuration.")
-  var config = "/etc/guestwatchd/guestwatchd.toml"
+  var config = Surroundings.installedMain
 
   @Option(help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
   var state: String?
@@ -72,8 +74,7 @@ struct History: ParsableCommand {
       if would { try showWould(filter, output) } else { try show(filter, output) }
     } catch {
       output.flush()
-      var message = "guestwatchd: \(error)\n"
-      message.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      complain("guestwatchd: \(error)")
       throw ExitCode(error.exitStatus)
     }
     guard output.flush() else { throw ExitCode.failure }
@@ -117,14 +118,7 @@ struct History: ParsableCommand {
     }
   }
 
-  private var stateDirectory: String {
-    if let state { return state }
-    // systemd gives several, separated by colons, where a unit asks for several; the first is the daemon's.
-    if let given = getenv("STATE_DIRECTORY"), given[0] != 0 {
-      return String(String(cString: given).prefix { $0 != ":" })
-    }
-    return "/var/lib/guestwatchd"
-  }
+  private var stateDirectory: String { StateDirectory.path(state) }
 }
 
 /// Unix nanoseconds.

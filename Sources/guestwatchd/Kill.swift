@@ -122,8 +122,7 @@ struct Kill: AsyncParsableCommand {
 
   /// Reads what the operator says, on a thread that nobody else waits for: meanwhile the daemon that this may be goes on.
   private static func agrees() async -> Bool {
-    var question = "Kill it? [y/N] "
-    question.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _ = writeAll(Array("Kill it? [y/N] ".utf8), to: STDERR_FILENO)
     return await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         let said = readLine()?.lowercased().filter { !$0.isWhitespace }

@@ -1,4 +1,5 @@
 import Glibc
+import GuestWatchDaemon
 import Synchronization
 
 /// Lines to stdout in large pieces: a million rows are a million lines.
@@ -15,11 +16,7 @@ final class StandardOutput {
   /// False where stdout does not take what was written (a full disk behind `>`, a reader that is gone).
   @discardableResult
   func flush() -> Bool {
-    var rest = waiting[...]
-    while works, !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { works = false }
-    }
+    works = works && writeAll(waiting, to: STDOUT_FILENO)
     waiting.removeAll(keepingCapacity: true)
     return works
   }

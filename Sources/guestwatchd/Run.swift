@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import GuestWatchDaemon
 import RuleFiles
 import Systemd
@@ -13,7 +12,7 @@ struct Run: AsyncParsableCommand {
       """)
 
   @Option(help: "The configuration; its rules.d lies beside it.")
-  var config = "/etc/guestwatchd/guestwatchd.toml"
+  var config = Surroundings.installedMain
 
   @Option(help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
   var state: String?
@@ -27,7 +26,7 @@ struct Run: AsyncParsableCommand {
     let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM", "RUNTIME_DIRECTORY"]
     let environment = names.compactMap { name in variable(name).map { (name, $0) } }
     let options = Daemon.Options(
-      config: config, state: state ?? stateDirectory, log: asked,
+      config: config, state: StateDirectory.path(state), log: asked,
       environment: Dictionary(environment, uniquingKeysWith: { first, _ in first }),
       surroundings: .ofThisProcess(.run))
     let status = await Daemon(options).run()
@@ -41,15 +40,4 @@ struct Run: AsyncParsableCommand {
     case nil: nil
     }
   }
-
-  private var stateDirectory: String {
-    // systemd gives several, separated by colons, where a unit asks for several; the first is the daemon's.
-    guard let given = variable("STATE_DIRECTORY"), let first = given.split(separator: ":").first else {
-      return "/var/lib/guestwatchd"
-    }
-    return String(first)
-  }
 }
-
-/// What the environment holds of that name.
-private func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -68,7 +68,7 @@ struct LoginBookTests {
     #expect(!book.hasSlot(LoginID("gone"), old, vcenter: Self.vcenter, on: Self.vm(7)))
     // The one in force does not suffer for it.
     #expect(book.hasSlot(LoginID("a"), Self.credential, vcenter: Self.vcenter, on: Self.vm(0)))
-    #expect(book.stoppedLogins.isEmpty)
+    #expect(book.troubles.isEmpty)
   }
 
   @Test("One entry that calls an account a directory's is enough")

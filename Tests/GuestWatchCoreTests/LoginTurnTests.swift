@@ -104,7 +104,7 @@ struct LoginTurnTests {
     #expect(fleet.reports.contains { $0.kind == .loginTried && $0.detail == "an operator asked" })
     #expect(Set(fleet.uses[before...].map(\.vm)) == Set(fleet.places[0].vms))
     #expect(fleet.refused.count == 3)
-    #expect(fleet.watch.logins.stoppedLogins.isEmpty)
+    #expect(fleet.watch.logins.troubles.isEmpty)
   }
 
   @Test("A VM whose one login waits for another VM's answer is watched with its other login (L3)")

@@ -105,6 +105,24 @@ let accounts = """
 
   """
 
+/// `accounts` with another line in the place of the first that begins so.
+func accounts(replacing beginning: String, with line: String) -> String { accounts(beginning) { _ in [line] } }
+
+/// `accounts` with one line more, after the first that begins so.
+func accounts(adding line: String, after beginning: String) -> String { accounts(beginning) { [$0, line] } }
+
+/// `accounts` without the first line that begins so.
+func accounts(without beginning: String) -> String { accounts(beginning) { _ in [] } }
+
+private func accounts(_ beginning: String, _ change: (String) -> [String]) -> String {
+  var lines = accounts.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  guard let index = lines.firstIndex(where: { $0.hasPrefix(beginning) }) else {
+    preconditionFailure("no line of the accounts begins with \(beginning)")
+  }
+  lines.replaceSubrange(index...index, with: change(lines[index]))
+  return lines.joined(separator: "\n")
+}
+
 /// A rule that is good as it stands, one key a line; `changes` replaces lines or (with "") takes them out, and what
 /// is new follows at the end, from line 7 on where nothing was taken out.
 func rule(_ changes: String...) -> String {

@@ -89,20 +89,17 @@ struct LoginAccount: Sendable {
   var isProvenSomewhere: Bool { credentials.values.contains { !$0.proven.isEmpty } }
   var hasStopped: Bool { loaded.contains { credentials[$0]?.stopped ?? false } }
   /// Refusals in a row over the secrets in force that are not stopped yet.
-  var inRow: Int {
-    loaded.reduce(0) { sum, digest in
-      guard let state = credentials[digest], !state.stopped else { return sum }
-      return sum + state.refusals
-    }
-  }
+  var inRow: Int { sum(\.refusals) }
 
   /// True where it was refused, or may have been, as often as is allowed.
-  var isUsedUp: Bool {
-    let doubts = loaded.reduce(0) { sum, digest in
+  var isUsedUp: Bool { inRow >= allowed || sum(\.doubts) >= LoginAccount.doubtsAllowed }
+
+  /// Of the secrets in force that are not stopped yet.
+  private func sum(_ count: (CredentialState) -> Int) -> Int {
+    loaded.reduce(0) { sum, digest in
       guard let state = credentials[digest], !state.stopped else { return sum }
-      return sum + state.doubts
+      return sum + count(state)
     }
-    return inRow >= allowed || doubts >= LoginAccount.doubtsAllowed
   }
 
   /// True where nothing can be sent to this vCenter: a guess is in flight, and there everything would be one.

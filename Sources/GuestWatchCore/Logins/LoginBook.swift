@@ -131,16 +131,6 @@ struct LoginBook: Sendable {
     return !quarantined.isEmpty && quarantined[Place(vm: vm, credential: credential)] == .closed
   }
 
-  /// Logins that are stopped somewhere, in configuration order.
-  var stoppedLogins: [LoginID] {
-    var somewhere: Set<Credential> = []
-    for (place, quarantine) in quarantined where quarantine == .closed { somewhere.insert(place.credential) }
-    return entries.values.filter { entry in
-      let credential = Credential(account: entry.account, digest: entry.digest)
-      return state(credential)?.stopped ?? false || somewhere.contains(credential)
-    }.map(\.id)
-  }
-
   /// True where one more operation may be sent with this credential now.
   func hasSlot(_ login: LoginID, _ credential: Credential, vcenter: VCenterID, on vm: VMKey) -> Bool {
     guard let account = accounts[credential.account], let state = account.credentials[credential.digest] else {

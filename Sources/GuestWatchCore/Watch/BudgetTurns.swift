@@ -34,14 +34,14 @@ extension Watch {
   }
 
   /// The room in the budget of all.
-  private func fleetRoom(_ fleet: FleetBudget, _ reserved: [RuleID?], _ now: Now) -> Int {
+  private func fleetRoom(_ fleet: FleetBudget, _ reserved: [Kill], _ now: Now) -> Int {
     fleet.kills - budgets.count(within: fleet.within, now: now.continuous) - reserved.count
   }
 
   /// The room in a rule's own budget; without bounds where it has none.
-  private func ruleRoom(_ id: RuleID, _ reserved: [RuleID?], _ now: Now) -> Int {
+  private func ruleRoom(_ id: RuleID, _ reserved: [Kill], _ now: Now) -> Int {
     guard let own = rule(id)?.budget else { return .max }
-    let taken = budgets.count(within: own.within, now: now.continuous, of: id) + reserved.count { $0 == id }
+    let taken = budgets.count(within: own.within, now: now.continuous, of: id) + reserved.count { $0.rule == id }
     return max(own.kills - taken, 0)
   }
 
@@ -52,15 +52,15 @@ extension Watch {
     return fleetRoom(fleet, reservations(except: vms[place].key), now) > 0
   }
 
-  /// Rules of the kills that are being confirmed (nil: an operator asked): each will want a place. Those that cannot be confirmed now keep none:
-  /// a VM, login or vCenter that is not there would hold up all others.
-  private func reservations(except key: VMKey? = nil) -> [RuleID?] {
-    confirming.compactMap { other -> RuleID?? in
+  /// The kills that are being confirmed: each will want a place. Those that cannot be confirmed now keep none: a VM, login
+  /// or vCenter that is not there would hold up all others.
+  private func reservations(except key: VMKey? = nil) -> [Kill] {
+    confirming.compactMap { other in
       guard other != key, let place = places[other], let kill = vms[place].kill, kill.id == nil,
         vms[place].watchable, let vcenter = vcenters[vms[place].address.vcenter], vcenter.down == nil,
         !vms[place].waits.contains(where: { $0.login == kill.login })
       else { return nil }
-      return .some(kill.rule)
+      return kill
     }
   }
 

@@ -24,15 +24,15 @@ extension Watch {
     switch refusal {
     case .quarantined, .old: break
     case .stopped, .stillStopped:
-      report(Report(.loginStopped, .error, login: slot.login, fault: fault, detail: nextTryWords(slot.credential, now)))
+      let next = slot.credential.flatMap { logins.accounts[$0.account]?.nextTry }
+      report(Report(.loginStopped, .error, login: slot.login, fault: fault, detail: nextTryWords(next, now)))
     }
   }
 
   /// What is stopped already when a configuration is taken in: an earlier life said so, in another journal.
   mutating func sayStoppedLogins(_ now: Now) {
-    for login in logins.stoppedLogins {
-      guard let credential = logins.credential(login), logins.state(credential)?.stopped == true else { continue }
-      report(Report(.loginStopped, .error, login: login, detail: nextTryWords(credential, now)))
+    for login in logins.troubles where login.isStopped {
+      report(Report(.loginStopped, .error, login: login.id, detail: nextTryWords(login.nextTry, now)))
     }
   }
 
@@ -73,8 +73,8 @@ extension Watch {
     logins.notes.removeAll(keepingCapacity: true)
   }
 
-  private func nextTryWords(_ credential: Credential?, _ now: Now) -> String {
-    guard let account = credential?.account, let next = logins.accounts[account]?.nextTry else { return "" }
+  private func nextTryWords(_ next: Instant?, _ now: Now) -> String {
+    guard let next else { return "" }
     let minutes = (max((next - now.continuous).nanoseconds, 0) + 59_999_999_999) / 60_000_000_000
     return "it is tried on one VM in \(minutes < 120 && minutes != 60 ? "\(minutes) min" : "\(minutes / 60) h")"
   }

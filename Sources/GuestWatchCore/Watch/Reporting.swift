@@ -74,7 +74,7 @@ extension Watch {
       openKills: vms.indices.reduce(0) { $0 + (vms[$1].kill?.isOpen == true ? 1 : 0) + vms[$1].waitingKills.count },
       killsInWindow: budgets.count(within: configuration.budget.within, now: now.continuous),
       killsAllowed: configuration.budget.kills, dryRun: configuration.dryRun, rules: configuration.rules.count,
-      vcentersDown: vcenters.values.filter { $0.down != nil }.map(\.entry.id), loginsStopped: logins.stoppedLogins,
+      vcentersDown: vcenters.values.filter { $0.down != nil }.map(\.entry.id), loginsStopped: logins.troubles.map(\.id),
       ledgerFailing: ledger.failing, clockTrusted: clock.trusted)
   }
 }

@@ -18,10 +18,6 @@ public enum ControlAddress {
     [firstDirectory(runtime).map(inside), inside(state), usual ? inside("/run/guestwatchd") : nil].compactMap { $0 }
   }
 
-  private static func firstDirectory(_ directories: String?) -> String? {
-    directories?.split(separator: ":").first.map(String.init)
-  }
-
   private static func inside(_ directory: String) -> String {
     directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
   }

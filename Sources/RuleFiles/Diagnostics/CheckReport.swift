@@ -93,7 +93,7 @@ extension Diagnostic {
   }
 }
 
-/// A JSON string. Control characters and what could end or turn a line elsewhere are escaped.
+/// A JSON string. What is steering is escaped.
 func jsonText(_ text: String) -> String {
   var result = "\""
   for scalar in text.unicodeScalars {
@@ -103,13 +103,13 @@ func jsonText(_ text: String) -> String {
     case "\n": result += "\\n"
     case "\t": result += "\\t"
     default:
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
+      if isSteering(scalar) {
         for unit in String(scalar).utf16 {
           let digits = String(unit, radix: 16)
           result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }
-      default: result.unicodeScalars.append(scalar)
+      } else {
+        result.unicodeScalars.append(scalar)
       }
     }
   }

@@ -34,14 +34,23 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// The text with everything that could move a terminal's cursor or forge a line written as `\u{..}`.
+/// True for what is never shown as it is: it could move a terminal's cursor, forge or end a line, or hide and turn the
+/// text around it; or nobody can say what a terminal makes of it (private and unassigned ones).
+func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: true
+  default: false
+  }
+}
+
+/// The text with everything that is steering written as `\u{..}`.
 func escaped(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
+    if isSteering(scalar) {
       result += "\\u{\(String(scalar.value, radix: 16))}"
-    default: result.unicodeScalars.append(scalar)
+    } else {
+      result.unicodeScalars.append(scalar)
     }
   }
   return result

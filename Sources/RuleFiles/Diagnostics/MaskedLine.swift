@@ -5,14 +5,14 @@ struct MaskedLine: Sendable {
   /// Where in `shown` each scalar of the line stands; of what is hidden, where its dots begin.
   private(set) var columns: [Int] = []
 
-  /// Adds text that is shown. A tab becomes a blank, and what could move a cursor a replacement character.
+  /// Adds text that is shown. A tab becomes a blank, and what is steering a replacement character.
   mutating func show(_ scalars: ArraySlice<Unicode.Scalar>) {
     for scalar in scalars {
       columns.append(shown.count)
       if scalar == "\t" {
         shown.append(" ")
       } else {
-        shown.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
+        shown.append(isSteering(scalar) ? "\u{FFFD}" : scalar)
       }
     }
   }
@@ -47,14 +47,6 @@ struct MaskedLine: Sendable {
     }
     while text.last == " " { text.removeLast() }
     return text.isEmpty ? [] : [text, caret + "^"]
-  }
-}
-
-/// False for what is not to be seen or moves the cursor.
-private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-  switch scalar.properties.generalCategory {
-  case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
-  default: true
   }
 }
 

@@ -2,7 +2,7 @@
 func tomlText(_ text: String) -> String {
   let scalars = text.unicodeScalars
   let isLiteral =
-    scalars.contains { $0 == "\\" || $0 == "\"" } && !scalars.contains { $0 == "'" || mustBeEscaped($0) }
+    scalars.contains { $0 == "\\" || $0 == "\"" } && !scalars.contains { $0 == "'" || isSteering($0) }
   if isLiteral { return "'\(text)'" }
   var result = "\""
   for scalar in scalars {
@@ -13,7 +13,8 @@ func tomlText(_ text: String) -> String {
     case "\t": result += "\\t"
     case "\r": result += "\\r"
     default:
-      if mustBeEscaped(scalar) {
+      // TOML does not stand control characters either.
+      if isSteering(scalar) {
         let digits = String(scalar.value, radix: 16)
         result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
       } else {
@@ -29,14 +30,6 @@ func tomlList(_ texts: [String]) -> String { "[\(texts.map(tomlText).joined(sepa
 
 /// One pattern or name alone, several as a list.
 func tomlOneOrMore(_ texts: [String]) -> String { texts.count == 1 ? tomlText(texts[0]) : tomlList(texts) }
-
-/// What a terminal or TOML does not stand.
-private func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
-  switch scalar.properties.generalCategory {
-  case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: true
-  default: false
-  }
-}
 
 /// A date-time in UTC; the years of TOML are 0000 to 9999.
 func tomlMoment(_ seconds: Int64) -> String {
