@@ -9,20 +9,21 @@ extension Watch {
     if clock.hear(timing.date, at: now) { clockChanged(now) }
     switch result {
     case .failure(let fault):
-      surveyFailed(fault, purpose, operation, place, now)
+      surveyFailed(fault, id, purpose, operation, place, now)
     case .success(let listing):
       keepChains(place, (timing.firstByte ?? now).continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
         guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
-        surveyFailed(fault, purpose, operation, place, toldOfLogin: true, now)
+        surveyFailed(fault, id, purpose, operation, place, toldOfLogin: true, now)
       } else {
         guestCallWorked(operation, place, now)
         if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
           study(listing, place, login, sent: sent, ended: timing.ended)
           switch purpose {
           case .follow: break
-          case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
+          case .confirm:
+            if vms[place].kill?.confirm == id { confirm(listing, place, sent: sent, ended: timing.ended, now) }
           case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
           }
           decide(place, now)
@@ -34,13 +35,13 @@ extension Watch {
   }
 
   private mutating func surveyFailed(
-    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
+    _ fault: Fault, _ id: OpID, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
     toldOfLogin: Bool = false, _ now: Now
   ) {
     guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
     switch purpose {
     case .follow: if let login = operation.login { postpone(place, login, fault, now) }
-    case .confirm: confirmFailed(place, fault, now)
+    case .confirm: if vms[place].kill?.confirm == id { confirmFailed(place, fault, now) }
     case .verify: verifyFailed(place, fault, now)
     }
   }

@@ -37,6 +37,8 @@ struct Conversation {
   private(set) var left: ArraySlice<UInt8> = []
   /// The scheduler has the question and has not answered it.
   private(set) var isOwed = false
+  /// Its question is about a process in a guest, and takes as long as that guest does.
+  private(set) var waitsForGuest = false
 
   init(now: Instant) { by = now + Self.readingLimit }
 
@@ -61,6 +63,7 @@ struct Conversation {
       part = .waiting
       by = now + question.patience
       isOwed = true
+      waitsForGuest = question.waitsForGuest
       return .asked(question)
     } catch {
       write(refusing(error), now)

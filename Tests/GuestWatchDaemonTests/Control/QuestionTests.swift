@@ -42,6 +42,10 @@ import Testing
         "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\"}",
         "kill needs \"reason\""
       ),
+      (
+        "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\",\"reason\":\" \\n\"}",
+        "must say why"
+      ),
       ("{\"ask\":\"kill\",\"force\":true}", "kill takes no member \"force\""),
       ("{\"ask\":\"status\",\"vms\":\"*\"}", "status takes no member \"vms\""),
       // A misspelt narrowing must not pause everything, nor open everything.
