@@ -7,7 +7,8 @@ import UnixSignals
 
 /// A daemon for what an operator asks where none runs: the same scheduler, decision and ledger, but no rule acts.
 extension Daemon {
-  /// Has `talk` ask it, and ends when that has ended, or on SIGTERM or SIGINT. Holds the lock of the state directory.
+  /// Has `talk` ask it, and ends when that has ended, or on SIGTERM, SIGINT or SIGHUP (its terminal is gone): also then a
+  /// terminate that was sent is followed, and it logs out. Holds the lock of the state directory.
   ///
   /// - Parameters:
   ///   - onStep: is called with each step on the way of a kill.
@@ -49,7 +50,7 @@ extension Daemon {
     _ talk: @escaping @Sendable (@escaping Answering) async -> Outcome
   ) async -> Result<Outcome, NotByHand> {
     prepareProcess()
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
 
     let files = RuleFileSource(
       main: options.config, surroundings: options.surroundings, machine: .read(environment: options.environment),
@@ -79,8 +80,11 @@ extension Daemon {
       scheduler.askShutdown()
     }
     let stopping = Task {
+      var ending = false
       for await _ in signals {
-        alarm(Self.endLimit)
+        // Whoever asks again does not give a process that hangs more time.
+        if !ending { alarm(Self.endLimit) }
+        ending = true
         scheduler.askShutdown()
       }
     }

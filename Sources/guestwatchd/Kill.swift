@@ -53,7 +53,8 @@ struct Kill: AsyncParsableCommand {
     guard reason.contains(where: { !$0.isWhitespace }) else {
       throw ValidationError("--reason must say why: it is what others will find in the ledger")
     }
-    guard yes || isatty(STDIN_FILENO) == 1 else {
+    // Nobody agrees to what he cannot see.
+    guard yes || (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) else {
       throw ValidationError("there is no terminal to ask on; say --yes to kill without being asked")
     }
   }
@@ -120,14 +121,27 @@ struct Kill: AsyncParsableCommand {
     if isatty(STDERR_FILENO) == 1 { complain("guestwatchd: \(step)") }
   }
 
+  /// Milliseconds. What was shown 10 minutes ago is looked at anew in any case, and without a daemon nothing is watched for
+  /// as long as the question stands there.
+  private static let patience: Int32 = 600_000
+
   /// Reads what the operator says, on a thread that nobody else waits for: meanwhile the daemon that this may be goes on.
-  private static func agrees() async -> Bool {
+  private static func agrees() async -> KillTalk.Said {
+    // What was typed before the process was shown is no answer.
+    tcflush(STDIN_FILENO, TCIFLUSH)
     _ = writeAll(Array("Kill it? [y/N] ".utf8), to: STDERR_FILENO)
     return await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        let said = readLine()?.lowercased().filter { !$0.isWhitespace }
-        continuation.resume(returning: said == "y" || said == "yes")
-      }
+      DispatchQueue.global().async { continuation.resume(returning: hear()) }
     }
+  }
+
+  private static func hear() -> KillTalk.Said {
+    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    guard poll(&input, 1, patience) > 0 else {
+      complain("")
+      return .nothing
+    }
+    let said = readLine()?.lowercased().filter { !$0.isWhitespace }
+    return said == "y" || said == "yes" ? .yes : .no
   }
 }

@@ -87,5 +87,53 @@ extension EndToEnd {
         try await world.audit()
       }
     }
+
+    @Test("On a terminal: what was typed before the process was shown is no answer; n is no, y is yes")
+    func terminal() async throws {
+      try await World.with(scenario, Settings(rule)) { world in
+        let daemon = try await world.startReadyDaemon()
+        try await world.start(.sleeper("hog\u{1b}[2J", owner: "mallory", label: "hog"), on: "vm-102")
+        try await world.looks(2, at: "vm-102")
+        for (number, answer) in ["n", "y"].enumerated() {
+          // script(1) makes the terminal and types what comes from the pipe: a "y" too early, then the answer.
+          let said = "\(world.folder.path)/said-\(number)"
+          let kill =
+            "\(Binaries.guestwatchd) kill --vm vm-102 --pid \(try world.pid("hog")) --reason why --state \(world.state)"
+          let asked = "while ! grep -qs 'Kill it' \(said); do sleep 0.1; done"
+          let shell = try await Program.start(
+            ["/bin/sh", "-c", "{ echo y; \(asked); echo \(answer); sleep 2; } | script -qefc '\(kill)' \(said)"],
+            environment: ["PATH=/usr/bin:/bin", "SHELL=/bin/sh"], name: "terminal-\(number)", folder: world.folder.path)
+          let end = try await shell.end(within: .seconds(60))
+          let text = try String(contentsOfFile: said, encoding: .utf8)
+          #expect(text.contains("process:  hog\\u{1B}[2J (pid "), "\(text)")
+          #expect(!text.contains("\u{1b}"), "\(text)")
+          #expect(end == .exited(answer == "y" ? 0 : 69), "\(text)")
+          #expect(text.contains(answer == "y" ? "it was told to end and exited" : "not killed, as you said"), "\(text)")
+          #expect(world.dead == (answer == "y" ? ["hog"] : []))
+        }
+        try await world.stopDaemon(daemon)
+        try await world.audit()
+      }
+    }
+
+    @Test("Without a daemon, and its terminal goes away: nothing is sent any more, and it logs out")
+    func hangUp() async throws {
+      try await World.with(scenario, Settings(rule)) { world in
+        try await world.start(.sleeper("hog", owner: "mallory", label: "hog"), on: "vm-102")
+        let program = try await Program.start(
+          [
+            Binaries.guestwatchd, "kill", "--vm", "vm-102", "--pid", "\(try world.pid("hog"))", "--reason", "why",
+            "--yes",
+            "--state", world.state, "--config", world.config,
+          ], name: "hung-up", folder: world.folder.path)
+        try await world.looks(1, at: "vm-102")
+        #expect(Glibc.kill(program.pid, SIGHUP) == 0)
+        let end = try await program.end(within: .seconds(30))
+        #expect(end == .exited(69), "\(program.complained)")
+        try await world.expectLoggedOut()
+        #expect(world.dead.isEmpty)
+        #expect(try await world.history().isEmpty)
+      }
+    }
   }
 }

@@ -22,6 +22,27 @@ struct ReloadTests {
     #expect(stage.looks(.confirm).count > stage.killed.count)
   }
 
+  @Test(
+    "A kill that waits for its confirm when a reload makes lasting longer begins anew: no confirm is part of a verdict")
+  func longerLasting() throws {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .look(let op, _, _, _, .confirm, _) = effect, stage.looks(.confirm).count == 1 else { return nil }
+      let timing = stage.timing()
+      return [(.milliseconds(10), .looked(op, timing, .failure(Fault(.transient, code: "503"))))]
+    }
+    stage.begin([Stage.rule(lasting: .seconds(15))])
+    while stage.looks(.confirm).isEmpty { stage.run(.milliseconds(100)) }
+    // It failed, and is tried again in a second: by then this much will have passed.
+    stage.send(.configured(Stage.configuration([Stage.rule(lasting: .milliseconds(15_700))])))
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    let confirms = stage.looks(.confirm).map(\.at)
+    let others = stage.looks(.check).map(\.at)
+    #expect(confirms.count == 2 && others.contains { $0 > confirms[0] && $0 < confirms[1] }, "\(confirms) \(others)")
+  }
+
   @Test("An inventory that the old vCenter answered after a reload is not believed of the new one")
   func oldInventory() {
     var stage = Stage()

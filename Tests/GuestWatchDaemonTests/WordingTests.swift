@@ -45,6 +45,12 @@ private struct Case<Given: Sendable>: Sendable {
       report(.killAsked, gate: .dryRun, demand: demand),
       "\(subject) is to be killed by hand: \(because1000); not killed: this is a dry run"),
     Case(
+      report(.killAsked, gate: .ledger, detail: "disk full", demand: demand),
+      "\(subject) is to be killed by hand: \(because1000); not killed: the ledger cannot be written: disk full"),
+    Case(
+      report(.killAsked, detail: "whoever asked for it has gone", demand: demand),
+      "\(subject) is to be killed by hand: \(because1000); not killed: whoever asked for it has gone"),
+    Case(
       report(.killed, outcome: .exited, demand: demand),
       "killed \(subject): \(because1000); it was told to end and exited [kill 3-1]"),
     Case(

@@ -14,6 +14,8 @@ struct Hand: Sendable {
   var purpose: Purpose
   /// Not looked at before.
   var notBefore: Instant
+  /// The look under way that is for this: one for somebody before, who has gone, may have been made with another login.
+  var look: OpID?
   /// Looks that failed.
   var tries = 0
   /// A listing was asked for: it is what an outcome is judged by later. Whatever came of it, the look is next.
@@ -111,14 +113,13 @@ extension Watch {
       standing.ask = nil
       standing.isWithdrawn = true
       vms[place].kill?.ground = .demand(standing)
-      if case .confirming = kill.phase { vms[place].kill = nil }
+      if case .confirming = kill.phase {
+        vms[place].kill = nil
+        sayDropped(kill, place, detail: "whoever asked for it has gone")
+      }
     }
     decide(place, now)
     book(place, now)
-  }
-
-  func isWithdrawn(_ kill: Kill) -> Bool {
-    if case .demand(let standing) = kill.ground { standing.isWithdrawn } else { false }
   }
 
   // MARK: Which VM
@@ -165,10 +166,8 @@ extension Watch {
     book(place, now)
   }
 
-  mutating func handLooked(
-    _ look: Look, _ pid: Int64, _ place: Int, _ login: LoginID, isCurrent: Bool, sent: Now, ended: Now, _ now: Now
-  ) {
-    guard let hand = vms[place].hand, hand.pid == pid, hand.login == login else { return }
+  mutating func handLooked(_ look: Look, _ place: Int, isCurrent: Bool, ended: Now, _ now: Now) {
+    guard let hand = vms[place].hand else { return }
     guard isCurrent else { return refuseHand(place, .changed("the VM began a new life")) }
     switch look {
     case .gone, .finished: refuseHand(place, .gone)
@@ -176,12 +175,12 @@ extension Watch {
     case .running(let process):
       // Known to be dead, whatever the guest still lists.
       if isEnded(process.identity, place) { return refuseHand(place, .gone) }
-      let shown = Shown(process: process, login: login, epoch: vms[place].epoch, seen: ended.continuous)
+      let shown = Shown(process: process, login: hand.login, epoch: vms[place].epoch, seen: ended.continuous)
       switch hand.purpose {
       case .show:
         vms[place].shown = shown
         vms[place].hand = nil
-        answer(hand.ask, .found(found(process, place, login, now)))
+        answer(hand.ask, .found(found(process, place, hand.login, now)))
       case .kill(let order):
         guard process.identity == order.identity || mutated(.killWhoeverHasThePid) else {
           return refuseHand(place, .another(self.shown(process)))
@@ -222,8 +221,7 @@ extension Watch {
     let cause = Cause.demand(order.demand)
     report(
       aboutVM(
-        .killAsked, .notice, place, cause: cause, login: order.login, process: shown(first.process), gate: gate,
-        detail: ""))
+        .killAsked, .notice, place, cause: cause, login: order.login, process: shown(first.process), gate: gate))
     if let gate { return answer(ask, .refused(.gate(gate))) }
     let standing = Ground.Standing(
       demand: order.demand, ask: ask, seen: first.seen, epoch: first.epoch,
@@ -245,6 +243,28 @@ extension Watch {
     guard let kill = vms[place].kill else { return }
     vms[place].kill = nil
     answer(kill.ask, .refused(refusal))
+    switch refusal {
+    // It is said to be spared.
+    case .gone, .another: break
+    case .gate(let gate): sayDropped(kill, place, gate: gate)
+    case .failed(let fault): sayDropped(kill, place, fault: fault)
+    case .changed(let why): sayDropped(kill, place, detail: why)
+    case .notRecorded(let failure): sayDropped(kill, place, gate: .ledger, detail: failure)
+    case .tooLate: sayDropped(kill, place, detail: "the VM did not answer in the time that an operator is kept waiting")
+    // Of an order that became no kill.
+    case .unknownVM, .ambiguousVM, .unwatched, .loginNeeded, .loginElsewhere, .busy: break
+    }
+  }
+
+  /// The journal said that it is to be killed, so it says that it is not: there is no row that would.
+  private mutating func sayDropped(
+    _ kill: Kill, _ place: Int, gate: Gate? = nil, fault: Fault? = nil, detail: String = ""
+  ) {
+    guard case .demand = kill.ground else { return }
+    report(
+      aboutVM(
+        .killAsked, .notice, place, cause: kill.ground.cause, login: kill.login, process: shown(kill.target),
+        gate: gate, fault: fault, detail: detail))
   }
 
   mutating func refuseHand(_ place: Int, _ refusal: HandAnswer.Refusal) {

@@ -271,8 +271,8 @@ extension Watch {
     book(place, now)
   }
 
-  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more; nor to a VM that
-  /// is not watched now.
+  /// A confirm that waits is not sent for a rule, or with a login, that does not reach the VM any more, or whose `lasting`
+  /// is longer now and not over: the confirm comes after the verdict. Nor is it sent to a VM that is not watched now.
   private mutating func dropConfirm(_ place: Int) {
     if let hand = vms[place].hand {
       if let why = vms[place].unwatchable {
@@ -284,12 +284,18 @@ extension Watch {
     guard let kill = vms[place].kill, case .confirming = kill.phase else { return }
     let isReached =
       switch kill.ground {
-      case .rule(let rule, _, _): track(of: kill, rule, place) != nil
+      case .rule(let rule, _, _): hasLasted(kill, rule, place)
       case .demand: vms[place].views.contains { $0.login == kill.login }
       }
     if !vms[place].watchable || !isReached {
       dropKill(place, .changed("the VM cannot be watched now, or no rule looks at it with this login any more"))
     }
+  }
+
+  private func hasLasted(_ kill: Kill, _ id: RuleID, _ place: Int) -> Bool {
+    guard let rule = rule(id), let track = track(of: kill, id, place)?.track else { return false }
+    // A chain that is broken is found to be that by the confirm.
+    return track.exceeded.map { $0.lastSent >= $0.due(rule.lasting) } ?? true
   }
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {

@@ -166,7 +166,9 @@ extension Watch {
       reason = "the configuration changed"
     } else if !isBlind && !isStillVictim(kill, place, now) {
       reason = "another of its group comes first now"
-    } else if isWithdrawn(kill) {
+    } else if let why = vms[place].unwatchable {
+      reason = "the VM is not looked into any more: \(why.rawValue)"
+    } else if kill.isWithdrawn {
       reason = "whoever asked for it has gone"
     } else if case .rule(let rule)? = asker(of: kill), !Verdicts.matches(kill.target, rule, vms[place].facts.family) {
       reason = "it does not match any more"

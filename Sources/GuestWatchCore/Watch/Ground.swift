@@ -70,4 +70,12 @@ extension Kill {
     case .demand(let standing): standing.ask
     }
   }
+
+  /// Whoever asked for it has gone before the terminate was sent.
+  var isWithdrawn: Bool {
+    switch ground {
+    case .rule: false
+    case .demand(let standing): standing.isWithdrawn
+    }
+  }
 }

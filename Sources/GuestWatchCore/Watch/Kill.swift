@@ -25,6 +25,9 @@ struct Kill: Sendable {
   var anchors: [Anchor] = []
   var phase: Phase
   var decided: Now
+  /// The look under way that is its confirm. One that was under way for a kill before, which was dropped, is none: it may
+  /// have been made with another login, and how it ends is nothing of this one's.
+  var confirm: OpID?
   /// When the confirm was sent: the terminate leaves within 5 s of it.
   var confirmSent: Now?
   var confirmed: Now?

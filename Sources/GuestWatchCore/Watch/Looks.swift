@@ -16,9 +16,9 @@ extension Watch {
       guestCallFailed(fault, operation, place, now)
       switch purpose {
       case .check: checkFailed(place, login, pid, now)
-      case .confirm: confirmFailed(place, fault, now)
+      case .confirm: if vms[place].kill?.confirm == id { confirmFailed(place, fault, now) }
       case .verify, .resolve: verifyFailed(place, fault, now)
-      case .find: handFailed(place, fault, now)
+      case .find: if vms[place].hand?.look == id { handFailed(place, fault, now) }
       }
     case .success(let look):
       let proves = if case .vmGone = look { false } else { true }
@@ -29,9 +29,13 @@ extension Watch {
       if case .vmGone = look { refreshSoon(operation.vcenter, now) }
       switch purpose {
       case .check: if current { checked(look, pid, place, login, sent: sent, ended: timing.ended) }
-      case .confirm: if current { confirm(look, pid, place, sent: sent, ended: timing.ended, now) }
+      case .confirm where !current: break
+      case .confirm where vms[place].kill?.confirm != id:
+        checked(look, pid, place, login, sent: sent, ended: timing.ended)
+      case .confirm: confirm(look, pid, place, sent: sent, ended: timing.ended, now)
       case .verify, .resolve: verify(look, place, sent: sent, ended: timing.ended, now)
-      case .find: handLooked(look, pid, place, login, isCurrent: current, sent: sent, ended: timing.ended, now)
+      case .find:
+        if vms[place].hand?.look == id { handLooked(look, place, isCurrent: current, ended: timing.ended, now) }
       }
       remember(place)
       decide(place, now)

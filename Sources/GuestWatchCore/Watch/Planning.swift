@@ -287,9 +287,11 @@ extension Watch {
         op = nextOperation(.survey(.confirm), place, login: login, slot: slot)
         effects.append(.survey(op, address, login, showingEnds: true, by: by))
       }
+      vms[place].kill?.confirm = op
     case .find:
       guard let hand = vms[place].hand else { return }
       op = nextOperation(.look(pid: hand.pid, .find), place, login: login, slot: slot)
+      vms[place].hand?.look = op
       effects.append(.look(op, address, login, pid: hand.pid, .find, by: by))
     case .verify:
       guard let kill = vms[place].kill else { return }

@@ -18,11 +18,11 @@ extension Watch {
   /// A report about a kill, or one that was to be.
   func aboutVM(
     _ kind: Report.Kind, _ level: Report.Level, _ place: Int, cause: Cause, login: LoginID, process: Process,
-    gate: Gate? = nil, detail: String
+    gate: Gate? = nil, fault: Fault? = nil, detail: String = ""
   ) -> Report {
     var report = aboutVM(
       kind, level, place, rule: cause.rule, login: login, process: process, reason: cause.reason, gate: gate,
-      detail: detail)
+      fault: fault, detail: detail)
     report.demand = cause.demand
     return report
   }

@@ -9,20 +9,21 @@ extension Watch {
     if clock.hear(timing.date, at: now) { clockChanged(now) }
     switch result {
     case .failure(let fault):
-      surveyFailed(fault, purpose, operation, place, now)
+      surveyFailed(fault, id, purpose, operation, place, now)
     case .success(let listing):
       keepChains(place, (timing.firstByte ?? now).continuous)
       if !listing.complete && !mutated(.takeIncompleteForComplete) {
         guestAnswered(operation, place, now)
         let fault = Fault(.badAnswer, code: "incomplete listing", detail: "\(listing.rows.count) rows")
-        surveyFailed(fault, purpose, operation, place, toldOfLogin: true, now)
+        surveyFailed(fault, id, purpose, operation, place, toldOfLogin: true, now)
       } else {
         guestCallWorked(operation, place, now)
         if operation.epoch == vms[place].epoch, let sent = timing.firstByte {
           study(listing, place, login, sent: sent, ended: timing.ended)
           switch purpose {
           case .follow: break
-          case .confirm: confirm(listing, place, sent: sent, ended: timing.ended, now)
+          case .confirm:
+            if vms[place].kill?.confirm == id { confirm(listing, place, sent: sent, ended: timing.ended, now) }
           case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
           }
           decide(place, now)
@@ -35,7 +36,7 @@ extension Watch {
   }
 
   private mutating func surveyFailed(
-    _ fault: Fault, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
+    _ fault: Fault, _ id: OpID, _ purpose: Operation.SurveyPurpose, _ operation: Operation, _ place: Int,
     toldOfLogin: Bool = false, _ now: Now
   ) {
     guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
@@ -44,7 +45,7 @@ extension Watch {
       guard let login = operation.login else { return }
       postpone(place, login, fault, now)
       explainFailed(place, login, fault)
-    case .confirm: confirmFailed(place, fault, now)
+    case .confirm: if vms[place].kill?.confirm == id { confirmFailed(place, fault, now) }
     case .verify: verifyFailed(place, fault, now)
     }
   }
@@ -87,6 +88,7 @@ extension Watch {
     var o = 0
     var fresh: [Candidate] = []
     fresh.reserveCapacity(old.count)
+    vms[place].views[v].unfollowed = [:]
     for i in rows.indices {
       let pid = rows[i].pid
       while o < old.count, old[o].process.pid < pid {
@@ -122,6 +124,7 @@ extension Watch {
       }
       if known == nil && fresh.count >= LoginView.candidateCap {
         limitReached(place, "candidates with login \(login)", ended)
+        for (_, verdict) in verdicts { passOver(row, verdict, place, v, ended) }
         continue
       }
       var candidate =
@@ -146,6 +149,15 @@ extension Watch {
     vms[place].views[v].candidates = fresh
     vms[place].restoredSeen.removeAll { $0.login == login }
     remember(place)
+  }
+
+  /// Nobody follows this one, for there are too many: of its group it may be the one that is to die.
+  private mutating func passOver(_ row: Process, _ verdict: Verdict, _ place: Int, _ v: Int, _ now: Now) {
+    guard case .ranked(_, _, let rank, let group, _, _) = verdict.finding, let rule = rule(verdict.rule),
+      lastingGate(row, .rule(rule), place, now) == nil
+    else { return }
+    let last = vms[place].views[v].unfollowed[rule.id]?[group] ?? 0
+    vms[place].views[v].unfollowed[rule.id, default: [:]][group] = max(last, rank)
   }
 
   /// The guest's agent restarted: tries, ends and an open kill are of the same processes under their new starts.

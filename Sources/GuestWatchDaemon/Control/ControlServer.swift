@@ -27,6 +27,10 @@ final class ControlServer: Sendable {
   /// Connections at once; others wait in the socket's queue. A place is also taken by a question that is not answered,
   /// though its peer has gone: so many wait in the scheduler's mailbox and no more.
   static let mostPeers: Int32 = 8
+  /// Kills by hand at once, beside those: slow guests must not keep anybody from `pause` and `status`.
+  static let mostHands = 32
+  /// Listings that are shown at once, beside those: each may have 16 MiB until it is read.
+  static let mostViews = 8
 
   private struct Inbox {
     var answers: [(peer: UInt64, answer: Answer)] = []

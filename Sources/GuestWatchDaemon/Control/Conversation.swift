@@ -39,6 +39,9 @@ struct Conversation {
   private var more: (() -> [UInt8]?)?
   /// The scheduler has the question and has not answered it.
   private(set) var isOwed = false
+  /// Its question is about a process in a guest, and takes as long as that guest does.
+  private(set) var waitsForGuest = false
+  private(set) var isView = false
 
   init(now: Instant) { by = now + Self.readingLimit }
 
@@ -63,6 +66,8 @@ struct Conversation {
       part = .waiting
       by = now + question.patience
       isOwed = true
+      waitsForGuest = question.waitsForGuest
+      isView = question.isView
       return .asked(question)
     } catch {
       write(refusing(error), now)

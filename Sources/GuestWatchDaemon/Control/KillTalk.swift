@@ -20,6 +20,14 @@ public struct KillTalk {
     }
   }
 
+  /// What the operator says to the question.
+  public enum Said: Sendable {
+    case yes
+    case no
+    /// Nobody was there to say anything.
+    case nothing
+  }
+
   /// What it came to.
   public struct End: Hashable, Sendable {
     public var status: ExitStatus
@@ -34,12 +42,12 @@ public struct KillTalk {
   let ask: (Question) async throws(ControlClient.NoAnswer) -> ControlClient.Reply
   /// Lines for the operator, before the question.
   let show: (String) -> Void
-  /// "y" or not.
-  let agrees: () async -> Bool
+  /// Asks the question.
+  let agrees: () async -> Said
 
   public init(
     ask: @escaping (Question) async throws(ControlClient.NoAnswer) -> ControlClient.Reply,
-    show: @escaping (String) -> Void, agrees: @escaping () async -> Bool
+    show: @escaping (String) -> Void, agrees: @escaping () async -> Said
   ) {
     self.ask = ask
     self.show = show
@@ -59,10 +67,18 @@ public struct KillTalk {
       return end(.unavailable, "the answer makes no sense; nothing was sent", [], process)
     }
     if !order.isAgreed {
-      guard await agrees() else { return end(.unavailable, "not killed, as you said; nothing was sent", [], process) }
+      switch await agrees() {
+      case .yes: break
+      case .no: return end(.unavailable, "not killed, as you said; nothing was sent", [], process)
+      case .nothing:
+        return end(.unavailable, "not killed, for nobody answered the question; nothing was sent", [], process)
+      }
     }
     let reply: ControlClient.Reply
     do throws(ControlClient.NoAnswer) { reply = try await ask(kill) } catch {
+      guard error.isListening else {
+        return end(.unavailable, "not killed: \(error) any more; nothing was sent", [], process)
+      }
       // It may be on its way: only the ledger knows.
       return end(
         .unavailable, "\(error); `guestwatchd history` shows whether it was sent and what came of it", [], process)

@@ -37,7 +37,7 @@ struct PeerTable {
   mutating func wait(listener: Int32, ear: Int32) {
     var polled = [pollfd(fd: ear, events: Int16(POLLIN), revents: 0)]
     if let until = rests, until <= now { rests = nil }
-    let hasRoom = peers.count < ControlServer.mostPeers && rests == nil
+    let hasRoom = peers.count { !$0.conversation.waitsForGuest } < ControlServer.mostPeers && rests == nil
     polled.append(pollfd(fd: hasRoom ? listener : -1, events: Int16(POLLIN), revents: 0))
     for peer in peers {
       let events: Int32 =
@@ -120,7 +120,17 @@ struct PeerTable {
     let refusing = { [self] (mistake: Question.Mistake) in bytes(Answer.refused(.usage, mistake.message)) }
     switch peers[i].conversation.received(piece[..<count], now: now, refusing: refusing) {
     case .nothing: break
-    case .asked(let question): ask(peers[i].enquirer, question)
+    case .asked(let question):
+      let alike = peers.count { $0.conversation.waitsForGuest && $0.conversation.isView == question.isView }
+      let most = question.isView ? ControlServer.mostViews : ControlServer.mostHands
+      guard !question.waitsForGuest || alike <= most else {
+        let refusal =
+          question.isView
+          ? "\(most) questions about VMs are being answered, and no more are at once; ask again"
+          : "\(most) kills by hand are under way, and no more are at once; nothing was sent"
+        return peers[i].conversation.answered(bytes(.refused(.unavailable, refusal)), now: now)
+      }
+      ask(peers[i].enquirer, question)
     }
   }
 

@@ -98,7 +98,11 @@ public enum Question: Hashable, Sendable {
       let identity = Identity(
         pid: try pid(object), started: started,
         owner: GuestText(owner, doubtful: object["owner_doubtful"].bool ?? false))
-      return .kill(vm, login, identity, why: try needed(object, "reason", word))
+      let why = try needed(object, "reason", word)
+      guard why.contains(where: { !$0.isWhitespace }) else {
+        throw Mistake(message: "\"reason\" must say why: it is what others will find in the ledger")
+      }
+      return .kill(vm, login, identity, why: why)
     }
   }
 
@@ -142,6 +146,22 @@ public enum Question: Hashable, Sendable {
       throw Mistake(message: "\"for_seconds\" must be a whole number from 1 to \(longest)")
     }
     return .seconds(seconds)
+  }
+
+  /// A guest is looked at before it is answered: a minute, or more.
+  var waitsForGuest: Bool {
+    switch self {
+    case .status, .pause, .resume, .retryLogin, .reload: false
+    case .find, .kill, .view: true
+    }
+  }
+
+  /// What is shown of a guest may be as large as a listing, so that fewer are answered at once.
+  var isView: Bool {
+    switch self {
+    case .status, .pause, .resume, .retryLogin, .reload, .find, .kill: false
+    case .view: true
+    }
   }
 
   /// How long its answer may take, and each part of it: a step that takes the ledger longer than 30 s means that its disk

@@ -60,7 +60,7 @@ private func words(_ refusal: HandAnswer.Refusal, to question: Question) -> Answ
       "\(vm) may be any of several VMs; name it by vCenter and id, such as --vm "
         + (names.first.map { bare("\($0.address)") } ?? "lab:vm-42"),
       notes: names.map {
-        "\(bare("\($0.address)")): \(bare($0.name)), \($0.address.moid) of vCenter \(bare($0.address.vcenter.name))"
+        "\(bare("\($0.address)")): \(bare($0.name)), \(bare($0.address.moid)) of vCenter \(bare($0.address.vcenter.name))"
       }
         + silent)
   case .unwatched(let why, let fault):

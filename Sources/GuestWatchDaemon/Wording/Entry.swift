@@ -51,10 +51,7 @@ private func sentence(_ report: Report) -> String {
       + (report.demand.map { "uid \($0.uid) asked to kill" } ?? "\(report.ruleWords) was about to kill")
       + report.killWords + report.detailWords
   case .killed: killed(report)
-  case .killAsked:
-    "\(report.placeWords) is to be killed by hand: \(report.reasonWords); "
-      + (report.gate.map { "not killed: \(words($0))" } ?? "it is looked at once more and then killed")
-      + report.detailWords
+  case .killAsked: asked(report)
   case .shortLived:
     "\(report.placeWords) matched \(report.ruleWords) and was gone before the second look: not killed"
       + report.detailWords
@@ -105,6 +102,13 @@ private func sentence(_ report: Report) -> String {
   case .configurationRefused: "configuration refused, the one before stays in force\(report.whyWords)"
   case .limitReached: "a limit was reached\(report.detailWords)"
   }
+}
+
+private func asked(_ report: Report) -> String {
+  let order = "\(report.placeWords) is to be killed by hand: \(report.reasonWords); "
+  if let gate = report.gate { return order + "not killed: \(words(gate))" + report.whyWords }
+  let why = report.whyWords
+  return order + (why.isEmpty ? "it is looked at once more and then killed" : "not killed\(why)")
 }
 
 private func killed(_ report: Report) -> String {

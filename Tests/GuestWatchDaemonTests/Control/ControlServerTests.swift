@@ -139,6 +139,31 @@ private final class Desk: Sendable {
     server.stop()
   }
 
+  @Test("However many kills by hand wait for slow guests, a pause gets through; beyond a limit kills are refused")
+  func slowGuests() throws {
+    let most = ControlServer.mostHands
+    let desk = Desk(wanted: most + 1)
+    let server = try server(desk.ask)
+    let find = Question.find(Wanted(vm: "db-07", pid: 500))
+    var peers: [Peer] = []
+    for _ in 0..<most {
+      let peer = try Peer(path)
+      peer.say(find.line + "\n")
+      peers.append(peer)
+    }
+    let tooMany = try Peer(path)
+    tooMany.say(find.line + "\n")
+    #expect(tooMany.hear().contains("\(most) kills by hand are under way"))
+    let pause = try Peer(path)
+    pause.say("{\"ask\":\"pause\"}\n")
+    let questions = desk.questions()
+    #expect(questions.count { $0 == find } == most)
+    let place = try #require(questions.firstIndex { $0 != find })
+    desk.answer(place, "paused")
+    #expect(pause.hear().contains("\"message\":\"paused\""))
+    server.stop()
+  }
+
   @Test("An answer larger than the socket's buffer arrives whole")
   func large() throws {
     let text = String(repeating: "x", count: 3_000_000)

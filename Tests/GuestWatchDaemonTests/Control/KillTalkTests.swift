@@ -42,7 +42,7 @@ private final class Desk: Sendable {
   }
 
   private func run(
-    _ desk: Desk, agrees: Bool = true, isAgreed: Bool = false
+    _ desk: Desk, agrees: KillTalk.Said = .yes, isAgreed: Bool = false
   ) async throws -> (end: KillTalk.End, shown: [String], asked: Int) {
     let shown = Mutex<[String]>([])
     let asked = Mutex(0)
@@ -86,7 +86,7 @@ private final class Desk: Sendable {
   func agreement(isAgreed: Bool) async throws {
     let id = KillID(life: 3, number: 1)
     let desk = Desk(.success(found()), .success(.killed(id, outcome: "survived", isDone: false, "not killed")))
-    let (end, _, asked) = try await run(desk, agrees: false, isAgreed: isAgreed)
+    let (end, _, asked) = try await run(desk, agrees: .no, isAgreed: isAgreed)
     #expect(asked == (isAgreed ? 0 : 1))
     #expect(desk.questions.count == (isAgreed ? 2 : 1))
     #expect(end.status == .unavailable)
@@ -119,5 +119,17 @@ private final class Desk: Sendable {
     let lost = ControlClient.NoAnswer(description: "it hung up")
     let (end, _, _) = try await run(Desk(.success(found()), .failure(lost)))
     #expect(end.status == .unavailable && end.message.contains("guestwatchd history"))
+    // It ended while the operator thought: nobody was asked.
+    let desk = Desk(.success(found()), .failure(nobody))
+    let (stopped, _, _) = try await run(desk)
+    #expect(stopped.message == "not killed: no daemon any more; nothing was sent" && desk.questions.count == 2)
+  }
+
+  @Test("A question that nobody answers is a no, and said as what it is")
+  func silence() async throws {
+    let desk = Desk(.success(found()))
+    let (end, _, asked) = try await run(desk, agrees: .nothing)
+    #expect(end.status == .unavailable && asked == 1 && desk.questions.count == 1)
+    #expect(end.message == "not killed, for nobody answered the question; nothing was sent")
   }
 }

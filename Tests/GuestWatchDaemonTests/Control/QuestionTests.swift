@@ -55,6 +55,10 @@ import Testing
         "{\"ask\":\"explain\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"all\":1}",
         "\"all\" must be"
       ),
+      (
+        "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\",\"reason\":\" \\n\"}",
+        "must say why"
+      ),
       ("{\"ask\":\"kill\",\"force\":true}", "kill takes no member \"force\""),
       ("{\"ask\":\"status\",\"vms\":\"*\"}", "status takes no member \"vms\""),
       // A misspelt narrowing must not pause everything, nor open everything.
