@@ -71,72 +71,18 @@ struct Explain: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let show = Shower(json: json)
+    let show = Shower(json ? .asTheyAre : .explanation)
     if let listing { return try explain(listing, show) }
     let order = ExplainTalk.Order(
       filter: VMFilter(vms: vm.flatMap { try? Glob($0) }, rule: rule.map { RuleID($0) }),
       choice: RowChoice(rule: rule.map { RuleID($0) }, pid: pid, all: all), follow: follow)
-    let end: ExplainTalk.End
-    if let answered = try await askDaemon(order, show) {
-      end = answered
-    } else {
-      end = try await withoutDaemon(order, show)
-    }
-    try finish(end, show)
-  }
-
-  private func finish(_ end: ExplainTalk.End, _ show: Shower) throws {
-    let isWritten = show.flush()
-    for note in end.notes { complain("guestwatchd: \(note)") }
-    guard end.status == .done else { try fail(end.status, end.message) }
-    guard isWritten else { throw ExitCode.failure }
-  }
-
-  /// nil: no daemon listens.
-  private func askDaemon(_ order: ExplainTalk.Order, _ show: Shower) async throws -> ExplainTalk.End? {
-    // One that listens not even for the first question.
-    let silence = FirstSilence()
-    if order.follow { show.endWhenInterrupted() }
-    let end = await ExplainTalk(
-      ask: { [place] question, onLine in
-        let answer = await offThePool { place.ask(question, onLine) }
-        silence.hear(answer)
-        return answer
-      },
-      emit: { show.line($0) },
-      wait: { await show.pause($0) },
-      now: monotonic
-    ).run(order)
-    guard let nobody = silence.first else { return end }
-    complain("guestwatchd: \(nobody); so it is done without one")
-    return nil
-  }
-
-  private func withoutDaemon(_ order: ExplainTalk.Order, _ show: Shower) async throws -> ExplainTalk.End {
-    let options = Daemon.Options(
-      config: place.config, state: place.stateDirectory, log: nil,
-      environment: place.runtimeDirectory.map { ["RUNTIME_DIRECTORY": $0] } ?? [:], surroundings: .ofThisProcess(.run))
-    let result = await Daemon(options).looking { ask in
-      await ExplainTalk(
-        ask: { question, onLine in .success(await ask(question, onLine)) },
-        emit: { show.line($0) },
-        wait: { await show.pause($0) },
-        now: monotonic
-      ).run(order)
-    }
-    switch result {
-    case .success(let end): return end
-    case .failure(let failure) where failure.isInterrupted && follow: return ExplainTalk.End()
-    case .failure(let failure):
-      show.flush()
-      for line in failure.isInterrupted ? ["guestwatchd: interrupted"] : failure.lines { complain(line) }
-      throw ExitCode(failure.status.rawValue)
-    }
-  }
-
-  private func fail(_ status: ExitStatus, _ message: String) throws -> Never {
-    complain("guestwatchd: \(message)")
-    throw ExitCode(status.rawValue)
+    let end = try await View(place: place, follow: follow).run(
+      daemon: { ask in
+        await ExplainTalk(
+          ask: ask, emit: { show.line($0) }, wait: { await show.pause($0) }, now: monotonic
+        ).run(order)
+      }, show: show)
+    try show.finish(end)
   }
 
   // MARK: A saved listing
@@ -157,8 +103,9 @@ struct Explain: AsyncParsableCommand {
       end = saved.explain(
         loaded.configuration, RowChoice(rule: rule.map { RuleID($0) }, pid: pid, all: all), emit: { show.line($0) })
     } catch {
-      try fail(.usage, error.message)
+      complain("guestwatchd: \(error.message)")
+      throw ExitCode(EX_USAGE)
     }
-    try finish(end, show)
+    try show.finish(end)
   }
 }

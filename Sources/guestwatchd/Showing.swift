@@ -1,13 +1,17 @@
+import ArgumentParser
 import Dispatch
 import Glibc
 import GuestWatchCore
 import GuestWatchDaemon
 import Synchronization
 
-/// What goes to stdout of `explain`: the lines as they are, or in words. They come one at a time, from any thread.
+/// What goes to stdout of `explain` and `ps`: the lines as they are, or in words. They come one at a time, from any thread.
 final class Shower: Sendable {
+  enum Form { case asTheyAre, explanation, listing }
+
   private struct State: ~Copyable {
-    var text: ExplainText?
+    var explanation: ExplainText?
+    var listing: ListedText?
     let output = StandardOutput()
   }
 
@@ -15,13 +19,18 @@ final class Shower: Sendable {
   /// Somebody looks on.
   private let isTerminal = isatty(STDOUT_FILENO) == 1
 
-  init(json: Bool) {
-    state = Mutex(State(text: json ? nil : ExplainText(width: terminalWidth())))
+  init(_ form: Form) {
+    let width = terminalWidth()
+    switch form {
+    case .asTheyAre: state = Mutex(State())
+    case .explanation: state = Mutex(State(explanation: ExplainText(width: width)))
+    case .listing: state = Mutex(State(listing: ListedText(width: width)))
+    }
   }
 
   func line(_ line: String) {
     state.withLock { state in
-      for shown in state.text?.lines(line) ?? [line] { state.output.line(shown) }
+      for shown in state.explanation?.lines(line) ?? state.listing?.lines(line) ?? [line] { state.output.line(shown) }
       if isTerminal { state.output.flush() }
     }
   }
@@ -34,6 +43,17 @@ final class Shower: Sendable {
       flush()
       exit(0)
     }
+  }
+
+  /// The end of the command: what it has to complain of, and its status.
+  func finish(_ end: ExplainTalk.End) throws {
+    let isWritten = flush()
+    for note in end.notes { complain("guestwatchd: \(note)") }
+    guard end.status == .done else {
+      complain("guestwatchd: \(end.message)")
+      throw ExitCode(end.status.rawValue)
+    }
+    guard isWritten else { throw ExitCode.failure }
   }
 
   /// False where stdout does not take what was written.
@@ -53,10 +73,13 @@ extension Shower {
 final class FirstSilence: Sendable {
   private let state = Mutex<(asked: Bool, silence: ControlClient.NoAnswer?)>((false, nil))
 
-  func hear(_ answer: Result<ControlClient.Reply, ControlClient.NoAnswer>) {
+  /// True for the first answer of a daemon.
+  func hear(_ answer: Result<ControlClient.Reply, ControlClient.NoAnswer>) -> Bool {
     state.withLock { state in
-      if !state.asked, case .failure(let nobody) = answer, !nobody.isListening { state.silence = nobody }
-      state.asked = true
+      defer { state.asked = true }
+      guard !state.asked else { return false }
+      if case .failure(let nobody) = answer, !nobody.isListening { state.silence = nobody }
+      return state.silence == nil
     }
   }
 

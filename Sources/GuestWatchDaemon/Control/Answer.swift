@@ -18,6 +18,8 @@ public enum Answer: Sendable {
   case vms(Reach, notes: [String])
   /// What the rules say of the processes of one VM.
   case explained(Explanation, RowChoice)
+  /// The processes of one VM.
+  case listed(Explanation)
 
   /// What is sent, piece by piece, each made when it is asked for.
   ///
@@ -28,6 +30,10 @@ public enum Answer: Sendable {
       var lines = ExplainedLines(explanation, choice)
       var end: [String]? = Answer.done("").lines(configuration: configuration)
       return AnyIterator { lines.next() ?? end.take() }
+    case .listed(let explanation):
+      var rows = ListedLines(explanation)
+      var end: [String]? = Answer.done("").lines(configuration: configuration)
+      return AnyIterator { rows.next() ?? end.take() }
     case .done, .refused, .status, .step, .found, .killed, .vms:
       var whole: [String]? = lines(configuration: configuration)
       return AnyIterator { whole.take() }
@@ -39,7 +45,7 @@ public enum Answer: Sendable {
   /// - Parameter configuration: the path of the daemon's configuration.
   func lines(configuration: String) -> [String] {
     switch self {
-    case .explained: Array(pieces(configuration: configuration).joined())
+    case .explained, .listed: Array(pieces(configuration: configuration).joined())
     case .vms(let reach, let notes):
       reach.vms.sorted { ($0.name, $0.address.description) < ($1.name, $1.address.description) }.map(line)
         + reach.nameless.map(line) + Answer.done("", notes: notes).lines(configuration: configuration)

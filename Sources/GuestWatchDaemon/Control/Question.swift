@@ -25,7 +25,7 @@ public enum Question: Hashable, Sendable {
   }
 
   private enum Word: String, CaseIterable {
-    case status, pause, resume, reload, find, kill, vms, explain
+    case status, pause, resume, reload, find, kill, vms, explain, list
     case retryLogin = "retry-login"
   }
 
@@ -51,6 +51,7 @@ public enum Question: Hashable, Sendable {
       case .find: ["vm", "pid", "guest_login"]
       case .vms: ["vms", "rule", "guest_login"]
       case .explain: ["vcenter_uuid", "vm_uuid", "guest_login", "rule", "pid", "all"]
+      case .list: ["vcenter_uuid", "vm_uuid", "guest_login"]
       case .kill:
         [
           "vcenter_uuid", "vm_uuid", "guest_login", "pid", "started_unix", "owner", "owner_doubtful", "reason",
@@ -87,6 +88,10 @@ public enum Question: Hashable, Sendable {
       let choice = RowChoice(
         rule: try rule(object), pid: object["pid"].isNull ? nil : try pid(object), all: object["all"].bool ?? false)
       return .view(.explain(vm, LoginID(try needed(object, "guest_login", word)), choice))
+    case .list:
+      let vm = VMKey(
+        vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
+      return .view(.list(vm, LoginID(try needed(object, "guest_login", word))))
     case .kill:
       let vm = VMKey(
         vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
@@ -203,6 +208,11 @@ public enum Question: Hashable, Sendable {
     case .view(.vms(let filter)):
       fields = [("ask", jsonString(Word.vms.rawValue))] + Question.fields(filter.rule, filter.vms)
       if let login = filter.login { fields.append(("guest_login", jsonString(login.name))) }
+    case .view(.list(let vm, let login)):
+      fields = [
+        ("ask", jsonString(Word.list.rawValue)), ("vcenter_uuid", jsonString(vm.vcenter)),
+        ("vm_uuid", jsonString(vm.instance)), ("guest_login", jsonString(login.name)),
+      ]
     case .view(.explain(let vm, let login, let choice)):
       fields =
         [

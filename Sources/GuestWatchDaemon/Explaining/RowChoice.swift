@@ -6,6 +6,8 @@ public enum ViewQuestion: Hashable, Sendable {
   case vms(VMFilter)
   /// What do the rules that look at this VM with this login say of its processes? It is listed for that.
   case explain(VMKey, LoginID, RowChoice)
+  /// Which processes does this VM have, seen with this login? It is listed for that, and no rule is asked.
+  case list(VMKey, LoginID)
 }
 
 /// What of an explanation an operator wants to see.

@@ -84,7 +84,7 @@ extension Scheduler {
       let ask = AskID(enquirer.number)
       asking.hands[ask] = (question, reply)
       feed(.asked(.vms(ask, filter)), &children)
-    case .view(.explain(let vm, let login, _)):
+    case .view(.explain(let vm, let login, _)), .view(.list(let vm, let login)):
       let ask = AskID(enquirer.number)
       asking.hands[ask] = (question, reply)
       feed(.asked(.explain(ask, vm, login)), &children)

@@ -8,8 +8,8 @@ func words(_ answer: ViewAnswer, to question: Question) -> Answer {
     let filter = if case .view(.vms(let filter)) = question { filter } else { VMFilter() }
     return words(reach, filter)
   case .explained(let explanation):
-    let choice = if case .view(.explain(_, _, let choice)) = question { choice } else { RowChoice() }
-    return .explained(explanation, choice)
+    if case .view(.explain(_, _, let choice)) = question { return .explained(explanation, choice) }
+    return .listed(explanation)
   case .refused(let why): return .refused(.unavailable, words(why))
   }
 }
@@ -25,6 +25,9 @@ private func words(_ reach: Reach, _ filter: VMFilter) -> Answer {
   let what = filter.rule == nil ? "\(scope) reaches a VM\(called)\(login)" : "\(scope) reaches no VM\(called)\(login)"
   // One that does not answer may have it.
   guard silent.isEmpty else { return .refused(.unavailable, what, notes: silent) }
+  if let pattern = filter.vms?.pattern, reach.names.contains(pattern), let other = filter.login {
+    return .refused(.usage, "no rule looks at \(bare(pattern)) with guest login \(bare(other.name))")
+  }
   let near = filter.vms.flatMap { nearest(to: $0.pattern, among: reach.names, most: Reach.mostNames) }
   let known = reach.names.isEmpty ? "" : "; rules reach \(listed(reach.names.map(bare)))"
   return .refused(.usage, what + (near.map { "; did you mean \(bare($0))?" } ?? known))

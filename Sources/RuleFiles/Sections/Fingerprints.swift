@@ -14,7 +14,7 @@ extension Findings {
     if texts.isEmpty { emptySelector(entry) }
     var fingerprints: [String] = []
     for (text, place) in texts {
-      guard let fingerprint = Self.fingerprint(text) else {
+      guard let fingerprint = certificateFingerprint(text) else {
         error(place, .badFingerprint, "not the fingerprint of a certificate; write \(Self.fingerprintHint)")
         continue
       }
@@ -22,13 +22,14 @@ extension Findings {
     }
     return fingerprints
   }
+}
 
-  /// As openssl, browsers and vCenter write it: pairs of digits, with a colon between all of them or none.
-  private static func fingerprint(_ text: String) -> String? {
-    let pairs = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard pairs.count == 1 || pairs.allSatisfy({ $0.utf8.count == 2 }) else { return nil }
-    let digits = pairs.joined().lowercased()
-    let isHex = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    return digits.utf8.count == 64 && isHex ? digits : nil
-  }
+/// The SHA-256 of a certificate as openssl, browsers and vCenter write it, pairs of digits with a colon between all of them or
+/// none: 64 hex digits in lower case; nil for anything else.
+package func certificateFingerprint(_ text: String) -> String? {
+  let pairs = text.split(separator: ":", omittingEmptySubsequences: false)
+  guard pairs.count == 1 || pairs.allSatisfy({ $0.utf8.count == 2 }) else { return nil }
+  let digits = pairs.joined().lowercased()
+  let isHex = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  return digits.utf8.count == 64 && isHex ? digits : nil
 }

@@ -1,13 +1,13 @@
 import Glibc
 
 /// `https://HOST[:PORT]`, taken apart.
-struct ServerAddress: Hashable, Sendable {
-  var scheme: VCenterSettings.Scheme
+package struct ServerAddress: Hashable, Sendable {
+  package var scheme: VCenterSettings.Scheme
   /// A name in lower case, or an address; IPv6 without brackets.
-  var host: String
-  var port: Int
+  package var host: String
+  package var port: Int
 
-  enum Mistake: Error, Hashable {
+  package enum Mistake: Error, Hashable {
     case malformed
     case plainHTTP
     case path
@@ -16,7 +16,7 @@ struct ServerAddress: Hashable, Sendable {
     case host
 
     /// What is wrong and what would be right. Never quotes the URL: it may hold a password.
-    var message: String {
+    package var message: String {
       switch self {
       case .malformed: "'url' is not a URL of a vCenter; write \"https://HOST\" or \"https://HOST:PORT\""
       case .plainHTTP:
@@ -30,7 +30,7 @@ struct ServerAddress: Hashable, Sendable {
     }
   }
 
-  init(_ text: String) throws(Mistake) {
+  package init(_ text: String) throws(Mistake) {
     let scheme: VCenterSettings.Scheme
     let rest: Substring
     if text.hasPrefix("https://") {

@@ -18,6 +18,7 @@ private final class Answers: Sendable {
       case .found(let found): "found: \(found.process.pid)"
       case .vms(let reach, let notes): (reach.vms.map(\.name) + notes).joined(separator: " | ")
       case .explained(let explanation, _): "explained: \(explanation)"
+      case .listed(let explanation): "listed: \(explanation)"
       case .killed(let id, let outcome, let isDone, let text): "\(id) \(outcome) \(isDone): \(text)"
       }
     }

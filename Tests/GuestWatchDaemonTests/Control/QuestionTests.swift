@@ -17,6 +17,7 @@ import Testing
     .resume(rule: nil, vms: nil), .resume(rule: RuleID("miners"), vms: try? Glob("*")), .view(.vms(VMFilter())),
     .view(.vms(VMFilter(vms: try? Glob("db-*\n\""), rule: RuleID("miners"), login: LoginID("linux")))),
     .view(.explain(VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"), RowChoice())),
+    .view(.list(VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"))),
     .view(
       .explain(
         VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"),
@@ -35,7 +36,7 @@ import Testing
     arguments: [
       ("", "one JSON object"), ("status", "one JSON object"), ("[]", "one JSON object"),
       ("{\"ask\":1}", "must be one of"),
-      ("{}", "must be one of: status, pause, resume, reload, find, kill, vms, explain, retry-login"),
+      ("{}", "must be one of: status, pause, resume, reload, find, kill, vms, explain, list, retry-login"),
       ("{\"ask\":\"slay\"}", "must be one of"), ("{\"ask\":\"kill\"}", "kill needs"),
       ("{\"ask\":\"find\",\"vm\":\"a\"}", "\"pid\" must be"), ("{\"ask\":\"find\",\"pid\":5}", "find needs \"vm\""),
       ("{\"ask\":\"find\",\"vm\":\"a\",\"pid\":-1}", "\"pid\" must be"),

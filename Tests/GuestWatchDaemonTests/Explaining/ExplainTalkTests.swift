@@ -37,6 +37,7 @@ import Testing
           return ControlClient.Reply(lines: [], isDone: false, status: .unavailable, message: "it is off", notes: [])
         }
         onLine(#"{"is":"vm","vcenter_uuid":"u","vm_uuid":"\#(vm.instance)"}"#)
+      case .list: onLine(#"{"is":"process","pid":7}"#)
       }
       return ControlClient.Reply(lines: [], isDone: true, status: .done, message: "", notes: ["vCenter west is down"])
     }
@@ -171,6 +172,15 @@ import Testing
     let end = try #require(ask(bench(.reached(reach)), .vms(filter)).last)
     #expect(end.contains("\"exit\":\(status)") && end.contains(says), "\(end)")
     #expect(end.contains("vCenter lab cannot be asked") == !silent.isEmpty)
+  }
+
+  @Test("A VM that rules look at, but with another login")
+  func otherLogin() throws {
+    var reach = Reach()
+    reach.names = ["db-07", "vm-42"]
+    let filter = VMFilter(vms: try? Glob("db-07"), login: LoginID("root"))
+    let end = try #require(ask(bench(.reached(reach)), .vms(filter)).last)
+    #expect(end.contains("no rule looks at db-07 with guest login root"), "\(end)")
   }
 
   @Test(
