@@ -202,6 +202,25 @@ struct HostileTests {
     #expect(stage.killed.isEmpty)
   }
 
+  @Test("Who starts a crowd that fills the list of candidates does not have another die in the place of the last")
+  func crowdedOut() {
+    var stage = Stage()
+    for pid in [900, 901] as [Int64] { stage.spawn(pid, started: Stage.epoch - 5000 + pid) }
+    for pid in 1000..<6000 as Range<Int64> { stage.spawn(pid, "crowd", owner: "eve", started: Stage.epoch - 50) }
+    // The last of its group, and by pid the last of the listing: nobody follows it.
+    stage.spawn(9000, started: Stage.epoch - 40)
+    stage.begin([
+      Stage.rule("few", limits: .bounded(maxAge: nil, maxInstances: MaxInstances(count: 1))),
+      Stage.rule("crowd", match: "crowd", action: .report),
+    ])
+    stage.run(.seconds(60))
+    #expect(stage.surveys >= 3)
+    #expect(stage.killed.isEmpty)
+    for pid in 1000..<6000 as Range<Int64> { stage.exit(pid) }
+    stage.run(.seconds(120))
+    #expect(stage.killed == [9000, 901])
+  }
+
   @Test("A vCenter entry that leads elsewhere after a reload proves no login there")
   func proofsOfAnotherVCenter() {
     var fleet = Fleet(

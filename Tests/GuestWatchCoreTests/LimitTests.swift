@@ -311,6 +311,23 @@ struct LimitTests {
     #expect(stage.outcomes == [.survived])
   }
 
+  @Test("Where the agent restarts, another start proves no end: the clock stepped before it (simulation seed 1542)")
+  func clockSteppedBeforeTheAgentRestarts() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      // What had begun before the step moves by it; what began after it does not.
+      for i in stage.guest.indices where stage.killed.count == 1 {
+        stage.guest[i].started += stage.guest[i].pid == 500 ? -3 : 600
+      }
+      return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+    }
+    stage.begin([Stage.rule()], big)
+    for _ in 0..<100 where stage.outcomes.isEmpty { stage.run(.seconds(10)) }
+    #expect(stage.outcomes == [.unknown])
+  }
+
   @Test("The same events give the same effects")
   func deterministic() {
     func run() -> [String] {

@@ -119,6 +119,15 @@ struct CommandTests {
     #expect(errors.contains("configuration loaded: rules: 1, vCenters: 2,"))
   }
 
+  @Test("history takes the same directory of systemd's as run", arguments: ["", ":"])
+  func stateDirectoryOfHistory(before: String) throws {
+    let (status, errors) = try Child(
+      ["history"], environment: ["STATE_DIRECTORY=\(before)\(files.state):\(files.folder.path)/other"]
+    ).end()
+    #expect(status == 73)
+    #expect(errors.contains("there is no ledger in \(files.state):"), "\(errors)")
+  }
+
   @Test("--version and --help say so on stdout")
   func version() throws {
     #expect(try Child(["--version"]).end().status == 0)

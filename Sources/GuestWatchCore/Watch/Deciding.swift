@@ -72,7 +72,7 @@ extension Watch {
   /// Of each group of a rule the last place in its order that may be killed; one that is beyond the limit counts,
   /// whatever it is a runaway for.
   private func lastVictims(_ rule: Rule, _ place: Int, _ v: Int) -> [Group.Key: Int] {
-    var last: [Group.Key: Int] = [:]
+    var last = vms[place].views[v].unfollowed[rule.id] ?? [:]
     for candidate in vms[place].views[v].candidates {
       guard let rank = candidate.tracks.first(where: { $0.rule == rule.id })?.rank,
         last[rank.group].map({ $0 < rank.place.place }) ?? true,

@@ -3,7 +3,7 @@ struct Verdict {
   enum Finding {
     /// Judged by the proven age, where the rule has `max_age`.
     case alone(maxAge: Duration?, forbidden: Bool)
-    /// Beyond `max_instances`, or within it (`beyond` false). `lastThatMayBeKilled`: nobody comes before it.
+    /// Beyond `max_instances`, or within it (`beyond` false).
     case ranked(beyond: Bool, count: Int, place: Int, group: Group.Key, limit: Int, maxAge: Duration?)
   }
   var rule: RuleID

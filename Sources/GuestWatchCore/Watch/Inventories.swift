@@ -340,6 +340,7 @@ extension Watch {
       vms[place].views[v].lastListing = nil
       vms[place].views[v].gone = []
       vms[place].views[v].candidates = []
+      vms[place].views[v].unfollowed = [:]
       vms[place].views[v].nextSurvey = now.continuous
     }
     loseKill(place, now)

@@ -173,6 +173,9 @@ struct LoginView: Sendable {
   var gone: [UInt64] = []
   /// By pid.
   var candidates: [Candidate] = []
+  /// Of each group the last place in its order that nobody follows, for there were too many candidates; by rule. It is
+  /// waited for: nobody dies in the place of another.
+  var unfollowed: [RuleID: [Group.Key: Int]] = [:]
   /// The guest denies this account: left alone until then.
   var parkedUntil = Instant(nanoseconds: .min)
 

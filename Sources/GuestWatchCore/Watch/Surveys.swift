@@ -84,6 +84,7 @@ extension Watch {
     var o = 0
     var fresh: [Candidate] = []
     fresh.reserveCapacity(old.count)
+    vms[place].views[v].unfollowed = [:]
     for i in rows.indices {
       let pid = rows[i].pid
       while o < old.count, old[o].process.pid < pid {
@@ -119,6 +120,7 @@ extension Watch {
       }
       if known == nil && fresh.count >= LoginView.candidateCap {
         limitReached(place, "candidates with login \(login)", ended)
+        for (_, verdict) in verdicts { passOver(row, verdict, place, v) }
         continue
       }
       var candidate =
@@ -143,6 +145,15 @@ extension Watch {
     vms[place].views[v].candidates = fresh
     vms[place].restoredSeen.removeAll { $0.login == login }
     remember(place)
+  }
+
+  /// Nobody follows this one, for there are too many: of its group it may be the one that is to die.
+  private mutating func passOver(_ row: Process, _ verdict: Verdict, _ place: Int, _ v: Int) {
+    guard case .ranked(_, _, let rank, let group, _, _) = verdict.finding, let rule = rule(verdict.rule),
+      lastingGate(row, .rule(rule), place) == nil
+    else { return }
+    let last = vms[place].views[v].unfollowed[rule.id]?[group] ?? 0
+    vms[place].views[v].unfollowed[rule.id, default: [:]][group] = max(last, rank)
   }
 
   /// The guest's agent restarted: tries, ends and an open kill are of the same processes under their new starts.

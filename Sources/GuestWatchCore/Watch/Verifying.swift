@@ -30,12 +30,16 @@ extension Watch {
       return
     }
     if row.started != kill.target.started {
-      let shift = Shift.between(kill.anchors, and: listing.rows)
-      guard shift != .cannotTell else { return close(place, .unknown, error: nil, verified: ended, now) }
+      let moved = row.started - kill.target.started
+      switch Shift.between(kill.anchors, and: listing.rows) {
       // What was started through the API is shown by the agent's own clock, and by the kernel's after a restart of the
       // agent: a second may lie between while all others stand. No newcomer began so soon after one that was looked at.
-      guard abs(row.started - kill.target.started - shift.seconds) <= 1 else {
-        return closeAsGone(place, ended, now)
+      case .none where abs(moved) <= 1: break
+      case .none: return closeAsGone(place, ended, now)
+      case .by(let shift) where abs(moved - shift) <= 1: break
+      // The agent restarted. One that was listed by another clock than the oldest moves by something else, and so does
+      // whoever has its pid now.
+      case .by, .cannotTell: return close(place, .unknown, error: nil, verified: ended, now)
       }
     }
     if isZombie(row, was: kill.target) {
@@ -156,9 +160,6 @@ enum Shift: Hashable {
   /// Three quarters or more moved by this many seconds.
   case by(Int64)
   case cannotTell
-
-  /// By how much.
-  var seconds: Int64 { if case .by(let seconds) = self { seconds } else { 0 } }
 
   /// Compares the oldest rows of before with a complete listing of now.
   static func between(_ anchors: [Anchor], and rows: [Process]) -> Shift {

@@ -11,6 +11,8 @@ struct Asking {
   private(set) var life: UInt32 = 0
   private(set) var configuration: Configuration?
   private(set) var loadedAt: Now?
+  /// How much the configuration holds, and what the last reload changed.
+  private(set) var loadedWords = ""
   /// The load after that one was refused.
   var refusedAt: Now?
   /// Oldest first.
@@ -30,8 +32,9 @@ struct Asking {
 
   mutating func loadBegins() { loadsBegun += 1 }
 
-  mutating func loaded(_ configuration: Configuration, _ now: Now) {
+  mutating func loaded(_ configuration: Configuration, _ words: String, _ now: Now) {
     self.configuration = configuration
+    loadedWords = words
     loadedAt = now
     refusedAt = nil
   }
@@ -179,7 +182,7 @@ extension Scheduler {
     for (_, reply) in waited {
       switch outcome {
       case .loaded(let setup):
-        reply(.done("configuration loaded: \(summary(setup.configuration))", notes: setup.warnings))
+        reply(.done("configuration loaded: \(asking.loadedWords)", notes: setup.warnings))
       case .refused(let diagnostics):
         reply(
           .refused(.configuration, "configuration refused, the one before stays in force", notes: diagnostics))

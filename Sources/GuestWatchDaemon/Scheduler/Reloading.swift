@@ -39,14 +39,16 @@ extension Scheduler {
   }
 
   func sayLoaded(_ setup: Setup<Source.Link>) {
-    asking.loaded(setup.configuration, clock.now())
-    for warning in setup.warnings { say(Report(.configured, .warning, detail: warning)) }
-    say(Report(.configured, .info, detail: summary(setup.configuration)))
-  }
-
-  func summary(_ configuration: Configuration) -> String {
+    let configuration = setup.configuration
     let mode = configuration.dryRun ? ", dry run: nothing is terminated" : ""
-    return "rules: \(configuration.rules.count), vCenters: \(configuration.vcenters.count), guest logins: "
+    var words =
+      "rules: \(configuration.rules.count), vCenters: \(configuration.vcenters.count), guest logins: "
       + "\(configuration.logins.count)\(mode)"
+    if let before = asking.configuration, let changes = ConfigurationChange(from: before, to: configuration).words {
+      words += "; \(changes)"
+    }
+    asking.loaded(configuration, words, clock.now())
+    for warning in setup.warnings { say(Report(.configured, .warning, detail: warning)) }
+    say(Report(.configured, .info, detail: words))
   }
 }

@@ -15,6 +15,9 @@
     /// Nothing would be counted as a find of a fault without any sign.
     static func hasSigns(_ mutation: String) -> Bool { signs[mutation]?.isEmpty == false }
 
+    /// Faults that only a seed with an operator who kills by hand can show.
+    static let needsOperator: Set<String> = ["killWhoeverHasThePid", "confirmByHandAtOnce"]
+
     /// The rule does not want it, its limit is not exceeded, or was not for long enough.
     private static let verdict = [
       "does not match", "does not reach", "for age", "for number", "looks that show it", "the looks before kill",
@@ -91,6 +94,9 @@
       "sendAgainWithoutAnAnswer": ["a second terminate"],
       "killAfterTheEpochEnded": verdict + victim,
       "killThroughAnotherEntry": ["may lead elsewhere"],
+
+      "killWhoeverHasThePid": ["of another process than was asked for"] + confirm,
+      "confirmByHandAtOnce": ["5 s before its confirm"],
 
       "closeWithoutALook": outcome + ["without a look"],
       "takeAZombieForAlive": ["was dead when it was last looked at"],

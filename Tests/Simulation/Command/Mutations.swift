@@ -27,10 +27,17 @@
         throw ValidationError("nothing would show the mutation \(silent.name): Explained.swift has no signs of it")
       }
       var trials: [Trial] = []
+      // What was found out about seeds without any fault; with an operator in it, a seed is another.
       var sound: [UInt64: Bool] = [:]
+      var soundByHand: [UInt64: Bool] = [:]
+      var withOperator = self
+      withOperator.byHand = true
       for (name, meaning) in known where mutation.isEmpty || mutation.contains(name) {
         guard let faulty = Watch(mutation: name) else { continue }
-        trials.append(try await hunt(name, meaning, faulty, &sound))
+        trials.append(
+          byHand || Explained.needsOperator.contains(name)
+            ? try await withOperator.hunt(name, meaning, faulty, &soundByHand)
+            : try await hunt(name, meaning, faulty, &sound))
         say(trials[trials.count - 1].line)
       }
       if markdown { print(Trial.page(trials, seeds)) }
@@ -77,7 +84,7 @@
 
     /// True where the seed passes without any fault.
     private func breaksNothing(_ seed: UInt64) -> Bool {
-      guard var world = try? World(seed: seed, kept: 1, ignoring: Set(ignore)) else { return false }
+      guard var world = try? World(seed: seed, kept: 1, ignoring: Set(ignore), byHand: byHand) else { return false }
       world.replaysFailures = false
       guard let other = world.run().violation else { return true }
       say("seed \(seed) fails without any fault: \(other)")
@@ -121,8 +128,8 @@
 
         Each row is one fault that was put into the decision on purpose (`Sources/GuestWatchCore/Mutations`). Seeds 1, 2, 3
         and so on were played against it until the checker saw a promise broken that this fault explains
-        (`Tests/Simulation/Command/Explained.swift`), in a seed in which none is broken without it. A fault that no seed
-        finds would be a hole in the checker or in the world.
+        (`Tests/Simulation/Command/Explained.swift`), in a seed in which none is broken without it; against a fault of kills
+        by hand, seeds with an operator. A fault that no seed finds would be a hole in the checker or in the world.
 
         Made by `make mutations`, which plays up to \(bound) seeds against each fault, writes this file anew and fails where
         one survives. Promises that were broken on the way and that the fault does not explain: \(strays).

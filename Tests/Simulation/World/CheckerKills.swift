@@ -59,7 +59,8 @@ extension Checker {
     }
     let reaching = rule.map { [$0] } ?? configuration.rules.filter { $0.login == record.login }
     if !reaching.contains(where: { OwnRules.reaches($0, facts, of: record.address.vcenter) }) {
-      throw Violation("S1", "\(rule.map { "rule \($0.id)" } ?? "no rule") reaches \(record.address)")
+      let who = rule.map { "rule \($0.id) does not reach" } ?? "no rule of login \(record.login) reaches"
+      throw Violation("S1", "kill \(record.id): \(who) \(record.address)")
     }
     if let pause = pauses.first(where: { covers($0, rule?.id, facts, at: now.continuous) }) {
       throw Violation("S1", "kill \(record.id) while rule \(pause.rule?.name ?? "any") is paused on its VM")

@@ -195,6 +195,10 @@ extension World {
     return most < placeCount ? placeCount : 1
   }
 
+  /// How long one kill may hold it up. Where slots are few it may be that of a VM that stays bad: its confirm and 60 s for a
+  /// terminate that nobody answers.
+  private func killTime(_ place: Place) -> Int64 { (sharers(place) > 1 ? 65 : 50) * Span.second }
+
   /// How long it may take where nothing holds it up: by the age it becomes a runaway once that is proven, from its first
   /// look on, which comes within 2E (L2).
   private func base(_ rule: Rule, _ expected: Liveness.Expectation) -> Int64 {
@@ -240,7 +244,7 @@ extension World {
         return
       }
     }
-    var allowed = base(rule, expected) + Int64(before) * 50 * Span.second
+    var allowed = base(rule, expected) + Int64(before) * killTime(expected.place)
     // A terminate may hold one of few slots for 60 s: where others have no look for so long, `lasting` begins anew.
     if sharers(expected.place) > 1 { allowed += Int64(before) * rule.lasting.nanoseconds }
     if !expected.isGated { allowed += checker.wait(rule, on: vm, from: start, to: clock) }
@@ -308,7 +312,7 @@ extension World {
         // Scarce slots and kills only ever allow more, so that for most they need not be counted.
         if clock - last <= 2 * max(every.nanoseconds, 10 * Span.second) { continue }
         let kills = checker.killsBegun(on: sharers(place) > 1 ? nil : vm, from: last, to: clock)
-        let allowed = 2 * interval(every, place) + 50 * Span.second * Int64(kills)
+        let allowed = 2 * interval(every, place) + killTime(place) * Int64(kills)
         if clock - last > allowed {
           try checker.raise(
             "L2", "\(vm) was not surveyed with login \(login) for \((clock - last) / Span.second) s")
