@@ -65,7 +65,9 @@ let package = Package(
     ),
     .target(name: "RuleFiles", dependencies: ["GuestWatchCore", "CTomlPlusPlus"], swiftSettings: strict),
     .target(
-      name: "VSphere", dependencies: ["GuestWatchCore", httpClient, logging] + nio + collections,
+      name: "VSphere",
+      dependencies: ["GuestWatchCore", httpClient, logging, .product(name: "Crypto", package: "swift-crypto")]
+        + nio + collections,
       swiftSettings: strict),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "Ledger", dependencies: ["GuestWatchCore", "CSQLite"], swiftSettings: strict),

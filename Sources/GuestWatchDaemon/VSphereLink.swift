@@ -68,7 +68,7 @@ extension VCenterConnection {
     self.init(
       id: settings.id, scheme: scheme, host: settings.host, port: settings.port, userName: settings.userName,
       password: VSphere.Secret(settings.password.reveal()), caFile: settings.caFile,
-      maxInFlight: settings.maxInFlight)
+      fingerprints: settings.fingerprints, maxInFlight: settings.maxInFlight)
   }
 }
 

@@ -15,12 +15,14 @@ public struct VCenterSettings: Sendable, Hashable {
   public var password: Secret
   /// A PEM file with the certificates to trust; nil: the system's.
   public var caFile: String?
+  /// SHA-256 of the certificates to trust, 64 lower-case hex digits each, in place of chain and name; empty: none.
+  public var fingerprints: [String]
   /// The most requests in flight, 1...1024.
   public var maxInFlight: Int
 
   public init(
     id: VCenterID, scheme: Scheme = .https, host: String, port: Int = 443, userName: String, password: Secret,
-    caFile: String? = nil, maxInFlight: Int = 64
+    caFile: String? = nil, fingerprints: [String] = [], maxInFlight: Int = 64
   ) {
     self.id = id
     self.scheme = scheme
@@ -29,6 +31,7 @@ public struct VCenterSettings: Sendable, Hashable {
     self.userName = userName
     self.password = password
     self.caFile = caFile
+    self.fingerprints = fingerprints
     self.maxInFlight = maxInFlight
   }
 }

@@ -26,11 +26,11 @@ public final class VCenterClient: Sendable {
       throw Fault(
         .badRequest, code: "url", detail: shown("http to \(connection.host) would show passwords to all; use https"))
     }
-    let tls = try trust(caFile: connection.caFile)
-    terminator = try Terminator(to: connection, trusting: tls, clock: clock)
+    let trust = try Trust(caFile: connection.caFile, fingerprints: connection.fingerprints)
+    terminator = try Terminator(to: connection, trusting: trust, clock: clock)
     self.connection = connection
     self.clock = clock
-    wire = Wire(to: connection, trusting: tls, clock: clock.now)
+    wire = Wire(to: connection, trusting: trust, clock: clock.now)
     let login = Login(wire: wire, connection: connection, clock: clock)
     keeper = SessionKeeper(login: login, clock: clock, logger: logger)
     calls = SessionCalls(wire: wire, keeper: keeper)

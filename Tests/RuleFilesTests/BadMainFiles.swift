@@ -172,7 +172,8 @@ let badMainFiles: [BadInput] = [
     main:
       accounts
       .replacing(#"username = "svc"#, with: "fingerprint_sha256 = \"aa\"\nusername = \"svc"),
-    says: "4:1: error: 'fingerprint_sha256' is not supported by this version; use 'ca_file'"),
+    says: "4:22: error: not the fingerprint of a certificate; write the SHA-256 of the certificate as 64 hex digits, "
+      + "with or without colons"),
   BadInput(
     "a CA file that is not there",
     main: accounts.replacing(#"username = "svc"#, with: "ca_file = \"ca.pem\"\nusername = \"svc"),

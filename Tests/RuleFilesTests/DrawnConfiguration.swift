@@ -51,10 +51,16 @@ struct DrawnConfiguration {
   private mutating func vcenter(_ name: String, password: String, folder: String) -> VCenterSettings {
     let isPlain = chance(4)
     let host = isPlain ? pick(["localhost", "127.0.0.9", "::1"]) : pick(["vc.example.com", "10.1.2.3", "2001:db8::7"])
+    let trust = int(0...3)
     return VCenterSettings(
       id: VCenterID(name), scheme: isPlain ? .http : .https, host: host,
       port: chance(2) ? (isPlain ? 80 : 443) : int(1...65_535), userName: pick(["svc@vsphere.local", "A\\B"]),
-      password: Secret(password), caFile: chance(3) ? "\(folder)/ca.pem" : nil, maxInFlight: int(1...1024))
+      password: Secret(password), caFile: trust == 0 ? "\(folder)/ca.pem" : nil,
+      fingerprints: trust == 1 ? (0..<int(1...2)).map { _ in fingerprint() } : [], maxInFlight: int(1...1024))
+  }
+
+  private mutating func fingerprint() -> String {
+    (0..<64).map { _ in String(int(0...15), radix: 16) }.joined()
   }
 
   private mutating func rule(_ name: String, _ logins: [String], _ vcenters: [String]) -> Rule {

@@ -88,7 +88,7 @@ import Testing
   @Test(arguments: [
     ("daemon", ["dry_run", "every", "rules", "log_commands", "time_zone"]), ("budget", ["kills", "per_vm", "within"]),
     ("protect", ["names", "owners", "commands", "vms"]), ("ledger", ["keep"]),
-    ("vcenter", ["name", "url", "username", "password", "ca_file", "max_in_flight"]),
+    ("vcenter", ["name", "url", "username", "password", "ca_file", "fingerprint_sha256", "max_in_flight"]),
     ("guest_login", ["name", "username", "password", "directory", "max_in_flight", "scope"]),
   ])
   func theMainFileHasEveryKey(_ table: String, _ keys: [String]) throws {

@@ -129,6 +129,21 @@ let everyRuleKey = #"""
     #expect(loaded.keep == .seconds(90 * 86_400))
   }
 
+  /// As openssl and vCenter write it, as `sha256sum` does, and two of them.
+  @Test(arguments: [
+    ("\"" + String(repeating: "AB:", count: 31) + "AB\"", 1), ("\"" + String(repeating: "ab", count: 32) + "\"", 1),
+    ("[\"" + String(repeating: "ab", count: 32) + "\", \"" + String(repeating: "CD", count: 32) + "\"]", 2),
+  ])
+  func fingerprintsAreKeptInOneWriting(_ value: String, _ count: Int) throws {
+    let folder = try ConfigurationFolder()
+    try folder.write(
+      "main.toml", accounts(adding: "fingerprint_sha256 = \(value)", after: "url") + rule("forbidden = true"))
+    try folder.write("secret", "x", mode: 0o400)
+    let loaded = try #require(folder.load().loaded)
+    let all = [String(repeating: "ab", count: 32), String(repeating: "cd", count: 32)]
+    #expect(loaded.vcenters[0].fingerprints == Array(all.prefix(count)))
+  }
+
   @Test func countsDirectoryAccountsCarefully() throws {
     let (loaded, _) = try loadEveryKey()
     let logins = loaded.configuration.logins

@@ -231,10 +231,37 @@ let moreBadMainFiles: [BadInput] = [
     says: "11:1: error: unknown key 'url' in [[guest_login]]; known: name, username, password, "
       + "scope, directory, max_in_flight, saml_token"),
   BadInput(
+    "a fingerprint that is a number",
+    main: accounts(adding: "fingerprint_sha256 = 12", after: "url"),
+    says: "4:22: error: 'fingerprint_sha256' is an integer; write the SHA-256 of the certificate as 64 hex digits, "
+      + "with or without colons"),
+  BadInput(
+    "no fingerprint",
+    main: accounts(adding: "fingerprint_sha256 = []", after: "url"),
+    says: "4:22: error: 'fingerprint_sha256' is empty and would choose nothing; fill it or remove the key"),
+  BadInput(
+    "a fingerprint whose colons stand anywhere",
+    main: accounts(adding: "fingerprint_sha256 = \"a:\(String(repeating: "b", count: 63))\"", after: "url"),
+    says: "4:22: error: not the fingerprint of a certificate; write the SHA-256 of the certificate as 64 hex digits, "
+      + "with or without colons"),
+  BadInput(
+    "a SHA-1 fingerprint as the second",
+    main: accounts(
+      adding: "fingerprint_sha256 = [\"" + String(repeating: "AB", count: 32) + "\", \""
+        + String(repeating: "AB", count: 20) + "\"]", after: "url"),
+    says: "4:91: error: not the fingerprint of a certificate; write the SHA-256 of the certificate as 64 hex digits, "
+      + "with or without colons"),
+  BadInput(
+    "a fingerprint beside a ca_file",
+    main: accounts(
+      adding: "ca_file = \"ca.pem\"\nfingerprint_sha256 = \"\(String(repeating: "ab", count: 32))\"", after: "url"),
+    says: "4:11: error: the 'ca_file' does not exist; create it or correct the path",
+    "5:1: error: 'fingerprint_sha256' replaces the check of who signed the certificate; remove it or 'ca_file'"),
+  BadInput(
     "an unknown key of a vCenter",
     main: accounts(adding: "port = 443", after: "url"),
     says: "4:1: error: unknown key 'port' in [[vcenter]]; known: name, url, username, password, "
-      + "ca_file, max_in_flight, fingerprint_sha256"),
+      + "ca_file, fingerprint_sha256, max_in_flight"),
   BadInput(
     "a key of later in the main file",
     main: accounts + "[metrics]\n[[notify]]\n",

@@ -32,6 +32,13 @@ struct TestCertificates: Sendable {
     }
   }
 
+  /// What openssl says the fingerprint of a server's certificate is, in the client's writing.
+  func fingerprint(of name: String) throws -> String {
+    try openssl("x509", "-in", "\(name).pem", "-outform", "DER", "-out", "\(name).der")
+    try openssl("dgst", "-sha256", "-r", "-out", "\(name).sha", "\(name).der")
+    return String(try String(contentsOf: folder.appendingPathComponent("\(name).sha"), encoding: .utf8).prefix(64))
+  }
+
   private func openssl(_ arguments: String...) throws {
     let process = Foundation.Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -58,7 +65,8 @@ struct TestCertificates: Sendable {
   typealias S = VCenterScript
 
   private func withTLS(
-    certificate: String = "localhost", caFile: (TestCertificates) -> String?,
+    certificate: String = "localhost", fingerprints: (TestCertificates) throws -> [String] = { _ in [] },
+    caFile: (TestCertificates) -> String? = { _ in nil },
     accepting: @escaping @Sendable (TestClock) -> Void = { _ in }, _ test: (Bench) async throws -> Void
   ) async throws {
     let certificates = try TestCertificates()
@@ -69,7 +77,7 @@ struct TestCertificates: Sendable {
     let client = try VCenterClient(
       connection: VCenterConnection(
         id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"),
-        caFile: caFile(certificates)), clock: clock.forCalls)
+        caFile: caFile(certificates), fingerprints: fingerprints(certificates)), clock: clock.forCalls)
     let failure: (any Error)?
     do {
       try await test(Bench(server: server, client: client, clock: clock))
@@ -117,6 +125,53 @@ struct TestCertificates: Sendable {
     }
   }
 
+  /// Neither its CA nor its name would be acceptable.
+  @Test func theNamedCertificateWorksForLooksAndTerminates() async throws {
+    let other = String(repeating: "0", count: 64)
+    try await withTLS(
+      certificate: "vcenter.example.com", fingerprints: { [other, try $0.fingerprint(of: "vcenter.example.com")] }
+    ) { bench in
+      #expect(await bench.list().1.value?.rows.count == 1)
+      #expect(await bench.kill().1 == .done)
+      #expect(bench.server.lines == S.loginLines + [S.list, S.terminate])
+    }
+  }
+
+  @Test func anotherCertificateIsUntrustedAndNothingIsSent() async throws {
+    var shown = ""
+    try await withTLS(fingerprints: {
+      shown = try $0.fingerprint(of: "localhost")
+      return [try $0.fingerprint(of: "vcenter.example.com")]
+    }) { bench in
+      let (timing, result) = await bench.list()
+      #expect(result.fault?.kind == .untrusted && result.fault?.code == "fingerprint_sha256")
+      #expect(result.fault?.detail.contains(shown) == true, "so that it can be compared")
+      #expect(timing.firstByte == nil)
+      #expect(bench.server.lines.isEmpty)
+      #expect(bench.server.connections == 1)
+    }
+  }
+
+  @Test func aTerminateTrustsNoOtherFingerprint() async throws {
+    let certificates = try TestCertificates()
+    defer { certificates.remove() }
+    let server = try await ScriptedServer.start(tls: certificates.server(for: "localhost"), S.healthy)
+    let clock = TestClock()
+    let connection = VCenterConnection(
+      id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"))
+    let trust = try Trust(fingerprints: [try certificates.fingerprint(of: "vcenter.example.com")])
+    let terminator = try Terminator(to: connection, trusting: trust, clock: clock.forCalls)
+    let result = await terminator.send(
+      Terminator.Order(
+        path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.seconds(5)),
+        firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(10))))
+    #expect(TerminateTests.said(result.answer) == .notSent)
+    #expect(result.answer.fault?.code == "fingerprint_sha256")
+    #expect(result.timing.firstByte == nil)
+    #expect(server.lines.isEmpty)
+    await server.stop()
+  }
+
   @Test(arguments: ["vcenter.example.com", "localhost"])
   func aTerminateTrustsNoMoreThanALook(certificate: String) async throws {
     let certificates = try TestCertificates()
@@ -126,8 +181,8 @@ struct TestCertificates: Sendable {
     let connection = VCenterConnection(
       id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"))
     let wrongCA = certificate == "localhost"
-    let tls = try trust(caFile: wrongCA ? certificates.otherCA : certificates.ca)
-    let terminator = try Terminator(to: connection, trusting: tls, clock: clock.forCalls)
+    let trust = try Trust(caFile: wrongCA ? certificates.otherCA : certificates.ca)
+    let terminator = try Terminator(to: connection, trusting: trust, clock: clock.forCalls)
     let result = await terminator.send(
       Terminator.Order(
         path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.seconds(5)),
@@ -184,7 +239,7 @@ struct TestCertificates: Sendable {
       let connection = VCenterConnection(
         id: VCenterID("lab"), host: "localhost", port: mute.port, userName: "u", password: Secret("p"))
       let clock = bench.clock
-      let terminator = try Terminator(to: connection, trusting: try trust(caFile: nil), clock: clock.forCalls)
+      let terminator = try Terminator(to: connection, trusting: try Trust(), clock: clock.forCalls)
       let late = clock.after(.seconds(5))
       let order = Terminator.Order(
         path: "/x", token: "t", body: .object([]), firstByteBy: late,

@@ -54,6 +54,8 @@ extension Diagnostic {
     case badURL = "bad-url"
     /// A `ca_file` that cannot be used.
     case badCAFile = "bad-ca-file"
+    /// Not the SHA-256 fingerprint of a certificate.
+    case badFingerprint = "bad-fingerprint"
 
     // Secrets.
     /// A secret that stands in the file itself.

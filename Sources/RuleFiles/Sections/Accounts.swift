@@ -1,8 +1,7 @@
 import GuestWatchCore
 
 private let vcenterKeys = Keys(
-  known: ["name", "url", "username", "password", "ca_file", "max_in_flight"],
-  notYet: ["fingerprint_sha256": "use 'ca_file'"])
+  known: ["name", "url", "username", "password", "ca_file", "fingerprint_sha256", "max_in_flight"])
 
 private let loginKeys = Keys(
   known: ["name", "username", "password", "scope", "directory", "max_in_flight"],
@@ -42,6 +41,7 @@ extension Findings {
     let user = userName(in: section, hint: "username = \"...\", such as \"svc-guestwatch@vsphere.local\"")
     let password = secret("password", in: section, sources: sources)
     let caFile = caFile(section["ca_file"], folder: sources.folder)
+    let fingerprints = fingerprints(in: section)
     let maxInFlight = maxInFlight(section["max_in_flight"]) ?? 64
     guard let name, let address, let user, let password else { return nil }
     let digest = Digest.of([
@@ -51,7 +51,7 @@ extension Findings {
     return (
       VCenterSettings(
         id: id, scheme: address.scheme, host: address.host, port: address.port, userName: user,
-        password: password.secret, caFile: caFile, maxInFlight: maxInFlight),
+        password: password.secret, caFile: caFile, fingerprints: fingerprints, maxInFlight: maxInFlight),
       VCenterEntry(id: id, maxInFlight: maxInFlight, digest: digest), password.reference
     )
   }

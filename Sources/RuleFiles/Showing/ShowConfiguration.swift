@@ -58,6 +58,7 @@ extension LoadedConfiguration {
     page.value("username", tomlText(vcenter.userName))
     page.secret("password", wording.vcenterPasswords, index, absolute)
     if let file = vcenter.caFile { page.value("ca_file", tomlText(absolute(file))) }
+    if !vcenter.fingerprints.isEmpty { page.value("fingerprint_sha256", tomlOneOrMore(vcenter.fingerprints)) }
     page.value("max_in_flight", String(vcenter.maxInFlight))
   }
 

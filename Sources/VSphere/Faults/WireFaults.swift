@@ -10,6 +10,8 @@ func wireFault(_ error: any Error, answering: Bool) -> Fault {
   switch error {
   case is CancellationError:
     return Fault(.unanswered, code: "cancelled", detail: "the call was given up")
+  case let error as OtherFingerprint:
+    return Fault(.untrusted, code: "fingerprint_sha256", detail: error.detail)
   case let error as HTTPClientError where [.deadlineExceeded, .cancelled, .readTimeout].contains(error):
     return Fault(.unanswered, code: code)
   case is NIOTooManyBytesError:

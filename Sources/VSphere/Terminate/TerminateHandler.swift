@@ -11,27 +11,36 @@ final class TerminateHandler: ChannelInboundHandler {
   private let shot: Shot
   private let head: HTTPRequestHead
   private let body: ByteBuffer
-  private let overTLS: Bool
+  /// nil: without TLS.
+  private let trust: Trust?
   private var answerHead: HTTPResponseHead?
   private var answerBody: [UInt8] = []
 
   /// A fault is some hundred bytes; nothing of an answer to a terminate is worth more.
   private static let cap = 1024 * 1024
 
-  init(_ shot: Shot, head: HTTPRequestHead, body: ByteBuffer, overTLS: Bool) {
+  init(_ shot: Shot, head: HTTPRequestHead, body: ByteBuffer, over trust: Trust?) {
     self.shot = shot
     self.head = head
     self.body = body
-    self.overTLS = overTLS
+    self.trust = trust
   }
 
   /// It is added to a connection that stands; without TLS there is nothing more to wait for.
   func handlerAdded(context: ChannelHandlerContext) {
-    if !overTLS, context.channel.isActive { send(context) }
+    if trust == nil, context.channel.isActive { send(context) }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if overTLS, let event = event as? TLSUserEvent, case .handshakeCompleted = event { send(context) }
+    if let trust, let event = event as? TLSUserEvent, case .handshakeCompleted = event {
+      do {
+        try trust.check(context.channel)
+        send(context)
+      } catch {
+        shot.lost(wireFault(error, answering: false))
+        tearDown(context.channel)
+      }
+    }
     context.fireUserInboundEventTriggered(event)
   }
 

@@ -40,19 +40,21 @@ struct Terminator: Sendable {
 
   private let connection: VCenterConnection
   private let tls: NIOSSLContext?
+  private let trust: Trust
   private let clock: CallClock
 
   init(
-    to connection: VCenterConnection, trusting tls: TLSConfiguration, clock: CallClock
+    to connection: VCenterConnection, trusting trust: Trust, clock: CallClock
   ) throws(Fault) {
     self.connection = connection
     self.clock = clock
+    self.trust = trust
     guard connection.scheme == .https else {
       self.tls = nil
       return
     }
     do {
-      var configuration = tls
+      var configuration = trust.tls
       configuration.applicationProtocols = ["http/1.1"]
       self.tls = try NIOSSLContext(configuration: configuration)
     } catch {
@@ -100,6 +102,7 @@ struct Terminator: Sendable {
     headers.add(name: HTTPCall.tokenHeader, value: order.token)
     let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: order.path, headers: headers)
     let tls = tls
+    let trust = trust
     let host = connection.bareHost
     ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(Wire.connectTimeout)
@@ -119,7 +122,7 @@ struct Terminator: Sendable {
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder()))
         try pipeline.addHandler(
-          TerminateHandler(shot, head: head, body: ByteBuffer(bytes: body), overTLS: tls != nil))
+          TerminateHandler(shot, head: head, body: ByteBuffer(bytes: body), over: tls == nil ? nil : trust))
         if let tls {
           let name = isIPAddress(host) ? nil : host
           try pipeline.addHandler(try NIOSSLClientHandler(context: tls, serverHostname: name), position: .first)

@@ -1,30 +1,70 @@
+import Crypto
 import GuestWatchCore
 import NIOCore
 import NIOSSL
 
-/// What a vCenter's certificate is checked against: `ca_file` or the system's roots, always with its name, never less.
-///
-/// The file is read here, once: whoever reads it at the first connection learns of a missing or broken one only then.
-func trust(caFile: String?) throws(Fault) -> TLSConfiguration {
-  var tls = TLSConfiguration.makeClientConfiguration()
-  tls.minimumTLSVersion = .tlsv12
-  tls.certificateVerification = .fullVerification
-  // How long a connection that is closed waits for the other side to say goodbye too. By default 5 s: a vCenter that
-  // hangs would double the time that the end of the daemon has for logging out.
-  tls.shutdownTimeout = .milliseconds(500)
-  guard let caFile else { return tls }
-  let certificates: [NIOSSLCertificate]
-  do {
-    certificates = try NIOSSLCertificate.fromPEMFile(caFile)
-  } catch {
-    throw Fault(
-      .untrusted, code: "ca_file",
-      detail: shown("ca_file \(caFile) cannot be read as PEM certificates (\(error)); give it the vCenter's CA"))
+/// What a vCenter's certificate is checked against, never less: its name and `ca_file` or the system's roots; or, where
+/// fingerprints are given, one of these in place of chain and name.
+struct Trust: Sendable {
+  var tls: TLSConfiguration
+  /// SHA-256 of the whole certificate (DER): 64 lower-case hex digits each.
+  var fingerprints: [String]
+
+  /// The file is read here, once: whoever reads it at the first connection learns of a missing or broken one only then.
+  init(caFile: String? = nil, fingerprints: [String] = []) throws(Fault) {
+    tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    // How long a connection that is closed waits for the other side to say goodbye too. By default 5 s: a vCenter that
+    // hangs would double the time that the end of the daemon has for logging out.
+    tls.shutdownTimeout = .milliseconds(500)
+    self.fingerprints = fingerprints
+    guard fingerprints.isEmpty else {
+      // `check` is what verifies, before anything is sent.
+      tls.certificateVerification = .none
+      return
+    }
+    tls.certificateVerification = .fullVerification
+    guard let caFile else { return }
+    let certificates: [NIOSSLCertificate]
+    do {
+      certificates = try NIOSSLCertificate.fromPEMFile(caFile)
+    } catch {
+      throw Fault(
+        .untrusted, code: "ca_file",
+        detail: shown("ca_file \(caFile) cannot be read as PEM certificates (\(error)); give it the vCenter's CA"))
+    }
+    guard !certificates.isEmpty else {
+      throw Fault(
+        .untrusted, code: "ca_file", detail: shown("ca_file \(caFile) holds no certificate; give it the vCenter's CA"))
+    }
+    tls.trustRoots = .certificates(certificates)
   }
-  guard !certificates.isEmpty else {
-    throw Fault(
-      .untrusted, code: "ca_file", detail: shown("ca_file \(caFile) holds no certificate; give it the vCenter's CA"))
+
+  /// Throws where fingerprints are asked for and the certificate of a connection has none of them. To be called on the event
+  /// loop of the channel, when its TLS handshake is over.
+  func check(_ channel: any Channel) throws {
+    guard !fingerprints.isEmpty else { return }
+    let handler = try channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+    let certificate = try handler.peerCertificate?.toDERBytes()
+    let found = certificate.map { SHA256.hash(data: $0).map(hexDigits).joined() }
+    guard let found, fingerprints.contains(found) else { throw OtherFingerprint(found: found) }
   }
-  tls.trustRoots = .certificates(certificates)
-  return tls
+}
+
+/// The certificate is not the one that the configuration names.
+struct OtherFingerprint: Error {
+  /// nil: there was no certificate at all.
+  var found: String?
+
+  /// For an operator, with what to do about it.
+  var detail: String {
+    guard let found else { return "vCenter showed no certificate" }
+    return "vCenter shows a certificate with the SHA-256 fingerprint \(found), and fingerprint_sha256 has another; "
+      + "where the certificate was replaced, ask whoever did that and enter the new one"
+  }
+}
+
+private func hexDigits(_ byte: UInt8) -> String {
+  let digits = String(byte, radix: 16)
+  return byte < 16 ? "0\(digits)" : digits
 }

@@ -83,9 +83,20 @@ struct Wire: Sendable {
   /// connection longer than `connectTimeout` fails as if vCenter could not be reached.
   private static let spare = 1 + RESTFacts.atOnce
 
-  init(to connection: VCenterConnection, trusting tls: TLSConfiguration, clock: @escaping @Sendable () -> Now) {
+  init(to connection: VCenterConnection, trusting trust: Trust, clock: @escaping @Sendable () -> Now) {
     var configuration = HTTPClient.Configuration()
-    configuration.tlsConfiguration = tls
+    configuration.tlsConfiguration = trust.tls
+    if connection.scheme == .https, !trust.fingerprints.isEmpty {
+      // The library calls it when TLS stands and before it gives the connection a request. It does not close one that fails.
+      configuration.http1_1ConnectionDebugInitializer = { channel in
+        channel.eventLoop.submit {
+          do { try trust.check(channel) } catch {
+            channel.close(promise: nil)
+            throw error
+          }
+        }
+      }
+    }
     configuration.timeout.connect = Wire.connectTimeout
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
       max(1, connection.maxInFlight) + Wire.spare

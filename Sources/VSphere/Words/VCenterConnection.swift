@@ -31,13 +31,15 @@ public struct VCenterConnection: Sendable {
   public var password: Secret
   /// A PEM file with the certificates to trust instead of the system's; nil: the system's.
   public var caFile: String?
+  /// SHA-256 of the certificates to trust, 64 lower-case hex digits each, in place of chain and name; empty: none.
+  public var fingerprints: [String]
   /// The most requests to this vCenter at a time, 1 or more. Whoever plans the calls keeps to it; the client sizes
   /// its pool of connections by it.
   public var maxInFlight: Int
 
   public init(
     id: VCenterID, scheme: Scheme = .https, host: String, port: Int = 443, userName: String, password: Secret,
-    caFile: String? = nil, maxInFlight: Int = 64
+    caFile: String? = nil, fingerprints: [String] = [], maxInFlight: Int = 64
   ) {
     self.id = id
     self.scheme = scheme
@@ -46,6 +48,7 @@ public struct VCenterConnection: Sendable {
     self.userName = userName
     self.password = password
     self.caFile = caFile
+    self.fingerprints = fingerprints
     self.maxInFlight = maxInFlight
   }
 

@@ -171,7 +171,10 @@ private final class Answers: Sendable {
     #expect(answers.texts.isEmpty)
     bench.open(gate)
     #expect(
-      answers.texts == ["configuration loaded: rules: 0, vCenters: 1, guest logins: 0 | a:1:1: warning: odd"])
+      answers.texts == [
+        "configuration loaded: rules: 0, vCenters: 1, guest logins: 0; gone: rule miners, guest login linux | "
+          + "a:1:1: warning: odd"
+      ])
     // None is left.
     ask(bench, .reload)
     #expect(
