@@ -6,7 +6,7 @@ import RuleFiles
 
 /// Where the daemon is that a command asks.
 struct Place: ParsableArguments {
-  @Option(help: "The running daemon has read its own; this one counts for a kill without a daemon.")
+  @Option(help: "The running daemon has read its own; this one counts for kill and explain without a daemon.")
   var config = Surroundings.installedMain
 
   @Option(help: "The daemon's state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
@@ -19,13 +19,22 @@ struct Place: ParsableArguments {
 
   /// Asks the daemon; `onStep` is called with each step on the way.
   func ask(
-    _ question: Question, onStep: (String) -> Void = { _ in }
+    _ question: Question, onStep: (String) -> Void = { _ in }, onLine: ((String) -> Void)? = nil
   ) throws(ControlClient.NoAnswer) -> ControlClient.Reply {
     try ControlClient.ask(
       question,
       at: ControlAddress.ofCommand(
         state: stateDirectory, runtime: runtimeDirectory, usual: StateDirectory.named(state) == nil),
-      onStep: onStep)
+      onStep: onStep, onLine: onLine)
+  }
+
+  /// Asks the daemon what is only looked at; `onLine` takes each line of its answer.
+  func ask(
+    _ question: ViewQuestion, _ onLine: @escaping @Sendable (String) -> Void
+  ) -> Result<ControlClient.Reply, ControlClient.NoAnswer> {
+    do throws(ControlClient.NoAnswer) { return .success(try ask(.view(question), onLine: onLine)) } catch {
+      return .failure(error)
+    }
   }
 
   /// Asks the daemon and says what it answered.

@@ -14,7 +14,8 @@ struct Guestwatchd: AsyncParsableCommand {
       """,
     version: "guestwatchd \(version)",
     subcommands: [
-      Run.self, Check.self, ShowConfig.self, Status.self, History.self, PauseCommand.self, Resume.self, Kill.self,
+      Run.self, Check.self, ShowConfig.self, Explain.self, Status.self, History.self, PauseCommand.self, Resume.self,
+      Kill.self,
       RetryLogin.self,
       Reload.self,
     ])

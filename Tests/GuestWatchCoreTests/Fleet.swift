@@ -153,7 +153,7 @@ struct Fleet {
       case .note(let note): keep(note)
       case .wake(let at): wake = at.nanoseconds
       case .report(let report): reports.append(report)
-      case .look, .record, .terminate, .remember, .keepPauses, .answer, .status, .ready, .stopped: break
+      case .look, .record, .terminate, .remember, .keepPauses, .answer, .show, .status, .ready, .stopped: break
       }
     }
   }

@@ -261,7 +261,7 @@ struct KillStory {
   private static func isOperation(_ effect: Effect) -> Bool {
     switch effect {
     case .refresh, .survey, .look, .record, .note, .remember, .keepPauses, .terminate: true
-    case .answer, .report, .status, .wake, .ready, .stopped: false
+    case .answer, .show, .report, .status, .wake, .ready, .stopped: false
     }
   }
 
@@ -320,7 +320,7 @@ struct KillStory {
     case .keepPauses(let kept): pauses = kept
     case .wake(let at): wake = at.nanoseconds
     case .stopped: end(startAgain: .seconds(10))
-    case .note, .answer, .report, .status, .ready: break
+    case .note, .answer, .show, .report, .status, .ready: break
     }
   }
 

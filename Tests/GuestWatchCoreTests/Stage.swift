@@ -136,7 +136,7 @@ struct Stage {
     case .wake(let at):
       wake = at.nanoseconds
       return []
-    case .note, .remember, .keepPauses, .answer, .report, .status, .ready, .stopped:
+    case .note, .remember, .keepPauses, .answer, .show, .report, .status, .ready, .stopped:
       return []
     }
   }

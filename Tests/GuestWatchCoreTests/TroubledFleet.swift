@@ -145,7 +145,7 @@ struct TroubledFleet {
     case .status(let snapshot):
       lastStatus = snapshot
       others.append(time)
-    case .note, .remember, .keepPauses, .answer: others.append(time)
+    case .note, .remember, .keepPauses, .answer, .show: others.append(time)
     case .ready, .stopped: break
     }
   }

@@ -38,6 +38,8 @@ public enum Effect: Hashable, Sendable {
   case report(Report)
   /// Tell an operator who asked (`OperatorRequest.find`, `.kill`).
   case answer(AskID, HandAnswer)
+  /// Show an operator what he asked to see (`OperatorRequest.vms`, `.explain`).
+  case show(AskID, ViewAnswer)
   /// The state in numbers, for `STATUS=`; sent when it changed.
   case status(Snapshot)
   /// Send `.timeCame` at that moment; replaces the wake before.

@@ -11,6 +11,11 @@ public enum OperatorRequest: Hashable, Sendable {
   case find(AskID, Wanted)
   /// Kill exactly this process, through every gate but those of a rule. Answered by `Effect.answer`.
   case kill(AskID, KillOrder)
+  /// Which VMs do rules reach? Answered by `Effect.show`.
+  case vms(AskID, VMFilter)
+  /// What do the rules that look at this VM with this login say of each of its processes? It is listed for that, in its turn;
+  /// answered by `Effect.show`, with every row of the listing.
+  case explain(AskID, VMKey, LoginID)
   /// Whoever asked has gone: what was not recorded yet does not happen.
   case withdraw(AskID)
 }

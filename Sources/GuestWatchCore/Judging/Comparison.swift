@@ -23,24 +23,35 @@ struct Comparison {
 
   /// True where any of the globs fits; `doubtful` says that the text is not sure (cut, invalid, empty owner).
   func fits(_ globs: [Glob], _ text: GuestText, doubtful: Bool) -> Bool {
+    first(of: globs, thatFits: text, doubtful: doubtful) != nil
+  }
+
+  /// Which of the globs fits; where there is doubt, the first of all or none.
+  func first(of globs: [Glob], thatFits text: GuestText, doubtful: Bool) -> Int? {
     if doubtful {
       switch leaning {
-      case .strict: return false
-      case .lenient: return !globs.isEmpty && !mutated(.protectNoDoubtfulText)
+      case .strict: return nil
+      case .lenient: return globs.isEmpty || mutated(.protectNoDoubtfulText) ? nil : 0
       }
     }
-    return globs.contains { $0.matches(text.value, folded: folded) }
+    return globs.firstIndex { $0.matches(text.value, folded: folded) }
   }
 
   /// True where every key of the match that is given fits the process.
-  func fits(_ match: Match, _ process: Process) -> Bool {
-    if let exactly = match.exactly, exactly.pid != process.pid || exactly.started != process.started { return false }
-    if let names = match.names, !fits(names, process.name, doubtful: process.name.doubtful) { return false }
-    if let owners = match.owners, !fits(owners, process.owner, doubtful: process.ownerIsDoubtful) { return false }
-    if let commands = match.commands, !fits(commands, process.command, doubtful: process.command.doubtful) {
-      return false
+  func fits(_ match: Match, _ process: Process) -> Bool { miss(match, process) == nil }
+
+  /// The first key of the match that does not fit the process; nil: all that are given do.
+  func miss(_ match: Match, _ process: Process) -> MatchKey? {
+    if let exactly = match.exactly {
+      if exactly.pid != process.pid { return .pid }
+      if exactly.started != process.started { return .started }
     }
-    return true
+    if let names = match.names, !fits(names, process.name, doubtful: process.name.doubtful) { return .name }
+    if let owners = match.owners, !fits(owners, process.owner, doubtful: process.ownerIsDoubtful) { return .owner }
+    if let commands = match.commands, !fits(commands, process.command, doubtful: process.command.doubtful) {
+      return .command
+    }
+    return nil
   }
 }
 

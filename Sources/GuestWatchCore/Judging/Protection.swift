@@ -2,12 +2,24 @@
 enum Protection {
   /// True where the process is on the operator's protect list or protected by what is built in.
   static func protects(_ process: Process, _ list: Protect, family: GuestFamily) -> Bool {
-    if isBuiltIn(process), !mutated(.forgetTheBuiltInProtection) { return true }
-    if mutated(.forgetTheProtectList) { return false }
+    protector(of: process, list, family: family) != nil
+  }
+
+  /// What protects the process; nil: nothing does.
+  static func protector(of process: Process, _ list: Protect, family: GuestFamily) -> Protector? {
+    if isBuiltIn(process), !mutated(.forgetTheBuiltInProtection) { return .builtIn }
+    if mutated(.forgetTheProtectList) { return nil }
     let compare = Comparison(family: family, leaning: .lenient)
-    return compare.fits(list.names, process.name, doubtful: process.name.doubtful)
-      || compare.fits(list.owners, process.owner, doubtful: process.ownerIsDoubtful)
-      || compare.fits(list.commands, process.command, doubtful: process.command.doubtful)
+    if let place = compare.first(of: list.names, thatFits: process.name, doubtful: process.name.doubtful) {
+      return .listed(.name, place)
+    }
+    if let place = compare.first(of: list.owners, thatFits: process.owner, doubtful: process.ownerIsDoubtful) {
+      return .listed(.owner, place)
+    }
+    if let place = compare.first(of: list.commands, thatFits: process.command, doubtful: process.command.doubtful) {
+      return .listed(.command, place)
+    }
+    return nil
   }
 
   /// Pids up to 4 (init, kthreadd; System on Windows), and the processes that carry a system where a system account owns

@@ -89,8 +89,8 @@ public struct Configuration: Hashable, Sendable {
   public var timeZone: TimeZoneRules
   /// For the ledger; nil: not made from files.
   public var digests: ConfigurationDigests?
-  /// A run for one kill by hand, without a daemon: no rule is followed or acts, and a VM is only looked at where an operator
-  /// asks or a kill is open.
+  /// A run for what an operator asks, without a daemon: no rule acts, and a VM is only looked at where an operator asks or
+  /// a kill is open.
   public var onlyByHand = false
 
   public init(

@@ -53,13 +53,16 @@ struct BudgetBook: Sendable {
     return count(within: budget.within, now: now, of: rule.id, besides: own) >= budget.kills
   }
 
-  /// The gate of VM and fleet that is closed for one more intent, other than `own`; nil: there is room.
-  func gate(vm: VMKey, fleet: FleetBudget, own: KillID?, now: Instant) -> Gate? {
+  /// True where the VM's share has no room for one more intent, other than `own`.
+  func isFull(vm: VMKey, _ fleet: FleetBudget, own: KillID?, now: Instant) -> Bool {
     let here = mutated(.forgetTheVMBudget) ? 0 : count(within: fleet.within, now: now, on: vm, besides: own)
-    if here >= fleet.perVM { return .vmBudget }
+    return here >= fleet.perVM
+  }
+
+  /// True where the budget of all has no room for one more intent, other than `own`.
+  func isFull(_ fleet: FleetBudget, own: KillID?, now: Instant) -> Bool {
     let everywhere = mutated(.forgetTheFleetBudget) ? 0 : count(within: fleet.within, now: now, besides: own)
-    if everywhere >= fleet.kills { return .fleetBudget }
-    return nil
+    return everywhere >= fleet.kills
   }
 
   /// True where the rule pauses on this VM.

@@ -40,6 +40,10 @@ struct Asks: Sendable {
   var until: OrderedDictionary<AskID, Instant> = [:]
   /// Whose VM may be one of a vCenter that has not answered yet.
   var waiting: [(ask: AskID, wanted: Wanted)] = []
+  /// Who wants to know which VMs there are.
+  var reaching: OrderedDictionary<AskID, VMFilter> = [:]
+  /// Who waits for a listing.
+  var explains: OrderedDictionary<AskID, Explaining> = [:]
 
   /// A look may take 30 s, and a survey may come before it.
   static let find = Duration.seconds(90)
@@ -102,6 +106,7 @@ extension Watch {
   mutating func withdraw(_ ask: AskID, _ now: Now) {
     guard asks.until.removeValue(forKey: ask) != nil else { return }
     asks.waiting.removeAll { $0.ask == ask }
+    if asks.reaching.removeValue(forKey: ask) != nil || asks.explains.removeValue(forKey: ask) != nil { return }
     guard let place = vms.firstIndex(where: { $0.hand?.ask == ask || $0.kill?.ask == ask }) else { return }
     if vms[place].hand?.ask == ask { vms[place].hand = nil }
     if let kill = vms[place].kill, kill.ask == ask, case .demand(var standing) = kill.ground {
@@ -288,7 +293,13 @@ extension Watch {
   /// Nobody is kept waiting for ever: what was not recorded is dropped, what was goes on without a listener.
   mutating func endAsks(_ now: Now) {
     for (ask, until) in asks.until where until <= now.continuous {
-      if let wanted = asks.waiting.first(where: { $0.ask == ask })?.wanted {
+      if asks.reaching[ask] != nil {
+        tellReached(ask)
+        continue
+      } else if asks.explains[ask] != nil {
+        tell(ask, .refused(.tooLate))
+        continue
+      } else if let wanted = asks.waiting.first(where: { $0.ask == ask })?.wanted {
         asks.waiting.removeAll { $0.ask == ask }
         // Where it is found after all, the look has its own time.
         asks.until[ask] = now.continuous + Asks.find

@@ -78,7 +78,8 @@ extension Watch {
   mutating func intend(_ place: Int, _ process: Process, sent: Now, ended: Now, _ now: Now) {
     guard var kill = vms[place].kill else { return }
     kill.target = process
-    guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place), let asker = asker(of: kill)
+    guard stands(kill, place, confirmSent: sent.continuous), isStillVictim(kill, place, now),
+      let asker = asker(of: kill)
     else { return dropKill(place, .changed("what it was asked on does not hold any more")) }
     if let gate = gate(process, asker, place, own: nil, now) { return dropKill(place, .gate(gate)) }
     if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return dropKill(place, .gate(.ledger)) }
@@ -118,10 +119,10 @@ extension Watch {
     if mutated(.sendBeforeTheIntentIsDurable) { terminateNow(place, now) }
   }
 
-  private func isStillVictim(_ kill: Kill, _ place: Int) -> Bool {
+  private func isStillVictim(_ kill: Kill, _ place: Int, _ now: Now) -> Bool {
     guard case .rule(let id, _, _?) = kill.ground else { return true }
     guard let rule = rule(id), let found = track(of: kill, id, place) else { return false }
-    return isVictim(found.candidate, found.track, rule, place, found.v)
+    return isVictim(found.candidate, found.track, rule, place, found.v, now)
   }
 
   /// In whose name a kill's gates are asked for; nil: its rule is not there any more.
@@ -163,7 +164,7 @@ extension Watch {
       reason = "the VM has another id"
     } else if !isBlind && !stands(kill, place, confirmSent: confirmSent.continuous) {
       reason = "the configuration changed"
-    } else if !isBlind && !isStillVictim(kill, place) {
+    } else if !isBlind && !isStillVictim(kill, place, now) {
       reason = "another of its group comes first now"
     } else if let why = vms[place].unwatchable {
       reason = "the VM is not looked into any more: \(why.rawValue)"

@@ -47,7 +47,7 @@ extension Watch {
             let rule = configuration.rules[order]
             // Chosen from a listing sent after the last outcome, and always the last that may be killed.
             guard exceeded.lastSent > vms[place].lastOutcome else { continue }
-            let last = victims[rule.id] ?? lastVictims(rule, place, v)
+            let last = victims[rule.id] ?? lastVictims(rule, place, v, now)
             victims[rule.id] = last
             if let mine = candidates[c].tracks[t].rank, let last = last[mine.group], last > mine.place.place,
               !mutated(.takeAnyVictim)
@@ -64,67 +64,25 @@ extension Watch {
 
   /// True where nobody of the group comes before it: protected, stuck and denied ones are passed over, never replaced by
   /// one within the limit.
-  func isVictim(_ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int) -> Bool {
+  func isVictim(
+    _ candidate: Candidate, _ track: Track, _ rule: Rule, _ place: Int, _ v: Int, _ now: Now
+  ) -> Bool {
     guard track.exceeded?.group != nil, let mine = track.rank, !mutated(.takeAnyVictim) else { return true }
-    return lastVictims(rule, place, v)[mine.group].map { $0 <= mine.place.place } ?? true
+    return lastVictims(rule, place, v, now)[mine.group].map { $0 <= mine.place.place } ?? true
   }
 
   /// Of each group of a rule the last place in its order that may be killed; one that is beyond the limit counts,
   /// whatever it is a runaway for.
-  private func lastVictims(_ rule: Rule, _ place: Int, _ v: Int) -> [Group.Key: Int] {
+  private func lastVictims(_ rule: Rule, _ place: Int, _ v: Int, _ now: Now) -> [Group.Key: Int] {
     var last = vms[place].views[v].unfollowed[rule.id] ?? [:]
     for candidate in vms[place].views[v].candidates {
       guard let rank = candidate.tracks.first(where: { $0.rule == rule.id })?.rank,
         last[rank.group].map({ $0 < rank.place.place }) ?? true,
-        lastingGate(candidate.process, .rule(rule), place) == nil
+        lastingGate(candidate.process, .rule(rule), place, now) == nil
       else { continue }
       last[rank.group] = rank.place.place
     }
     return last
-  }
-
-  /// The gate that keeps this process from ever being killed in this name as things are.
-  func lastingGate(_ process: Process, _ asker: Asker, _ place: Int) -> Gate? {
-    guard let configuration else { return .stopping }
-    if Protection.protects(process, configuration.protect, family: vms[place].facts.family) { return .protected }
-    if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }) {
-      // "Left alone until an operator asks": here one does. It still waits for its next try.
-      if attempts.stuck, asker.rule != nil { return .stuck }
-      if attempts.denied.contains(asker.login), !mutated(.forgetDenied) { return .denied }
-    }
-    return nil
-  }
-
-  /// Step 2 of a kill: the first gate that is closed; nil: all are open.
-  ///
-  /// - Parameter own: the row that is being asked for, which does not count against itself.
-  func gate(_ process: Process, _ asker: Asker, _ place: Int, own: KillID?, _ now: Now) -> Gate? {
-    guard let configuration else { return .stopping }
-    if let gate = lastingGate(process, asker, place) { return gate }
-    if case .rule(let rule) = asker, rule.action == .report, !mutated(.ignoreReport) { return .report }
-    if configuration.dryRun, !mutated(.ignoreDryRun) { return .dryRun }
-    if pauses.covers(asker.rule, name: vms[place].facts.name, moid: vms[place].facts.moid, now.continuous),
-      !mutated(.forgetPauses)
-    {
-      return .paused
-    }
-    if vcenters[vms[place].address.vcenter]?.canTerminate != true { return .noTerminate }
-    if logins.isStopped(asker.login, on: vms[place].key) { return .login }
-    if case .rule(let rule) = asker, isQuiet(rule, configuration, now), !mutated(.killAtAnyHour) { return .notDuring }
-    if !vms[place].watchable { return .toolsBusy }
-    if vms[place].facts.tools == .executingScripts, !mutated(.ignoreToolsScripts) { return .toolsBusy }
-    if shutdown != nil { return .stopping }
-    if case .rule(let rule) = asker, budgets.cools(rule: rule, vm: vms[place].key, now: now.continuous) {
-      return .cooldown
-    }
-    if let attempts = vms[place].attempts.first(where: { $0.identity == process.identity }),
-      now.continuous < attempts.waitsUntil
-    {
-      return .retryWait
-    }
-    if own == nil, now.continuous < vms[place].killRestUntil { return .retryWait }
-    if case .rule(let rule) = asker, budgets.isFull(rule, own: own, now: now.continuous) { return .ruleBudget }
-    return budgets.gate(vm: vms[place].key, fleet: configuration.budget, own: own, now: now.continuous)
   }
 
   /// Asks the gates of a ready track and says what keeps it, once for each gate.
@@ -159,23 +117,6 @@ extension Watch {
     }
     vms[place].views[ready.v].candidates[ready.c].tracks[ready.t].said.append(gate)
     return gate
-  }
-
-  /// All gates before a kill begins; the ledger and the VM's one kill among them.
-  func gateNow(_ process: Process, _ rule: Rule, _ place: Int, due: Instant, _ now: Now) -> Gate? {
-    if let gate = gate(process, .rule(rule), place, own: nil, now) {
-      // Its own kill has taken the room that it would wait for.
-      let isTarget = vms[place].kill?.identity == process.identity
-      return isTarget && gate != .report && gate != .dryRun ? .killOpen : gate
-    }
-    return openGate(place, now) ?? budgetGate(rule, place, due: due, now)
-  }
-
-  /// The gates of the VM's one kill and of the ledger.
-  func openGate(_ place: Int, _ now: Now) -> Gate? {
-    if let kill = vms[place].kill, !mutated(.killTwoAtATime) || !kill.isOpen { return .killOpen }
-    if !ledger.takesIntents(now.continuous), !mutated(.ignoreLedgerTrouble) { return .ledger }
-    return nil
   }
 
   /// What would have been killed: a row of its own, and no budget spent.

@@ -76,10 +76,15 @@ struct Verdicts {
 
   /// The rule's match fits and no `unless` does.
   static func matches(_ process: Process, _ rule: Rule, _ family: GuestFamily) -> Bool {
-    Comparison(family: family, leaning: .strict).fits(rule.match, process)
-      && !rule.unless.contains {
-        !mutated(.forgetUnless) && Comparison(family: family, leaning: .lenient).fits($0, process)
-      }
+    mismatch(process, rule, family) == nil
+  }
+
+  /// The first condition that fails; nil: the rule's match fits and no `unless` does.
+  static func mismatch(_ process: Process, _ rule: Rule, _ family: GuestFamily) -> Mismatch? {
+    if let key = Comparison(family: family, leaning: .strict).miss(rule.match, process) { return .match(key) }
+    if rule.unless.isEmpty || mutated(.forgetUnless) { return nil }
+    let lenient = Comparison(family: family, leaning: .lenient)
+    return rule.unless.firstIndex { lenient.fits($0, process) }.map { .unless($0) }
   }
 }
 

@@ -62,6 +62,8 @@ extension Watch {
     case .retryLogin(let login): retryLogin(login, now)
     case .find(let ask, let wanted): find(ask, wanted, now)
     case .kill(let ask, let order): kill(ask, order, now)
+    case .vms(let ask, let filter): reach(ask, filter, now)
+    case .explain(let ask, let vm, let login): explain(ask, vm, login, now)
     case .withdraw(let ask): withdraw(ask, now)
     }
   }

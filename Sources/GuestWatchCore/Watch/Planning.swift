@@ -24,6 +24,7 @@ extension Watch {
     retryLedger(now)
     endPauses(now)
     endAsks(now)
+    if !asks.reaching.isEmpty || !asks.explains.isEmpty { reviewViews(now) }
     if shutdown == nil { refreshDue(now) }
     while let entry = agenda.first {
       guard let place = places[entry.vm], vms[place].booked == entry.at else {
@@ -111,7 +112,7 @@ extension Watch {
   /// The next look at a VM that is not about a kill: an operator's, where it is due, goes first.
   private func wantLook(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     guard vms[place].watchable else { return nil }
-    let poll = configuration?.onlyByHand == true ? nil : wantPoll(place, now)
+    let poll = wantPoll(place, now)
     guard let hand = wantHand(place) else { return poll }
     guard let poll, poll.at < hand.at, hand.at > now.continuous else { return hand }
     return poll
@@ -126,15 +127,18 @@ extension Watch {
     return (max(hand.notBefore, vms[place].restUntil), isListed ? .find : .survey(v: v))
   }
 
-  /// The next survey or check of a VM.
+  /// The next survey or check of a VM. Where nothing is done but by hand, only listings that an operator waits for.
   private func wantPoll(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     let notBefore = max(vms[place].restUntil, vms[place].parked?.until ?? vms[place].restUntil)
+    let onlyByHand = configuration?.onlyByHand == true
     var best: (at: Instant, want: Want)?
     for v in vms[place].views.indices {
       let login = vms[place].views[v].login
+      let isAwaited = isAwaited(login, place)
+      if onlyByHand && !isAwaited { continue }
       if logins.isStopped(login, on: vms[place].key) { continue }
       if vms[place].waits.contains(where: { $0.login == login }) { continue }
-      let nextSurvey = vms[place].views[v].nextSurvey
+      let nextSurvey = isAwaited ? min(vms[place].views[v].nextSurvey, now.continuous) : vms[place].views[v].nextSurvey
       var at = max(nextSurvey, vms[place].views[v].parkedUntil)
       var want = Want.survey(v: v)
       let candidates = vms[place].views[v].candidates

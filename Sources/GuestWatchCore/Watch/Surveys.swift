@@ -27,6 +27,7 @@ extension Watch {
           case .verify: verify(listing, place, sent: sent, ended: timing.ended, now)
           }
           decide(place, now)
+          explain(listing, place, login, sent: sent, ended: timing.ended, now)
         }
       }
     }
@@ -40,7 +41,10 @@ extension Watch {
   ) {
     guestCallFailed(fault, operation, place, toldOfLogin: toldOfLogin, now)
     switch purpose {
-    case .follow: if let login = operation.login { postpone(place, login, fault, now) }
+    case .follow:
+      guard let login = operation.login else { return }
+      postpone(place, login, fault, now)
+      explainFailed(place, login, fault)
     case .confirm: if vms[place].kill?.confirm == id { confirmFailed(place, fault, now) }
     case .verify: verifyFailed(place, fault, now)
     }
@@ -120,7 +124,7 @@ extension Watch {
       }
       if known == nil && fresh.count >= LoginView.candidateCap {
         limitReached(place, "candidates with login \(login)", ended)
-        for (_, verdict) in verdicts { passOver(row, verdict, place, v) }
+        for (_, verdict) in verdicts { passOver(row, verdict, place, v, ended) }
         continue
       }
       var candidate =
@@ -148,9 +152,9 @@ extension Watch {
   }
 
   /// Nobody follows this one, for there are too many: of its group it may be the one that is to die.
-  private mutating func passOver(_ row: Process, _ verdict: Verdict, _ place: Int, _ v: Int) {
+  private mutating func passOver(_ row: Process, _ verdict: Verdict, _ place: Int, _ v: Int, _ now: Now) {
     guard case .ranked(_, _, let rank, let group, _, _) = verdict.finding, let rule = rule(verdict.rule),
-      lastingGate(row, .rule(rule), place) == nil
+      lastingGate(row, .rule(rule), place, now) == nil
     else { return }
     let last = vms[place].views[v].unfollowed[rule.id]?[group] ?? 0
     vms[place].views[v].unfollowed[rule.id, default: [:]][group] = max(last, rank)
@@ -180,7 +184,7 @@ extension Watch {
   }
 
   /// Guests list by pid, so that there is seldom anything to do.
-  private func byPID(_ rows: [Process]) -> [Process] {
+  func byPID(_ rows: [Process]) -> [Process] {
     let isSorted = rows.indices.dropFirst().allSatisfy { rows[$0 - 1].pid <= rows[$0].pid }
     return isSorted ? rows : rows.sorted { $0.pid < $1.pid }
   }
@@ -359,7 +363,9 @@ extension Watch {
   /// The process as it may be written down.
   func shown(_ process: Process) -> Process {
     var shown = process
-    if configuration?.logCommands != .full, !mutated(.writeCommandLines) { shown.command = "" }
+    if !showsCommands { shown.command = "" }
     return shown
   }
+
+  var showsCommands: Bool { configuration?.logCommands == .full || mutated(.writeCommandLines) }
 }

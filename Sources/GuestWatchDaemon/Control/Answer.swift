@@ -14,12 +14,35 @@ public enum Answer: Sendable {
   case found(HandAnswer.Found)
   /// What became of a kill by hand, and the same in words; done only where the process exited.
   case killed(KillID, outcome: String, isDone: Bool, String)
+  /// The VMs that an operator asked about.
+  case vms(Reach, notes: [String])
+  /// What the rules say of the processes of one VM.
+  case explained(Explanation, RowChoice)
+
+  /// What is sent, piece by piece, each made when it is asked for.
+  ///
+  /// - Parameter configuration: the path of the daemon's configuration.
+  func pieces(configuration: String) -> AnyIterator<[String]> {
+    switch self {
+    case .explained(let explanation, let choice):
+      var lines = ExplainedLines(explanation, choice)
+      var end: [String]? = Answer.done("").lines(configuration: configuration)
+      return AnyIterator { lines.next() ?? end.take() }
+    case .done, .refused, .status, .step, .found, .killed, .vms:
+      var whole: [String]? = lines(configuration: configuration)
+      return AnyIterator { whole.take() }
+    }
+  }
 
   /// What is sent.
   ///
   /// - Parameter configuration: the path of the daemon's configuration.
   func lines(configuration: String) -> [String] {
     switch self {
+    case .explained: Array(pieces(configuration: configuration).joined())
+    case .vms(let reach, let notes):
+      reach.vms.sorted { ($0.name, $0.address.description) < ($1.name, $1.address.description) }.map(line)
+        + reach.nameless.map(line) + Answer.done("", notes: notes).lines(configuration: configuration)
     case .step(let message): [jsonObject([("is", jsonString("step")), ("message", jsonString(message))])]
     case .found(let found): [line(found)] + Answer.done("").lines(configuration: configuration)
     case .killed(let id, let outcome, let isDone, let message):
@@ -60,6 +83,22 @@ public enum Answer: Sendable {
       ("command", process.command.value.isEmpty ? "null" : jsonString(process.command.value)),
       ("gate", found.gate.map { jsonString($0.rawValue) } ?? "null"),
       ("gate_says", found.gate.map { jsonString(words($0)) } ?? "null"), ("stuck", found.isStuck ? "true" : "false"),
+    ])
+  }
+
+  private func line(_ vm: ReachedVM) -> String {
+    jsonObject([
+      ("is", jsonString("vm")), ("vcenter", jsonString(vm.address.vcenter.name)), ("vm", jsonString(vm.address.moid)),
+      ("vm_name", jsonString(vm.name)), ("vcenter_uuid", jsonString(vm.vm.vcenter)),
+      ("vm_uuid", jsonString(vm.vm.instance)), ("guest_login", jsonString(vm.login.name)),
+      ("every_seconds", String(vm.every.wholeSeconds)), ("rules", list(vm.rules.map(\.name))),
+    ])
+  }
+
+  private func line(_ vm: Unwatched) -> String {
+    jsonObject([
+      ("is", jsonString("unwatched")), ("vcenter", jsonString(vm.vcenter.name)), ("vm", jsonString(vm.moid)),
+      ("vm_name", jsonString(vm.name)), ("reason", jsonString(vm.reason)),
     ])
   }
 

@@ -31,9 +31,11 @@ public enum ControlClient {
 
   /// Asks at the first of these places where a daemon listens. Blocks.
   ///
-  /// - Parameter onStep: is called with each step that the daemon says on the way.
+  /// - Parameters:
+  ///   - onStep: is called with each step that the daemon says on the way.
+  ///   - onLine: takes every other line but the last, as it comes; nil: they are kept for the reply.
   public static func ask(
-    _ question: Question, at places: [String], onStep: (String) -> Void = { _ in }
+    _ question: Question, at places: [String], onStep: (String) -> Void = { _ in }, onLine: ((String) -> Void)? = nil
   ) throws(NoAnswer) -> Reply {
     let patience = (question.patience + more).wholeSeconds
     var tried: [String] = []
@@ -45,7 +47,7 @@ public enum ControlClient {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       switch withSocketAddress(place, { connect(descriptor, $0, $1) }) {
-      case 0?: return try exchange(question, descriptor, place, patience, onStep)
+      case 0?: return try exchange(question, descriptor, place, patience, onStep, onLine)
       case nil: tried.append("\(place) (the path is too long for a socket)")
       case .some: tried.append("\(place) (\(reason(errno)))")
       }
@@ -54,7 +56,8 @@ public enum ControlClient {
   }
 
   private static func exchange(
-    _ question: Question, _ descriptor: Int32, _ place: String, _ patience: Int64, _ onStep: (String) -> Void
+    _ question: Question, _ descriptor: Int32, _ place: String, _ patience: Int64, _ onStep: (String) -> Void,
+    _ onLine: ((String) -> Void)?
   ) throws(NoAnswer) -> Reply {
     var left = Array((question.line + "\n").utf8)[...]
     while !left.isEmpty {
@@ -64,6 +67,8 @@ public enum ControlClient {
     }
     var came: [UInt8] = []
     var told = 0
+    // Of what has come so much was given away.
+    var kept = 0
     var piece = [UInt8](repeating: 0, count: 65_536)
     while came.count < longestAnswer {
       let count = read(descriptor, &piece, piece.count)
@@ -75,9 +80,17 @@ public enum ControlClient {
       if count <= 0 { break }
       came += piece[..<count]
       while let end = came[told...].firstIndex(of: UInt8(ascii: "\n")) {
-        if let step = step(came[told..<end]) { onStep(step) }
+        let line = came[told..<end]
+        if let step = step(line) {
+          onStep(step)
+        } else if let onLine, !line.starts(with: #"{"is":"end""#.utf8) {
+          onLine(String(decoding: line, as: UTF8.self))
+          kept = end + 1
+        }
         told = end + 1
       }
+      came.removeFirst(kept)
+      (told, kept) = (told - kept, 0)
     }
     guard let reply = reply(came) else {
       throw NoAnswer(

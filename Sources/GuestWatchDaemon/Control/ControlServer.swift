@@ -29,6 +29,8 @@ final class ControlServer: Sendable {
   static let mostPeers: Int32 = 8
   /// Kills by hand at once, beside those: slow guests must not keep anybody from `pause` and `status`.
   static let mostHands = 32
+  /// Listings that are shown at once, beside those: each may have 16 MiB until it is read.
+  static let mostViews = 8
 
   private struct Inbox {
     var answers: [(peer: UInt64, answer: Answer)] = []

@@ -35,10 +35,13 @@ struct Conversation {
   private(set) var by: Instant
   private var came: [UInt8] = []
   private(set) var left: ArraySlice<UInt8> = []
+  /// What comes behind that, made when there is room for it; nil: no more. Each has a byte at least.
+  private var more: (() -> [UInt8]?)?
   /// The scheduler has the question and has not answered it.
   private(set) var isOwed = false
   /// Its question is about a process in a guest, and takes as long as that guest does.
   private(set) var waitsForGuest = false
+  private(set) var isView = false
 
   init(now: Instant) { by = now + Self.readingLimit }
 
@@ -64,6 +67,7 @@ struct Conversation {
       by = now + question.patience
       isOwed = true
       waitsForGuest = question.waitsForGuest
+      isView = question.isView
       return .asked(question)
     } catch {
       write(refusing(error), now)
@@ -78,22 +82,32 @@ struct Conversation {
   }
 
   /// The scheduler has answered.
-  mutating func answered(_ bytes: [UInt8], now: Instant) {
+  ///
+  /// - Parameter more: what comes behind these bytes; an answer may be longer than what should be held at once.
+  mutating func answered(_ bytes: [UInt8], more: (() -> [UInt8]?)? = nil, now: Instant) {
     isOwed = false
-    if part == .waiting { write(bytes, now) }
+    guard part == .waiting else { return }
+    self.more = more
+    write(bytes, now)
   }
 
   /// So many bytes have left.
   mutating func sent(_ count: Int) {
     left = left.dropFirst(count)
-    if left.isEmpty, part == .writing { part = .over }
+    guard left.isEmpty, part == .writing else { return }
+    if let next = more?() { left = next[...] } else { end() }
   }
 
   /// The peer went away, or its descriptor fails.
-  mutating func lost() { part = .over }
+  mutating func lost() { end() }
 
   /// Ends what takes too long.
-  mutating func timeCame(_ now: Instant) { if by <= now { part = .over } }
+  mutating func timeCame(_ now: Instant) { if by <= now { end() } }
+
+  private mutating func end() {
+    part = .over
+    more = nil
+  }
 
   private mutating func write(_ bytes: [UInt8], _ now: Instant) {
     came = []

@@ -121,10 +121,13 @@ struct PeerTable {
     switch peers[i].conversation.received(piece[..<count], now: now, refusing: refusing) {
     case .nothing: break
     case .asked(let question):
-      guard !question.waitsForGuest || peers.count(where: \.conversation.waitsForGuest) <= ControlServer.mostHands
-      else {
+      let alike = peers.count { $0.conversation.waitsForGuest && $0.conversation.isView == question.isView }
+      let most = question.isView ? ControlServer.mostViews : ControlServer.mostHands
+      guard !question.waitsForGuest || alike <= most else {
         let refusal =
-          "\(ControlServer.mostHands) kills by hand are under way, and no more are at once; nothing was sent"
+          question.isView
+          ? "\(most) questions about VMs are being answered, and no more are at once; ask again"
+          : "\(most) kills by hand are under way, and no more are at once; nothing was sent"
         return peers[i].conversation.answered(bytes(.refused(.unavailable, refusal)), now: now)
       }
       ask(peers[i].enquirer, question)
@@ -146,13 +149,20 @@ struct PeerTable {
   mutating func answered(_ number: UInt64, _ answer: Answer) {
     guard let i = peers.firstIndex(where: { $0.enquirer.number == number }) else { return }
     if case .step = answer { return peers[i].conversation.progressed(bytes(answer)) }
-    peers[i].conversation.answered(peers[i].descriptor >= 0 ? bytes(answer) : [], now: now)
+    let pieces = answer.pieces(configuration: configuration)
+    let next: () -> [UInt8]? = {
+      while let lines = pieces.next() { if !lines.isEmpty { return Self.bytes(lines) } }
+      return nil
+    }
+    peers[i].conversation.answered((peers[i].descriptor >= 0 ? next() : nil) ?? [], more: next, now: now)
     sweep()
   }
 
-  private func bytes(_ answer: Answer) -> [UInt8] {
+  private func bytes(_ answer: Answer) -> [UInt8] { Self.bytes(answer.lines(configuration: configuration)) }
+
+  private static func bytes(_ lines: [String]) -> [UInt8] {
     var bytes: [UInt8] = []
-    for line in answer.lines(configuration: configuration) {
+    for line in lines {
       bytes += line.utf8
       bytes.append(UInt8(ascii: "\n"))
     }

@@ -15,6 +15,8 @@ public enum Question: Hashable, Sendable {
   case find(Wanted)
   /// Kill exactly this process; why, in the operator's words.
   case kill(VMKey, LoginID, Identity, why: String)
+  /// Something that is only looked at.
+  case view(ViewQuestion)
 
   /// A line that is no question.
   public struct Mistake: Error, Hashable, Sendable {
@@ -23,7 +25,7 @@ public enum Question: Hashable, Sendable {
   }
 
   private enum Word: String, CaseIterable {
-    case status, pause, resume, reload, find, kill
+    case status, pause, resume, reload, find, kill, vms, explain
     case retryLogin = "retry-login"
   }
 
@@ -47,6 +49,8 @@ public enum Question: Hashable, Sendable {
       case .resume: ["rule", "vms"]
       case .retryLogin: ["guest_login"]
       case .find: ["vm", "pid", "guest_login"]
+      case .vms: ["vms", "rule", "guest_login"]
+      case .explain: ["vcenter_uuid", "vm_uuid", "guest_login", "rule", "pid", "all"]
       case .kill:
         [
           "vcenter_uuid", "vm_uuid", "guest_login", "pid", "started_unix", "owner", "owner_doubtful", "reason",
@@ -71,6 +75,18 @@ public enum Question: Hashable, Sendable {
         Wanted(
           vm: try needed(object, "vm", word), pid: try pid(object),
           login: try text(object, "guest_login").map { LoginID($0) }))
+    case .vms:
+      let login = try text(object, "guest_login").map { LoginID($0) }
+      return .view(.vms(VMFilter(vms: try vms(object), rule: try rule(object), login: login)))
+    case .explain:
+      let vm = VMKey(
+        vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
+      guard object["all"].isNull || object["all"].bool != nil else {
+        throw Mistake(message: "\"all\" must be true or false")
+      }
+      let choice = RowChoice(
+        rule: try rule(object), pid: object["pid"].isNull ? nil : try pid(object), all: object["all"].bool ?? false)
+      return .view(.explain(vm, LoginID(try needed(object, "guest_login", word)), choice))
     case .kill:
       let vm = VMKey(
         vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
@@ -139,7 +155,15 @@ public enum Question: Hashable, Sendable {
   var waitsForGuest: Bool {
     switch self {
     case .status, .pause, .resume, .retryLogin, .reload: false
-    case .find, .kill: true
+    case .find, .kill, .view: true
+    }
+  }
+
+  /// What is shown of a guest may be as large as a listing, so that fewer are answered at once.
+  var isView: Bool {
+    switch self {
+    case .status, .pause, .resume, .retryLogin, .reload, .find, .kill: false
+    case .view: true
     }
   }
 
@@ -149,6 +173,7 @@ public enum Question: Hashable, Sendable {
     switch self {
     case .status, .pause, .resume, .retryLogin, .reload: .seconds(60)
     case .find: .seconds(200)
+    case .view: .seconds(120)
     case .kill: .seconds(260)
     }
   }
@@ -178,6 +203,17 @@ public enum Question: Hashable, Sendable {
         ("started_unix", String(identity.started)), ("owner", jsonString(identity.owner.value)),
         ("owner_doubtful", identity.owner.doubtful ? "true" : "false"), ("reason", jsonString(why)),
       ]
+    case .view(.vms(let filter)):
+      fields = [("ask", jsonString(Word.vms.rawValue))] + Question.fields(filter.rule, filter.vms)
+      if let login = filter.login { fields.append(("guest_login", jsonString(login.name))) }
+    case .view(.explain(let vm, let login, let choice)):
+      fields =
+        [
+          ("ask", jsonString(Word.explain.rawValue)), ("vcenter_uuid", jsonString(vm.vcenter)),
+          ("vm_uuid", jsonString(vm.instance)), ("guest_login", jsonString(login.name)),
+        ] + Question.fields(choice.rule, nil)
+      if let pid = choice.pid { fields.append(("pid", String(pid))) }
+      if choice.all { fields.append(("all", "true")) }
     }
     return jsonObject(fields)
   }

@@ -22,7 +22,7 @@ struct Asking {
   /// Who waits until so many loads are over.
   var reloads: [(loads: Int, reply: @Sendable (Answer) -> Void)] = []
   private(set) var loadsBegun = 0
-  /// Who waits for what became of a kill by hand, or which process it would be.
+  /// Who waits for what became of a kill by hand, or which process it would be, or what rules say.
   var hands: [AskID: (question: Question, reply: @Sendable (Answer) -> Void)] = [:]
 
   mutating func began(_ now: Now, life: UInt32) {
@@ -76,6 +76,18 @@ extension Scheduler {
       let ask = AskID(enquirer.number)
       asking.hands[ask] = (question, reply)
       feed(.asked(.find(ask, wanted)), &children)
+    case .view(.vms(let filter)):
+      let known = asking.configuration?.rules.map(\.id) ?? []
+      if let rule = filter.rule, !known.contains(rule) {
+        return reply(.refused(.usage, unknown("rule", rule.name, known.map(\.name))))
+      }
+      let ask = AskID(enquirer.number)
+      asking.hands[ask] = (question, reply)
+      feed(.asked(.vms(ask, filter)), &children)
+    case .view(.explain(let vm, let login, _)):
+      let ask = AskID(enquirer.number)
+      asking.hands[ask] = (question, reply)
+      feed(.asked(.explain(ask, vm, login)), &children)
     case .kill(let vm, let login, let identity, let why):
       let ask = AskID(enquirer.number)
       asking.hands[ask] = (question, reply)
@@ -141,6 +153,12 @@ extension Scheduler {
     reply(said)
   }
 
+  /// The decision shows something to whoever asked for it.
+  func show(_ ask: AskID, _ answer: ViewAnswer) {
+    guard let (question, reply) = asking.hands.removeValue(forKey: ask) else { return }
+    reply(words(answer, to: question))
+  }
+
   func enquirerGone(_ enquirer: Enquirer, _ children: inout DiscardingTaskGroup) {
     let ask = AskID(enquirer.number)
     guard let (_, reply) = asking.hands.removeValue(forKey: ask) else { return }
@@ -190,11 +208,6 @@ extension Scheduler {
     }
   }
 
-  private func unknown(_ kind: String, _ name: String, _ known: [String]) -> String {
-    let right = known.isEmpty ? "the loaded configuration has none" : suggestion(for: name, among: known)
-    return "there is no \(kind) \(bare(name)) in the loaded configuration; \(right)"
-  }
-
   private func gates(_ rule: RuleID?, _ vms: Glob?) -> String {
     "\(rule.map { "rule \(bare($0.name))" } ?? "all rules"), \(vms.map { "VMs \(bare($0.pattern))" } ?? "all VMs")"
   }
@@ -206,4 +219,10 @@ extension Scheduler {
       configHash: asking.configuration?.digests?.files, overview: decision.overview(at: now),
       ledgerFailing: stepsFail || markFails || snapshot?.ledgerFailing == true, troubles: Array(asking.troubles))
   }
+}
+
+/// A name that the loaded configuration does not have.
+func unknown(_ kind: String, _ name: String, _ known: [String]) -> String {
+  let right = known.isEmpty ? "the loaded configuration has none" : suggestion(for: name, among: known)
+  return "there is no \(kind) \(bare(name)) in the loaded configuration; \(right)"
 }

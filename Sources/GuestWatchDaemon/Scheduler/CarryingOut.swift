@@ -65,6 +65,8 @@ extension Scheduler {
       }
     case .answer(let ask, let answer):
       tell(ask, answer)
+    case .show(let ask, let answer):
+      show(ask, answer)
     case .report(let report):
       decisionSays(report, at: now)
     case .status(let snapshot):

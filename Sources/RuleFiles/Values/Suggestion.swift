@@ -9,6 +9,12 @@ package func nearest(to text: String, among known: [String]) -> String? {
   return nearest(to: text, among: known, comparisons: &comparisons)
 }
 
+/// The same where only the first `most` are compared.
+package func nearest(to text: String, among known: [String], most: Int) -> String? {
+  var comparisons = 0
+  return nearest(to: text, among: known, comparisons: &comparisons, most: most)
+}
+
 /// `comparisons` grows by the letters that were compared; of `known` only the first `most` are.
 func nearest(
   to text: String, among known: [String], comparisons: inout Int, most: Int = mostCompared

@@ -1,4 +1,4 @@
-import GuestWatchCore
+package import GuestWatchCore
 
 /// Reads the rows of guest answers. The one place that knows their fields, so that a faster reader can take its place.
 enum GuestRows {
@@ -60,4 +60,13 @@ enum GuestRows {
     }
     return Process(pid: pid, started: started, owner: owner, name: name, command: command, finished: finished)
   }
+}
+
+/// Reads a listing that was saved: the answer of the REST `list` or of `ListProcessesInGuest`, by the same readers.
+package func savedListing(_ bytes: [UInt8]) throws(Fault) -> Listing {
+  let body: JSON
+  do { body = try JSONReader.read(bytes) } catch { throw badAnswer("it is not JSON") }
+  // Their fields tell them apart; where there are no rows there is nothing to tell.
+  let isVI = body.array?.first.map { !$0["startTime"].isNull } ?? false
+  return isVI ? try GuestRows.viListing(body) : try GuestRows.restListing(body)
 }

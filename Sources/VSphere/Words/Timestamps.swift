@@ -2,7 +2,7 @@
 ///
 /// Returns whole seconds since 1970 in UTC, the fraction cut off (start times of processes are whole seconds), or nil
 /// for anything else. A leap second counts as the second before it.
-func secondsSince1970(rfc3339 text: String) -> Int64? {
+package func secondsSince1970(rfc3339 text: String) -> Int64? {
   var digits = Digits(text)
   guard let year = digits.number(4), digits.skip("-"), let month = digits.number(2), digits.skip("-"),
     let day = digits.number(2), digits.skip("T") || digits.skip("t") || digits.skip(" "),

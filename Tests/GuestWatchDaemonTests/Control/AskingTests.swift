@@ -16,6 +16,8 @@ private final class Answers: Sendable {
       case .status: "status"
       case .step(let text): "step: \(text)"
       case .found(let found): "found: \(found.process.pid)"
+      case .vms(let reach, let notes): (reach.vms.map(\.name) + notes).joined(separator: " | ")
+      case .explained(let explanation, _): "explained: \(explanation)"
       case .killed(let id, let outcome, let isDone, let text): "\(id) \(outcome) \(isDone): \(text)"
       }
     }

@@ -164,6 +164,44 @@ private final class Desk: Sendable {
     server.stop()
   }
 
+  @Test("However many listings are waited for, kills by hand get through; beyond a limit no more are shown")
+  func manyViews() throws {
+    let most = ControlServer.mostViews
+    let desk = Desk(wanted: most + 1)
+    let server = try server(desk.ask)
+    let view = Question.view(.explain(VMKey(vcenter: "a", instance: "b"), linux, RowChoice()))
+    var peers: [Peer] = []
+    for _ in 0..<most {
+      let peer = try Peer(path)
+      peer.say(view.line + "\n")
+      peers.append(peer)
+    }
+    let tooMany = try Peer(path)
+    tooMany.say(view.line + "\n")
+    #expect(tooMany.hear().contains("\(most) questions about VMs are being answered"))
+    let find = try Peer(path)
+    find.say(Question.find(Wanted(vm: "db-07", pid: 500)).line + "\n")
+    let questions = desk.questions()
+    #expect(questions.count { $0 == view } == most)
+    let place = try #require(questions.firstIndex { $0 != view })
+    desk.answer(place, "found")
+    #expect(find.hear().contains("\"message\":\"found\""))
+    server.stop()
+  }
+
+  @Test("An explanation arrives whole, however many rows it has")
+  func explained() throws {
+    let rows = (0..<3_000).map { Saved.process(Int64($0) + 10, "bkagent", "backup") }
+    let explanation = try Saved.explanation(rows: rows)
+    let server = try server { _, _, reply in reply(.explained(explanation, RowChoice(all: true))) }
+    let lines = Held()
+    let question = Question.view(.explain(explanation.vm, linux, RowChoice(all: true)))
+    let reply = try ControlClient.ask(question, at: [path], onLine: { lines.append($0) })
+    #expect(reply.isDone && reply.lines.isEmpty)
+    #expect(lines.all == Array(ExplainedLines(explanation, RowChoice(all: true)).joined()))
+    server.stop()
+  }
+
   @Test("An answer larger than the socket's buffer arrives whole")
   func large() throws {
     let text = String(repeating: "x", count: 3_000_000)

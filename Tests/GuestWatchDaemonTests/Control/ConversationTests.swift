@@ -95,6 +95,33 @@ import Testing
     #expect(gone.part == .over)
   }
 
+  @Test("A long answer is made as it leaves; a peer that goes away, or does not read, ends that")
+  func pieces() {
+    for ending in 0...2 {
+      var peer = Conversation(now: start)
+      _ = peer.received(Array("{\"ask\":\"status\"}\n".utf8)[...], now: start, refusing: refusal)
+      var made = 0
+      let more: () -> [UInt8]? = {
+        made += 1
+        return made <= 3 ? Array("piece \(made)\n".utf8) : nil
+      }
+      peer.answered(Array("first\n".utf8), more: more, now: start)
+      #expect(made == 0)
+      peer.sent(3)
+      #expect(made == 0 && peer.left.count == 3)
+      peer.sent(3)
+      #expect(made == 1 && Array(peer.left) == Array("piece 1\n".utf8))
+      switch ending {
+      case 0: peer.lost()
+      case 1: peer.timeCame(after(.seconds(30)))
+      default: while peer.part == .writing { peer.sent(peer.left.count) }
+      }
+      #expect(peer.part == .over && made == (ending == 2 ? 4 : 1))
+      peer.sent(0)
+      #expect(made == (ending == 2 ? 4 : 1))
+    }
+  }
+
   @Test("An answer that comes when the peer has gone goes nowhere")
   func late() {
     var peer = Conversation(now: start)

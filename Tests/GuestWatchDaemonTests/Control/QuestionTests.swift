@@ -14,7 +14,13 @@ import Testing
       why: "it eats\nthe disk"),
     .kill(
       VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"), Identity(pid: 5, started: .max, owner: ""), why: "x"),
-    .resume(rule: nil, vms: nil), .resume(rule: RuleID("miners"), vms: try? Glob("*")),
+    .resume(rule: nil, vms: nil), .resume(rule: RuleID("miners"), vms: try? Glob("*")), .view(.vms(VMFilter())),
+    .view(.vms(VMFilter(vms: try? Glob("db-*\n\""), rule: RuleID("miners"), login: LoginID("linux")))),
+    .view(.explain(VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"), RowChoice())),
+    .view(
+      .explain(
+        VMKey(vcenter: "u-1", instance: "u-2"), LoginID("linux"),
+        RowChoice(rule: RuleID("miners"), pid: 0, all: true))),
   ]
 
   @Test("What is written is read back, and fits one line", arguments: all)
@@ -29,7 +35,7 @@ import Testing
     arguments: [
       ("", "one JSON object"), ("status", "one JSON object"), ("[]", "one JSON object"),
       ("{\"ask\":1}", "must be one of"),
-      ("{}", "must be one of: status, pause, resume, reload, find, kill, retry-login"),
+      ("{}", "must be one of: status, pause, resume, reload, find, kill, vms, explain, retry-login"),
       ("{\"ask\":\"slay\"}", "must be one of"), ("{\"ask\":\"kill\"}", "kill needs"),
       ("{\"ask\":\"find\",\"vm\":\"a\"}", "\"pid\" must be"), ("{\"ask\":\"find\",\"pid\":5}", "find needs \"vm\""),
       ("{\"ask\":\"find\",\"vm\":\"a\",\"pid\":-1}", "\"pid\" must be"),
@@ -41,6 +47,13 @@ import Testing
       (
         "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\"}",
         "kill needs \"reason\""
+      ),
+      ("{\"ask\":\"vms\",\"vm\":\"a\"}", "vms takes no member \"vm\""),
+      ("{\"ask\":\"explain\",\"vm\":\"a\"}", "explain takes no member \"vm\""),
+      ("{\"ask\":\"explain\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\"}", "explain needs \"guest_login\""),
+      (
+        "{\"ask\":\"explain\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"all\":1}",
+        "\"all\" must be"
       ),
       (
         "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\",\"reason\":\" \\n\"}",

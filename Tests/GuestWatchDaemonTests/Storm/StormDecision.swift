@@ -115,7 +115,7 @@ struct StormDecision: Deciding {
     case .keepPauses(let pauses): log.note(.given(job: StormWorld.job(pauses)))
     case .remember(let memory): log.note(.given(job: StormWorld.job(memory)))
     case .stopped: log.note(.saidStopped)
-    case .answer, .report, .status, .wake, .ready: break
+    case .answer, .show, .report, .status, .wake, .ready: break
     }
   }
 

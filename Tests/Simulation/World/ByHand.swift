@@ -7,6 +7,9 @@ struct HandyOperator {
     case find
     case kill(daemon: Int, HandAnswer.Found)
     case leave(daemon: Int, AskID)
+    /// Which VMs are there, and what do the rules say of the processes of one?
+    case view
+    case explain(daemon: Int, ReachedVM)
   }
 
   var random: Seeded
@@ -24,6 +27,7 @@ extension World {
   mutating func enterOperator() {
     guard let mean = handy?.pause, let wait = handy?.random.wait(mean: mean) else { return }
     agenda.enter(.byHand(.find), at: clock + wait)
+    if handy?.asks == 0 { enterViewer() }
   }
 
   mutating func happen(_ deed: HandyOperator.Deed) throws(Violation) {
@@ -50,6 +54,15 @@ extension World {
         agenda.enter(.byHand(.leave(daemon: daemon, ask)), at: clock + wait)
       }
       try tell(.asked(.kill(ask, order)))
+    case .view:
+      enterViewer()
+      guard isRunning, let ask = nextAsk() else { return }
+      let rule = handy?.random.chance(0.3) == true ? handy?.random.pick(configuration.rules)?.id : nil
+      try tell(.asked(.vms(ask, VMFilter(rule: rule))))
+    case .explain(let daemon, let reached):
+      guard isRunning, daemon == self.daemon, let ask = nextAsk() else { return }
+      tally.count("explain")
+      try tell(.asked(.explain(ask, reached.vm, reached.login)))
     case .leave(let daemon, let ask):
       guard isRunning, daemon == self.daemon else { return }
       try tell(.asked(.withdraw(ask)))
@@ -62,6 +75,20 @@ extension World {
     let most: Int64 = handy?.random.pick(0, 1_000, 4_000, 30_000, 700_000) ?? 0
     let wait = (handy?.random.between(0...most) ?? 0) * Span.millisecond
     agenda.enter(.byHand(.kill(daemon: daemon, found)), at: clock + wait)
+  }
+
+  private mutating func enterViewer() {
+    guard let mean = handy?.pause, let wait = handy?.random.wait(mean: mean * 3) else { return }
+    agenda.enter(.byHand(.view), at: clock + wait)
+  }
+
+  /// One of the VMs is looked at, or two.
+  mutating func heard(_ answer: ViewAnswer) {
+    guard case .reached(let reach) = answer else { return }
+    for _ in 0..<(handy?.random.between(1...2) ?? 0) {
+      guard let vm = handy?.random.pick(reach.vms) else { return }
+      agenda.enter(.byHand(.explain(daemon: daemon, vm)), at: clock + Span.second)
+    }
   }
 
   private mutating func nextAsk() -> AskID? {

@@ -387,6 +387,7 @@ public struct Checker: Sendable {
       let credential = CheckedLogins.Credential(account: refusal.account, digest: refusal.digest)
       if logins.owedNote == CheckedLogins.Place(vm: refusal.vm, credential: credential) { logins.owedNote = nil }
     case .answer(let ask, let answer): try see(answer, to: ask, at: now)
+    case .show(let ask, let answer): try see(answer, to: ask)
     case .note, .remember, .keepPauses, .status, .wake, .ready: break
     case .stopped:
       for flight in flights.values {

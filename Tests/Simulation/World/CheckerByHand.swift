@@ -14,6 +14,7 @@ extension Checker {
   mutating func takeByHand(_ request: OperatorRequest, at now: Now) {
     switch request {
     case .find(let ask, _): asked[ask] = Asked(order: nil, at: now.continuous)
+    case .vms(let ask, _), .explain(let ask, _, _): asked[ask] = Asked(order: nil, at: now.continuous)
     case .kill(let ask, let order): asked[ask] = Asked(order: order, at: now.continuous)
     case .withdraw(let ask): asked[ask]?.isWithdrawn = true
     case .pause, .resume, .retryLogin: break

@@ -27,7 +27,7 @@ extension Checker {
       )
     case .keepPauses(let pauses): return .keepPauses(pauses.map(onTrueClock))
     case .wake(let at): return .wake(at: onTrueClock(at))
-    case .record, .note, .remember, .answer, .report, .status, .ready, .stopped: return effect
+    case .record, .note, .remember, .answer, .show, .report, .status, .ready, .stopped: return effect
     }
   }
 

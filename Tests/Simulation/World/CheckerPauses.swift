@@ -10,7 +10,7 @@ extension Checker {
     case .resume(nil, nil, _): pauses = []
     case .resume(let rule, let vms, _): pauses.removeAll { $0.rule == rule && $0.vms == vms }
     case .retryLogin: break
-    case .find, .kill, .withdraw: takeByHand(request, at: now)
+    case .find, .kill, .vms, .explain, .withdraw: takeByHand(request, at: now)
     }
   }
 

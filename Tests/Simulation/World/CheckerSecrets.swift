@@ -22,6 +22,7 @@ extension Checker {
     case .record(_, .closed(_, let fault, _, _)): try guardText(fault?.code, fault?.detail)
     case .record(_, .answered(_, let answer)): try guardText(answer.fault?.code, answer.fault?.detail)
     case .answer(_, let answer): try guardSecrets(answer)
+    case .show(_, let answer): try guardSecrets(answer)
     case .survey, .look, .terminate, .refresh, .note, .remember, .keepPauses, .status, .wake, .ready, .stopped: break
     }
     // All of it, whatever is added to it later; rendering takes long, so only now and then.

@@ -126,6 +126,7 @@ extension World {
         agenda.enter(.wake(daemon: daemon, number: wakes), at: max(trueTime(at), clock) + late)
       }
     case .answer(let ask, let answer): try heard(answer, ask)
+    case .show(_, let answer): heard(answer)
     case .report, .status, .ready: break
     case .stopped: try stopped()
     }

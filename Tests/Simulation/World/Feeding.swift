@@ -149,7 +149,7 @@ extension Digest {
     case .record(let kill, let step):
       add(kill)
       add(Line.of(step))
-    case .note, .keepPauses, .answer: add(Line.of(effect))
+    case .note, .keepPauses, .answer, .show: add(Line.of(effect))
     case .remember(let memory):
       add(memory.vm.instance)
       add(memory.bootTime)

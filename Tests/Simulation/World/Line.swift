@@ -31,6 +31,7 @@ enum Line {
         .joined(separator: "; ")
     case .keepPauses(let pauses): "keep pauses \(pauses)"
     case .answer(let ask, let answer): "answer \(ask) \(of(answer))"
+    case .show(let ask, let answer): "show \(ask) \(of(answer))"
     case .terminate(let op, let kill, let vm, let login, let pid, let firstByteBy, _, let by):
       "TERMINATE \(op) \(kill) \(vm) \(login) pid \(pid) first byte by \(time(firstByteBy)) by \(time(by))"
     case .report(let r):
@@ -105,6 +106,18 @@ enum Line {
     case .closed(let id, let outcome, let fault): "closed \(id) \(outcome.rawValue) \(fault?.detail ?? "")"
     case .open(let id): "open \(id)"
     case .refused(let refusal): "refused \(refusal)"
+    }
+  }
+
+  static func of(_ answer: ViewAnswer) -> String {
+    switch answer {
+    case .reached(let reach):
+      "VMs \(reach.vms.map { "\($0.address) \($0.login)" }) silent \(reach.silent.map(\.id.name))"
+    case .explained(let e):
+      "explained \(e.address) \(e.login) "
+        + (0..<e.count).map { row in "\(e.pid(row)) \(e.rules.indices.map { e.judgement(of: row, by: $0) })" }
+        .joined(separator: "; ")
+    case .refused(let why): "refused \(why)"
     }
   }
 
