@@ -72,9 +72,11 @@ extension Daemon {
     let line = HandLine()
     let scheduler = Scheduler(deciding: Watch(), source: source, ledger: ledger, line: line, clock: clock)
     let result = Mutex<Outcome?>(nil)
+    let isOrdered = Atomic(false)
     let asking = Task { [options] in
       let outcome = await talk { question, onStep, onLine in
-        await scheduler.reply(to: question, configuration: options.config, onStep, onLine)
+        if case .kill = question { isOrdered.store(true, ordering: .relaxed) }
+        return await scheduler.reply(to: question, configuration: options.config, onStep, onLine)
       }
       result.withLock { $0 = outcome }
       scheduler.askShutdown()
@@ -94,7 +96,10 @@ extension Daemon {
     line.flush()
     // None: a signal came, perhaps while somebody was being asked; nobody waits for what he says now.
     guard let outcome = result.withLock({ $0 }) else {
-      let line = "guestwatchd: interrupted; `guestwatchd history` shows whether anything was sent, and what came of it"
+      let line =
+        isOrdered.load(ordering: .relaxed)
+        ? "guestwatchd: interrupted; `guestwatchd history` shows whether anything was sent, and what came of it"
+        : "guestwatchd: interrupted; nothing was sent"
       return .failure(NotByHand(status: .unavailable, lines: [line], isInterrupted: true))
     }
     return .success(outcome)

@@ -95,10 +95,14 @@ struct History: ParsableCommand {
   }
 
   private func showWould(_ filter: HistoryFilter, _ output: StandardOutput) throws(LedgerError) {
-    let kills = try HistoryReader.would(stateDirectory: stateDirectory, filter: filter)
     let table = WouldTable(width: terminalWidth())
-    if !json { output.line(table.header) }
-    for kill in kills { output.line(json ? kill.json : table.line(kill)) }
+    // As in `show`.
+    var waiting: String? = json ? nil : table.header
+    try HistoryReader.forEachWould(stateDirectory: stateDirectory, filter: filter) { kill in
+      waiting.take().map(output.line)
+      output.line(json ? kill.json : table.line(kill))
+    }
+    waiting.map(output.line)
   }
 
   /// A quarter of a second behind the daemon at most; a look costs next to nothing where nothing was written.

@@ -20,7 +20,8 @@ struct Kill: AsyncParsableCommand {
       and holds the state directory for as long as it takes.
 
       Exit status: 0 the process was told to end and exited; 64 no such VM or login, several of them, or nobody to ask; 69 \
-      not killed (the reason is said) or not known; 73, 75, 78 as for `run`, without a daemon.
+      not killed (the reason is said) or not known; 73 the intent could not be recorded; 73, 75 and 78 as for `run`, \
+      without a daemon.
       """)
 
   @Option(
@@ -52,6 +53,9 @@ struct Kill: AsyncParsableCommand {
     guard login?.isEmpty != true else { throw ValidationError("--login must be the name of a [[guest_login]]") }
     guard reason.contains(where: { !$0.isWhitespace }) else {
       throw ValidationError("--reason must say why: it is what others will find in the ledger")
+    }
+    guard reason.utf8.count <= GuestText.cap else {
+      throw ValidationError("--reason must be no longer than \(GuestText.cap) bytes: more of it is not kept")
     }
     // Nobody agrees to what he cannot see.
     guard yes || (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) else {

@@ -221,6 +221,26 @@ struct HostileTests {
     #expect(stage.killed == [9000, 901])
   }
 
+  @Test("Who hides from one login has not ended for another (simulation seed 2829)")
+  func hiddenFromOneLogin() {
+    var stage = Stage()
+    stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .survey(let id, _, LoginID("plain"), let ends, _) = effect, stage.time > 1_015_000_000_000 else {
+        return nil
+      }
+      // It changed its owner, and an ordinary account is shown only its own processes.
+      let rows = stage.guest.filter { $0.pid != 500 }
+      return [(.milliseconds(5), .surveyed(id, stage.timing(), .success(Listing(rows: rows, showsEnds: ends))))]
+    }
+    let rules = [
+      Stage.rule("root", lasting: .seconds(60)), Stage.rule("plain", action: .report) { $0.login = LoginID("plain") },
+    ]
+    stage.begin(rules) { $0.logins.append(LoginEntry(id: LoginID("plain"), account: "plain", digest: 2)) }
+    stage.run(.seconds(200))
+    #expect(stage.killed.first == 500)
+  }
+
   @Test("A vCenter entry that leads elsewhere after a reload proves no login there")
   func proofsOfAnotherVCenter() {
     var fleet = Fleet(

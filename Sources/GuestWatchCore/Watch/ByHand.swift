@@ -174,7 +174,7 @@ extension Watch {
     case .vmGone: break  // A call that failed (see `looked`).
     case .running(let process):
       // Known to be dead, whatever the guest still lists.
-      if isEnded(process.identity, place) { return refuseHand(place, .gone) }
+      if isEnded(process.identity, place, hand.login) { return refuseHand(place, .gone) }
       let shown = Shown(process: process, login: hand.login, epoch: vms[place].epoch, seen: ended.continuous)
       switch hand.purpose {
       case .show:
@@ -216,7 +216,7 @@ extension Watch {
 
   private mutating func begin(_ order: KillOrder, _ ask: AskID, _ place: Int, _ first: Shown, _ now: Now) {
     // It may have been killed since it was shown.
-    if isEnded(order.identity, place) { return answer(ask, .refused(.gone)) }
+    if isEnded(order.identity, place, order.login) { return answer(ask, .refused(.gone)) }
     let gate = handGate(first.process, order.login, place, now)
     let cause = Cause.demand(order.demand)
     report(

@@ -97,7 +97,7 @@ extension Watch {
     }
     switch outcome {
     case .exited, .alreadyGone, .gone:
-      remember(ended: kill.identityNow, place, now.continuous)
+      remember(ended: kill.identityNow, by: nil, place, now.continuous)
       dropCandidates(kill.identityNow, place)
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
     }

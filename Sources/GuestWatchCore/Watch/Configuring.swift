@@ -56,7 +56,7 @@ extension Watch {
         at: place, row.process.identity, rule: row.rule, login: row.login, outcome: row.outcome ?? .unknown, closed)
     case .exited, .alreadyGone, .gone:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
-      remember(ended: row.process.identity, place, closed)
+      remember(ended: row.process.identity, by: nil, place, closed)
     case .failed, .abandoned, nil: break
     }
   }

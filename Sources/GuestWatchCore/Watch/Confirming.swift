@@ -70,7 +70,7 @@ extension Watch {
       let pause = mutated(.confirmByHandAtOnce) ? Duration.zero : Track.twoLooks
       return standing.seen != .never && confirmSent >= standing.seen + pause && confirmSent < standing.until
         && standing.epoch == vms[place].epoch && vms[place].views.contains { $0.login == kill.login }
-        && !isEnded(kill.identity, place)
+        && !isEnded(kill.identity, place, kill.login)
     }
   }
 

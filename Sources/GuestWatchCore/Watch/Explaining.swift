@@ -153,7 +153,7 @@ extension Watch {
       vm: vm.key, address: vm.address, vmName: vm.facts.name, family: vm.facts.family, login: login, every: view.every,
       sent: sent, listed: ended, at: now, clockTrusted: clock.trusted, doubt: vm.doubt, dryRun: configuration.dryRun,
       rules: rules, gates: shared, protect: configuration.protect, rows: rows, memory: view.rows,
-      ended: Set(vm.ended.map(\.name)),
+      ended: Set(vm.ended.lazy.filter { $0.counts(for: login) }.map(\.name)),
       fits: fits, showsCommands: showsCommands)
   }
 

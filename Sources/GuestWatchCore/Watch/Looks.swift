@@ -56,8 +56,8 @@ extension Watch {
       let c = vms[place].views[v].candidates.firstIndex(where: { $0.process.pid == pid })
     else { return }
     switch look {
-    case .gone, .finished:
-      endCandidate(place, v, c, ended)
+    case .gone: endCandidate(place, v, c, by: login, ended)
+    case .finished: endCandidate(place, v, c, by: nil, ended)
     case .vmGone: break  // A call that failed (see `looked`).
     case .running(let process):
       guard process.identity == vms[place].views[v].candidates[c].process.identity else {
@@ -72,11 +72,11 @@ extension Watch {
     }
   }
 
-  private mutating func endCandidate(_ place: Int, _ v: Int, _ c: Int, _ ended: Now) {
+  private mutating func endCandidate(_ place: Int, _ v: Int, _ c: Int, by login: LoginID?, _ ended: Now) {
     let candidate = vms[place].views[v].candidates.remove(at: c)
     candidateCount -= 1
     statusDirty = true
-    candidateEnded(candidate, place, gone: true, ended)
+    candidateEnded(candidate, place, login, gone: true, ended)
   }
 
   /// Judges name and command afresh, and the limits that one process alone can exceed.

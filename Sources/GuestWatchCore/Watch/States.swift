@@ -303,12 +303,19 @@ struct Ended: Sendable {
   }
 
   var name: Name
+  /// The login whose look lacked it: what one may see proves nothing for another. nil: it was shown to have ended, or a kill
+  /// found it gone.
+  var login: LoginID?
   var at: Instant
   /// It was said that it is still listed.
   var said = false
 
   /// A guest shows ended processes that were started through the API for 5 minutes.
   static let shown = Duration.seconds(300)
+}
+
+extension Ended {
+  func counts(for login: LoginID) -> Bool { self.login.map { $0 == login } ?? true }
 }
 
 extension Ended.Name {

@@ -80,7 +80,7 @@ extension Watch {
     let memory = remember(rows, owners, place, v, shift: shift, sent: sent, ended: ended)
     var walk = Verdicts(
       rows: rows, rules: vms[place].views[v].rules.map { configuration.rules[$0] },
-      ended: vms[place].ended, family: vms[place].facts.family
+      ended: vms[place].ended.filter { $0.counts(for: login) }, family: vms[place].facts.family
     ).walk()
     let believed = clock.trusted && vms[place].doubt == nil
     let chain = vms[place].views[v].chain
@@ -92,7 +92,7 @@ extension Watch {
     for i in rows.indices {
       let pid = rows[i].pid
       while o < old.count, old[o].process.pid < pid {
-        candidateEnded(old[o], place, gone: true, ended)
+        candidateEnded(old[o], place, login, gone: true, ended)
         o += 1
       }
       let isFollowed = o < old.count && old[o].process.pid == pid
@@ -113,13 +113,13 @@ extension Watch {
           known?.getsFrom = Instant(nanoseconds: .min)
           if !mutated(.carryLastingOverAnAgentRestart) { known?.breakChains() }
         } else {
-          candidateEnded(before, place, gone: false, ended)
+          candidateEnded(before, place, login, gone: false, ended)
         }
         o += 1
       }
       guard !verdicts.isEmpty else { continue }
-      if row.finished != nil || isEnded(row.identity, place) {
-        markEnded(row, place, ended, stillListed: row.finished == nil)
+      if row.finished != nil || isEnded(row.identity, place, login) {
+        markEnded(row, place, login, ended)
         continue
       }
       if known == nil && fresh.count >= LoginView.candidateCap {
@@ -143,7 +143,7 @@ extension Watch {
       candidate.due = dueOf(candidate, believed: believed, ended)
       fresh.append(candidate)
     }
-    for rest in old[o...] { candidateEnded(rest, place, gone: true, ended) }
+    for rest in old[o...] { candidateEnded(rest, place, login, gone: true, ended) }
     candidateCount += fresh.count - vms[place].views[v].candidates.count
     if fresh.count != vms[place].views[v].candidates.count { statusDirty = true }
     vms[place].views[v].candidates = fresh
@@ -297,9 +297,9 @@ extension Watch {
   ///
   /// - Parameter gone: the pid was not there, or finished. Another start or owner on it may be an agent that restarted or
   ///   a name that the guest could not look up: that proves no end.
-  mutating func candidateEnded(_ candidate: Candidate, _ place: Int, gone: Bool, _ now: Now) {
+  mutating func candidateEnded(_ candidate: Candidate, _ place: Int, _ login: LoginID?, gone: Bool, _ now: Now) {
     vms[place].memoryIsStale = true
-    if gone { remember(ended: candidate.process.identity, place, now.continuous) }
+    if gone { remember(ended: candidate.process.identity, by: login, place, now.continuous) }
     guard candidate.looks < 2 else { return }
     for track in candidate.tracks {
       guard let exceeded = track.exceeded else { continue }
@@ -323,24 +323,37 @@ extension Watch {
         && !rows.contains { $0.pid == attempt.identity.pid && $0.started == attempt.identity.started }
     }
     guard !gone.isEmpty else { return }
-    for attempt in gone { remember(ended: attempt.identity, place, now.continuous) }
-    vms[place].attempts.removeAll { attempt in gone.contains { $0.identity == attempt.identity } }
+    for attempt in gone { remember(ended: attempt.identity, by: login, place, now.continuous) }
+    let others = vms[place].views.filter { $0.login != login }
+    vms[place].attempts.removeAll { attempt in
+      let name = Ended.Name(attempt.identity)
+      // Another login still sees it, and the tries on it count for all.
+      return gone.contains { $0.identity == attempt.identity }
+        && !others.contains { $0.candidates.contains { Ended.Name($0.process.identity) == name } }
+    }
   }
 
-  func isEnded(_ identity: Identity, _ place: Int) -> Bool {
-    vms[place].ended.contains { $0.name == Ended.Name(identity) }
+  /// True where it is no candidate any more for who looks with this login.
+  func isEnded(_ identity: Identity, _ place: Int, _ login: LoginID) -> Bool {
+    vms[place].ended.contains { $0.name == Ended.Name(identity) && $0.counts(for: login) }
   }
 
-  mutating func remember(ended identity: Identity, _ place: Int, _ at: Instant) {
-    guard !isEnded(identity, place), !mutated(.forgetTheEnded) else { return }
+  /// - Parameter login: whose look lacked it; nil: it was shown to have ended, or a kill found it gone.
+  mutating func remember(ended identity: Identity, by login: LoginID?, _ place: Int, _ at: Instant) {
+    let name = Ended.Name(identity)
+    guard !mutated(.forgetTheEnded),
+      !vms[place].ended.contains(where: { $0.name == name && ($0.login == nil || $0.login == login) })
+    else { return }
+    if login == nil { vms[place].ended.removeAll { $0.name == name } }
     if vms[place].ended.count >= VMState.endedCap { vms[place].ended.removeFirst() }
-    vms[place].ended.append(Ended(name: Ended.Name(identity), at: at))
+    vms[place].ended.append(Ended(name: name, login: login, at: at))
   }
 
   /// Never a candidate again; still listed 5 minutes after, one report says so.
-  private mutating func markEnded(_ row: Process, _ place: Int, _ now: Now, stillListed: Bool) {
-    remember(ended: row.identity, place, now.continuous)
-    guard stillListed, let i = vms[place].ended.firstIndex(where: { $0.name == Ended.Name(row.identity) }),
+  private mutating func markEnded(_ row: Process, _ place: Int, _ login: LoginID, _ now: Now) {
+    if row.finished != nil { return remember(ended: row.identity, by: nil, place, now.continuous) }
+    let name = Ended.Name(row.identity)
+    guard let i = vms[place].ended.firstIndex(where: { $0.name == name && $0.counts(for: login) }),
       !vms[place].ended[i].said, now.continuous - vms[place].ended[i].at >= Ended.shown
     else { return }
     vms[place].ended[i].said = true

@@ -107,6 +107,9 @@ public enum Question: Hashable, Sendable {
       guard why.contains(where: { !$0.isWhitespace }) else {
         throw Mistake(message: "\"reason\" must say why: it is what others will find in the ledger")
       }
+      guard why.utf8.count <= GuestText.cap else {
+        throw Mistake(message: "\"reason\" must be no longer than \(GuestText.cap) bytes: more of it is not kept")
+      }
       return .kill(vm, login, identity, why: why)
     }
   }

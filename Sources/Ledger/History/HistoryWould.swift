@@ -33,7 +33,9 @@ public struct WouldKill: Hashable, Sendable {
 
   /// `java x12, spin x3, ...`
   var nameWords: String {
-    names.map { $0.count == 1 ? $0.name : "\($0.name) x\($0.count)" }.joined(separator: ", ") + (mixed ? ", ..." : "")
+    // No table is so wide that more of them would show.
+    names.prefix(100).map { $0.count == 1 ? $0.name : "\($0.name) x\($0.count)" }.joined(separator: ", ")
+      + (mixed || names.count > 100 ? ", ..." : "")
   }
 
   /// One JSON object without a line end.
@@ -53,96 +55,55 @@ public struct WouldKill: Hashable, Sendable {
 extension HistoryReader {
   /// What the rules would have killed: by rule, its texts oldest first, then by VM.
   ///
-  /// - Parameter filter: its outcome counts for nothing. Sightings are counted by the day, so `since` may take some of the
-  ///   day before in.
-  public static func would(stateDirectory: String, filter: HistoryFilter) throws(LedgerError) -> [WouldKill] {
+  /// - Parameters:
+  ///   - filter: its outcome counts for nothing. Sightings are counted by the day, so `since` may take some of the day
+  ///     before in.
+  ///   - show: is called with each line, in this order.
+  public static func forEachWould(
+    stateDirectory: String, filter: HistoryFilter, _ show: (WouldKill) -> Void
+  ) throws(LedgerError) {
     let files = StateFiles(directory: stateDirectory)
     let (connection, version) = try LedgerFile.openForReading(files)
-    return try LedgerFile.explaining(.read, files) { () throws(SQLiteError) in
-      var sum = WouldSum()
-      try sum.read(connection, filter, indexed: version >= Schema.indexed)
-      return sum.lines(newest: filter.limit)
+    var reading = WouldReading(connection: connection, filter: filter, indexed: version >= Schema.indexed)
+    var newest = NewestWould(limit: filter.limit)
+    while let sum = try LedgerFile.explaining(.read, files, { () throws(SQLiteError) in try reading.next() }) {
+      if filter.limit > 0 { sum.forEach { newest.take($0) } } else { sum.forEach(show) }
     }
+    for kill in newest.kills { show(kill) }
+  }
+
+  /// All of them at once.
+  public static func would(stateDirectory: String, filter: HistoryFilter) throws(LedgerError) -> [WouldKill] {
+    var kills: [WouldKill] = []
+    try forEachWould(stateDirectory: stateDirectory, filter: filter) { kills.append($0) }
+    return kills
   }
 }
 
-/// Adds reports up, oldest first.
-private struct WouldSum {
-  private struct Key: Hashable {
-    var rule: String
-    var digest: UInt64?
-    var vm: VMKey
-  }
-  private struct Text: Hashable {
-    var rule: String
-    var digest: UInt64?
-  }
-  private struct Line {
-    var kill: WouldKill
-    var names: [String: Int64] = [:]
-  }
-  private var lines: [Key: Line] = [:]
-  /// When the last report of each text was.
-  private var texts: [Text: Int64] = [:]
+/// The newest so many lines, in the order in which they came.
+struct NewestWould {
+  let limit: Int
+  private var taken: [(place: Int, kill: WouldKill)] = []
+  private var count = 0
 
-  mutating func read(_ connection: Connection, _ filter: HistoryFilter, indexed: Bool) throws(SQLiteError) {
-    var filter = filter
-    filter.outcome = .reported
-    let (places, values) = filter.places(indexed: indexed)
-    var cursor = try connection.query(
-      """
-      SELECT k.rule, k.rule_hash, k.vcenter_uuid, k.vm_uuid, k.vcenter, k.moid, k.vm_name, k.name, k.mixed, k.gate,
-        k.count, coalesce(k.first_wall, k.decided_wall), k.decided_wall
-      FROM kills k WHERE k.id IN (SELECT id FROM (\(places))) ORDER BY k.decided_wall, k.id
-      """, values)
-    while try cursor.next() {
-      let rule = cursor.text()
-      let digest = cursor.digest()
-      let vm = VMKey(vcenter: cursor.text(), instance: cursor.text())
-      let vcenter = VCenterID(cursor.text())
-      let (moid, vmName, name, mixed) = (cursor.text(), cursor.text(), cursor.text(), cursor.flag())
-      let (gate, count, first, last) = (cursor.text(), cursor.integer(), cursor.integer(), cursor.integer())
-      let key = Key(rule: rule, digest: digest, vm: vm)
-      let new = WouldKill(
-        rule: RuleID(rule), ruleDigest: digest, isNewest: true, vcenter: vcenter, moid: moid, vmName: vmName, vm: vm,
-        count: 0, first: first, last: last, names: [], mixed: false, gates: [])
-      var line = lines[key] ?? Line(kill: new)
-      // The newest report says what the VM is called.
-      (line.kill.vcenter, line.kill.moid, line.kill.vmName) = (vcenter, moid, vmName)
-      line.kill.count += count
-      line.kill.first = min(line.kill.first, first)
-      line.kill.last = max(line.kill.last, last)
-      if mixed { line.kill.mixed = true } else { line.names[name, default: 0] += count }
-      if !line.kill.gates.contains(gate) { line.kill.gates.append(gate) }
-      lines[key] = line
-      texts[Text(rule: rule, digest: digest)] = last
-    }
+  init(limit: Int) { self.limit = limit }
+
+  mutating func take(_ kill: WouldKill) {
+    taken.append((count, kill))
+    count += 1
+    // Seldom, and each time half of them go.
+    if taken.count >= 2 * min(max(limit, 500), 1 << 40) { drop() }
   }
 
-  func lines(newest limit: Int) -> [WouldKill] {
-    var newest: [String: (last: Int64, digest: UInt64?)] = [:]
-    for (text, last) in texts where newest[text.rule].map({ $0.last < last }) ?? true {
-      newest[text.rule] = (last, text.digest)
-    }
-    var all: [WouldKill] = []
-    for (key, line) in lines {
-      var kill = line.kill
-      kill.isNewest = newest[key.rule].map { $0.digest == key.digest } ?? true
-      kill.gates.sort()
-      kill.names = line.names.map { WouldKill.Name(name: $0.key, count: $0.value) }
-        .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
-      all.append(kill)
-    }
-    if limit > 0 { all = Array(all.sorted { ($1.last, $0.vm.instance) < ($0.last, $1.vm.instance) }.prefix(limit)) }
-    return all.sorted { one, other in
-      if one.rule != other.rule { return one.rule.name < other.rule.name }
-      if one.ruleDigest != other.ruleDigest {
-        let texts = [one, other].map { self.texts[Text(rule: $0.rule.name, digest: $0.ruleDigest)] ?? 0 }
-        if texts[0] != texts[1] { return texts[0] < texts[1] }
-      }
-      return (one.vmName, one.vm.instance, one.vm.vcenter, one.ruleDigest ?? 0)
-        < (other.vmName, other.vm.instance, other.vm.vcenter, other.ruleDigest ?? 0)
-    }
+  var kills: [WouldKill] {
+    var rest = self
+    rest.drop()
+    return rest.taken.map(\.kill)
+  }
+
+  private mutating func drop() {
+    taken.sort { ($1.kill.last, $0.kill.vm.instance, $0.place) < ($0.kill.last, $1.kill.vm.instance, $1.place) }
+    taken = Array(taken.prefix(limit)).sorted { $0.place < $1.place }
   }
 }
 

@@ -15,6 +15,8 @@ private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
 
 /// How many columns of a terminal a plain scalar takes: 0 for marks that sit on the letter before, 2 for wide letters.
 private func columns(of scalar: Unicode.Scalar) -> Int {
+  // Most are: below come letters and signs of one column only.
+  if scalar.value < 0x300 { return 1 }
   switch scalar.properties.generalCategory {
   case .nonspacingMark, .enclosingMark: return 0
   default: break
@@ -33,6 +35,8 @@ package func terminalColumns(_ text: String) -> Int { text.unicodeScalars.reduce
 /// The text in exactly `width` columns: escaped, cut with a `~` at the end where it is longer, filled with blanks where it
 /// is shorter.
 package func terminalCell(_ text: String, width: Int, alignedRight: Bool = false) -> String {
+  // Nearly all are, and a million lines have many cells.
+  if let cell = plainCell(text, width: width, alignedRight: alignedRight) { return cell }
   var shown = ""
   var used = 0
   // Where to cut if it turns out that not all of it fits: after what leaves one column for the `~`.
@@ -57,9 +61,30 @@ package func terminalCell(_ text: String, width: Int, alignedRight: Bool = false
   return alignedRight ? blanks + shown : shown + blanks
 }
 
+/// The same for printable ASCII, where every byte is a column; nil: something else is in it.
+private func plainCell(_ text: String, width: Int, alignedRight: Bool) -> String? {
+  var text = text
+  return text.withUTF8 { bytes -> String? in
+    guard width > 0, bytes.allSatisfy({ 0x20 <= $0 && $0 < 0x7f }) else { return nil }
+    return String(unsafeUninitializedCapacity: width) { cell in
+      cell.initialize(repeating: UInt8(ascii: " "))
+      let isCut = bytes.count > width
+      let start = alignedRight && !isCut ? width - bytes.count : 0
+      for i in 0..<min(bytes.count, width) { cell[start + i] = bytes[i] }
+      if isCut { cell[width - 1] = UInt8(ascii: "~") }
+      return width
+    }
+  }
+}
+
 /// The text as a JSON string with its quotation marks: ASCII control characters and whatever a terminal would act on as
 /// `\uXXXX`.
 package func jsonString(_ text: String) -> String {
+  let isAsItIs = text.utf8.allSatisfy {
+    0x20 <= $0 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+  }
+  // Nearly all are.
+  if isAsItIs { return "\"\(text)\"" }
   var quoted = "\""
   for scalar in text.unicodeScalars {
     switch scalar {

@@ -60,6 +60,11 @@ import Testing
         "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\",\"reason\":\" \\n\"}",
         "must say why"
       ),
+      (
+        "{\"ask\":\"kill\",\"vcenter_uuid\":\"a\",\"vm_uuid\":\"b\",\"guest_login\":\"c\",\"pid\":5,\"started_unix\":1,\"owner\":\"\",\"reason\":\""
+          + String(repeating: "x", count: 4097) + "\"}",
+        "no longer than 4096 bytes"
+      ),
       ("{\"ask\":\"kill\",\"force\":true}", "kill takes no member \"force\""),
       ("{\"ask\":\"status\",\"vms\":\"*\"}", "status takes no member \"vms\""),
       // A misspelt narrowing must not pause everything, nor open everything.
