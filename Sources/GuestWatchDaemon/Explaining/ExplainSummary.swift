@@ -5,11 +5,12 @@ import VSphere
 /// What all explanations come to: how many would be killed, and what keeps the others alive. It reads the lines that are
 /// shown, whoever made them.
 struct ExplainSummary {
-  /// What is to be changed, and of how many processes it keeps the kill.
-  private struct Obstacle: Hashable {
+  /// What is to be changed, of how many processes it keeps the kill, and in which rules.
+  private struct Obstacle {
     var gate: Gate
-    /// nil: it is the same for all rules.
-    var rule: String?
+    var count = 0
+    /// Those that say so themselves; empty: it is the same for all.
+    var rules: [String] = []
   }
 
   private enum State: Int {
@@ -22,8 +23,10 @@ struct ExplainSummary {
   private var vm = ""
   /// By pid, for the VM at hand: the most that any rule says of it.
   private var states: [Int64: State] = [:]
+  /// And every gate that keeps it alive, with the rule that wants it dead.
+  private var closed: [Int64: [(gate: Gate, rule: String)]] = [:]
   private var counts: [State: Int] = [:]
-  private var obstacles: [(obstacle: Obstacle, count: Int)] = []
+  private var obstacles: [Obstacle] = []
   private var limits: [String: Int64] = [:]
 
   mutating func take(_ line: String) {
@@ -57,7 +60,7 @@ struct ExplainSummary {
         state = .protected
       } else {
         state = gates.isEmpty ? .open : .blocked
-        for gate in gates { note(Obstacle(gate: gate, rule: gate.isOfRule ? rule : nil)) }
+        closed[pid, default: []] += gates.map { ($0, rule) }
       }
     case "within":
       guard let limit = limits[rule], let claimed = object["claimed_seconds"].int, claimed > limit else { return }
@@ -67,26 +70,37 @@ struct ExplainSummary {
     if states[pid].map({ $0.rawValue < state.rawValue }) ?? true { states[pid] = state }
   }
 
-  private mutating func note(_ obstacle: Obstacle) {
-    if let i = obstacles.firstIndex(where: { $0.obstacle == obstacle }) {
-      obstacles[i].count += 1
-    } else {
-      obstacles.append((obstacle, 1))
+  /// All is known of a VM.
+  private mutating func close() {
+    for (pid, state) in states {
+      counts[state, default: 0] += 1
+      if state == .blocked { note(closed[pid] ?? []) }
+    }
+    states = [:]
+    closed = [:]
+  }
+
+  /// What one process is kept alive by.
+  private mutating func note(_ closed: [(gate: Gate, rule: String)]) {
+    var counted: Set<Gate> = []
+    for (gate, rule) in closed {
+      let known = obstacles.firstIndex { $0.gate == gate }
+      if known == nil { obstacles.append(Obstacle(gate: gate)) }
+      let i = known ?? obstacles.count - 1
+      if counted.insert(gate).inserted { obstacles[i].count += 1 }
+      if gate.isOfRule, !obstacles[i].rules.contains(rule) { obstacles[i].rules.append(rule) }
     }
   }
 
-  private mutating func close() {
-    for state in states.values { counts[state, default: 0] += 1 }
-    states = [:]
-  }
-
-  private func count(_ state: State) -> Int {
-    (counts[state] ?? 0) + states.values.count { $0 == state }
-  }
+  private func count(_ state: State) -> Int { counts[state] ?? 0 }
 
   /// What would have to be changed, most often needed first.
   private var changes: [String] {
-    obstacles.sorted { $0.count > $1.count }.map { "\($0.obstacle.gate.change(rule: $0.obstacle.rule)) (\($0.count))" }
+    // In the order of the gates where as many wait for it, whatever was met first.
+    let places = Dictionary(uniqueKeysWithValues: Gate.allCases.enumerated().map { ($1, $0) })
+    return obstacles.sorted { (-$0.count, places[$0.gate] ?? 0) < (-$1.count, places[$1.gate] ?? 0) }.map {
+      "\($0.gate.change(rules: $0.rules.sorted())) (\($0.count))"
+    }
   }
 
   /// In a sentence.
@@ -112,8 +126,9 @@ struct ExplainSummary {
   }
 
   /// The last line of all.
-  var line: String {
-    jsonObject([
+  mutating func end() -> String {
+    close()
+    return jsonObject([
       ("is", jsonString("summary")), ("vms", String(vms)), ("vms_unwatched", String(unwatched)),
       ("over_limit", String(count(.open) + count(.blocked) + count(.protected) + count(.killing))),
       ("would_be_killed", String(count(.open))), ("kept_alive", String(count(.blocked))),
@@ -138,8 +153,8 @@ extension Gate {
   }
 
   /// What would open it.
-  fileprivate func change(rule: String?) -> String {
-    let rule = "rule \(bare(rule ?? "?"))"
+  fileprivate func change(rules: [String]) -> String {
+    let rule = (rules.count == 1 ? "rule " : "rules ") + listed(rules.map(bare))
     return switch self {
     case .report: "action = \"terminate\" in \(rule)"
     case .dryRun: "dry_run = false in [daemon]"

@@ -84,7 +84,7 @@ public struct ExplainTalk: Sendable {
       if let nobody = await explain(turn, order.choice, &summary) {
         return End(status: .unavailable, message: "\(nobody)")
       }
-      if !turn.isEmpty { emit(summary.line) }
+      if !turn.isEmpty { emit(summary.end()) }
       guard order.follow else { return end(summary, listed.notes) }
       if listed.notes != said {
         for note in listed.notes { emit(jsonObject([("is", jsonString("note")), ("message", jsonString(note))])) }

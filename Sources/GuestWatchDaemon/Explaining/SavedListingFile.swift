@@ -82,7 +82,7 @@ public struct SavedListingFile {
       return ExplainTalk.End(
         status: .usage, message: "\(scope) a VM called \(bare(saved.vm)); name it with --vm as the rules do")
     }
-    emit(summary.line)
+    emit(summary.end())
     return ExplainTalk.End(status: .done)
   }
 

@@ -146,7 +146,7 @@ enum Saved {
       summary.take(line)
       lines += text.lines(line)
     }
-    return lines + text.lines(summary.line)
+    return lines + text.lines(summary.end())
   }
 
   @Test("As an operator reads it")
@@ -214,6 +214,20 @@ enum Saved {
       if protected { $0.protect.names = [Saved.glob("bk*")] }
     }
     #expect(lines.last == says)
+  }
+
+  @Test("A process is counted once, however many rules want it dead; of many rules some are named")
+  func counts() throws {
+    let rules = (1...7).map { i in
+      Saved.rule("r\(i)", Match(names: [Saved.glob("bk*")]), .bounded(maxAge: .seconds(7200), maxInstances: nil))
+    }
+    #expect(
+      try text(rules: rules, width: 200).last
+        == "0 of 2 processes over a limit would be killed; to allow more: action = \"terminate\" in rules r1, r2, r3, r4, r5 "
+        + "and 2 more (2)")
+    var one = rules
+    one[6].action = .terminate
+    #expect(try text(rules: one, width: 200).last == "2 processes would be killed")
   }
 
   @Test("What matches nothing, what was not looked at, and a note of a vCenter")
