@@ -11,6 +11,8 @@ public struct ExplainText {
   private var day = ""
   /// The gates of the last rule.
   private var shared: [Gate] = []
+  /// The last rule, of which nothing was shown yet: its name, and its lines for when it matches something.
+  private var waiting: (name: String, lines: [String])?
 
   /// - Parameter width: columns of the terminal; lines are no shorter than 60.
   public init(width: Int) { self.width = min(max(width, 60), 200) }
@@ -19,11 +21,21 @@ public struct ExplainText {
   public mutating func lines(_ line: String) -> [String] {
     guard let object = try? JSONReader.read(Array(line.utf8)) else { return [] }
     defer { isFirst = false }
+    let rule = waiting.take()
+    switch object["is"].string {
+    case "others" where rule != nil: return nothingMatches(rule?.name ?? "", object)
+    default: return (rule?.lines ?? []) + saying(object)
+    }
+  }
+
+  private mutating func saying(_ object: JSON) -> [String] {
     switch object["is"].string {
     case "vm":
       day = String((object["listed"].string ?? "").prefix(10))
       return head(object)
-    case "rule": return rule(object)
+    case "rule":
+      waiting = (text(object["rule"]), rule(object))
+      return []
     case "process": return process(object)
     case "others": return others(object)
     case "unwatched":
@@ -125,14 +137,23 @@ public struct ExplainText {
     (object["gates"].array ?? []).compactMap(\.string).compactMap { Gate(rawValue: $0) }
   }
 
+  /// Most rules have nothing to do with most VMs: one line says so.
+  private func nothingMatches(_ rule: String, _ others: JSON) -> [String] {
+    put("rule \(rule): no process matches (\(reasons(others)))", indent: 2)
+  }
+
   private func others(_ object: JSON) -> [String] {
+    let count = counted(object["count"], "other does not match", "others do not match")
+    return put("\(count): \(reasons(object))", indent: 4)
+  }
+
+  private func reasons(_ object: JSON) -> String {
     let failed = object["failed"]
     let reasons = (MatchKey.allCases.map(\.rawValue) + ["unless"]).compactMap { key -> String? in
       guard let count = failed[key].int, count > 0 else { return nil }
       return key == "unless" ? "\(count) excepted by unless" : "\(count) by \(key)"
     }
-    let count = counted(object["count"], "other does not match", "others do not match")
-    return put("\(count): \(reasons.joined(separator: ", "))", indent: 4)
+    return reasons.joined(separator: ", ")
   }
 }
 

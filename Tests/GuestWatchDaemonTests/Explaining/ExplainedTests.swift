@@ -175,6 +175,16 @@ enum Saved {
       ])
   }
 
+  @Test("A rule that has nothing to do with a VM takes one line there")
+  func nothingMatches() throws {
+    var other = Saved.backup
+    other.id = RuleID("other")
+    other.match = Match(names: [try Glob("nobody")])
+    let said = try text(rules: [other, Saved.backup])
+    #expect(said[1] == "  rule other: no process matches (7 by name)")
+    #expect(said[2] == "  rule stuck-backup (report): max_age 2h, lasting 5m")
+  }
+
   @Test("Nothing is wider than the terminal, and nothing of a guest's moves its cursor", arguments: [60, 80, 133])
   func widths(width: Int) throws {
     let wide = Saved.process(600, String(repeating: "\u{4e00}", count: 400), Saved.hostile)
