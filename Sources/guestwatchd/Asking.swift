@@ -6,7 +6,7 @@ import RuleFiles
 
 /// Where the daemon is that a command asks.
 struct Place: ParsableArguments {
-  @Option(help: "The running daemon has read its own; this one counts for kill and explain without a daemon.")
+  @Option(help: "The running daemon has read its own; this one counts where none runs.")
   var config = Surroundings.installedMain
 
   @Option(help: "The daemon's state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
