@@ -88,6 +88,22 @@ struct ByHandVMTests {
     }
   }
 
+  @Test("A vCenter that no rule reaches has no VM of that name, and is not waited for")
+  func idleVCenter() {
+    var stage = Stage()
+    stage.spawn(500, "hog")
+    stage.begin([Stage.rule(match: "nothing") { $0.vcenters = [Stage.vcenter] }]) {
+      $0.vcenters.append(VCenterEntry(id: VCenterID("idle")))
+    }
+    stage.run(.seconds(5))
+    stage.find(1, 500)
+    stage.run(.seconds(5))
+    guard case .found? = stage.ends(1).first else {
+      Issue.record("\(stage.ends(1))")
+      return
+    }
+  }
+
   @Test("Where rules look with several logins one must be named, and it must be one of them")
   func logins() {
     var stage = Stage()

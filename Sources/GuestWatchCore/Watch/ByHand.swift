@@ -130,11 +130,12 @@ extension Watch {
     case refused(HandAnswer.Refusal)
   }
 
-  /// A name is good for one VM only, and only once every vCenter has said which VMs it has: the address is good at once.
+  /// A name is good for one VM only, and only once every vCenter has said which VMs it has: the address is good at once. One
+  /// that no rule reaches is never asked, and has no VM to look into.
   private func resolve(_ text: String, isLast: Bool) -> Resolved {
     let known = vms.indices.filter { vms[$0].present && !vms[$0].views.isEmpty }
     if let exact = known.first(where: { vms[$0].address.description == text }) { return .vm(exact) }
-    let unheard = vcenters.values.filter { $0.uuid == nil }
+    let unheard = vcenters.values.filter { $0.uuid == nil && isAsked($0.entry.id) }
     if !isLast, unheard.contains(where: { $0.down == nil }) { return .wait }
     let called = known.filter { vms[$0].facts.name == text || vms[$0].address.moid == text }
     let silent = unheard.map(\.entry.id)

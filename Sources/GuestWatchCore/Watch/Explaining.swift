@@ -29,7 +29,7 @@ extension Watch {
   }
 
   /// A vCenter that no rule reaches is not asked for its VMs.
-  private func isAsked(_ vcenter: VCenterID) -> Bool {
+  func isAsked(_ vcenter: VCenterID) -> Bool {
     let query = query(vcenter)
     return !query.names.isEmpty || !query.ids.isEmpty
   }
