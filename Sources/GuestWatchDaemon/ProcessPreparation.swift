@@ -8,6 +8,8 @@ func prepareProcess() {
   signal(SIGPIPE, SIG_IGN)
   // Files that the daemon makes are its own business.
   umask(0o077)
-  // What the libraries say of their requests is not for the journal: it may hold what is in them.
-  LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+  _ = librariesAreSilent
 }
+
+/// What the libraries say of their requests is not for the journal: it may hold what is in them. Done once, whoever asks.
+let librariesAreSilent: Void = LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }

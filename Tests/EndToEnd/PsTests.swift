@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 extension EndToEnd {
@@ -8,40 +7,8 @@ extension EndToEnd {
       Machine("vm-101", "web-01", [.sleeper("editor", owner: "carol"), .sleeper("xmrig", owner: "eve")]),
       Machine("vm-102", "web-01", []))
 
-    /// On a terminal of its own, where each password is typed when it is asked for.
     private func typed(_ passwords: [String], _ arguments: [String]) async throws -> (Int32, String) {
-      let command = ([Binaries.guestwatchd, "ps"] + arguments).map { "'\($0)'" }.joined(separator: " ")
-      return try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Result { try Self.type(passwords, command) }) }
-      }
-    }
-
-    private static func type(_ passwords: [String], _ command: String) throws -> (Int32, String) {
-      let process = Foundation.Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
-      process.arguments = ["-qec", command, "/dev/null"]
-      let (keys, screen) = (Pipe(), Pipe())
-      process.standardInput = keys
-      process.standardOutput = screen
-      process.standardError = screen
-      try process.run()
-      var said = Data()
-      var left = passwords[...]
-      while true {
-        let more = screen.fileHandleForReading.availableData
-        if more.isEmpty { break }
-        said += more
-        let asked = String(decoding: said, as: UTF8.self).components(separatedBy: "Password of ").count - 1
-        guard asked > passwords.count - left.count, said.suffix(2) == Data(": ".utf8) else { continue }
-        guard let next = left.popFirst() else {
-          // One question more than there is an answer to.
-          process.terminate()
-          continue
-        }
-        try keys.fileHandleForWriting.write(contentsOf: Data("\(next)\n".utf8))
-      }
-      process.waitUntilExit()
-      return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+      try await Typing.run(["ps"] + arguments, passwords.map { ("Password of ", $0) })
     }
 
     @Test("By a daemon and without one, with a login of a rule; several of a name are an error that lists them")

@@ -1,6 +1,5 @@
 import Glibc
 import GuestWatchCore
-import Logging
 import RuleFiles
 import Systemd
 import VSphere
@@ -62,7 +61,22 @@ public struct DirectListing: Sendable {
   public func run(
     password: @Sendable (_ of: String) async -> String?, emit: (String) -> Void
   ) async -> ExplainTalk.End {
-    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    await run(password: password) { vm, rows in
+      let wall = clock.now().wall
+      for process in rows {
+        emit(
+          processLine(
+            process, vcenter: address.host, moid: vm.moid, vmName: vm.name, login: order.guestUserName,
+            claimed: .nanoseconds(wall) - .seconds(process.started), proven: nil))
+      }
+    }
+  }
+
+  /// - Parameter take: takes the VM and its processes by pid.
+  func run(
+    password: @Sendable (_ of: String) async -> String?, take: (VMFacts, [Process]) -> Void
+  ) async -> ExplainTalk.End {
+    _ = librariesAreSilent
     guard let typed = await password("\(order.userName) at \(address.host)") else { return nobodyTyped }
     let client: VCenterClient
     do {
@@ -75,7 +89,7 @@ public struct DirectListing: Sendable {
     } catch {
       return ExplainTalk.End(status: .usage, message: words(error))
     }
-    let end = await list(client, password, emit)
+    let end = await list(client, password, take)
     await client.logOut(by: clock.now().continuous + .seconds(5))
     await client.shutDown()
     return end
@@ -87,7 +101,7 @@ public struct DirectListing: Sendable {
   }
 
   private func list(
-    _ client: VCenterClient, _ password: @Sendable (String) async -> String?, _ emit: (String) -> Void
+    _ client: VCenterClient, _ password: @Sendable (String) async -> String?, _ take: (VMFacts, [Process]) -> Void
   ) async -> ExplainTalk.End {
     guard let name = try? Glob(order.vm) else {
       return ExplainTalk.End(status: .usage, message: "--vm must be a VM's name or moid")
@@ -125,13 +139,7 @@ public struct DirectListing: Sendable {
     case .failure(let fault):
       return ExplainTalk.End(status: .unavailable, message: "\(bare(vm.name)): \(words(fault))")
     case .success(let listing):
-      let wall = clock.now().wall
-      for process in listing.rows.sorted(by: { $0.pid < $1.pid }) {
-        emit(
-          processLine(
-            process, vcenter: address.host, moid: vm.moid, vmName: vm.name, login: order.guestUserName,
-            claimed: .nanoseconds(wall) - .seconds(process.started), proven: nil))
-      }
+      take(vm, listing.rows.sorted { $0.pid < $1.pid })
       return ExplainTalk.End(
         notes: listing.complete
           ? [] : ["the listing is not complete: it is empty, or has a pid twice, or too many rows"])

@@ -1,5 +1,5 @@
 /// A TOML string that reads back to the same text: in single quotes where that is easier to read.
-func tomlText(_ text: String) -> String {
+package func tomlText(_ text: String) -> String {
   let scalars = text.unicodeScalars
   let isLiteral =
     scalars.contains { $0 == "\\" || $0 == "\"" } && !scalars.contains { $0 == "'" || isSteering($0) }

@@ -133,4 +133,4 @@ struct Terminator: Sendable {
 }
 
 /// An address has no name to ask for; its certificate must carry the address itself.
-private func isIPAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
+func isIPAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }

@@ -45,8 +45,7 @@ struct Trust: Sendable {
   func check(_ channel: any Channel) throws {
     guard !fingerprints.isEmpty else { return }
     let handler = try channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-    let certificate = try handler.peerCertificate?.toDERBytes()
-    let found = certificate.map { SHA256.hash(data: $0).map(hexDigits).joined() }
+    let found = try handler.peerCertificate.map(fingerprint)
     guard let found, fingerprints.contains(found) else { throw OtherFingerprint(found: found) }
   }
 }
@@ -62,6 +61,11 @@ struct OtherFingerprint: Error {
     return "vCenter shows a certificate with the SHA-256 fingerprint \(found), and fingerprint_sha256 has another; "
       + "where the certificate was replaced, ask whoever did that and enter the new one"
   }
+}
+
+/// SHA-256 of the whole certificate (DER): 64 lower-case hex digits.
+func fingerprint(of certificate: NIOSSLCertificate) throws -> String {
+  SHA256.hash(data: try certificate.toDERBytes()).map(hexDigits).joined()
 }
 
 private func hexDigits(_ byte: UInt8) -> String {
