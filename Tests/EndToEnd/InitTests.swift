@@ -12,6 +12,28 @@ extension EndToEnd {
       ]
     }
 
+    /// Objects with codes on stdout and nothing on stderr; and what cannot be read where no secret is to be opened.
+    private func check(_ world: World, _ etc: String) async throws {
+      let check = ["check", "--config", "\(etc)/guestwatchd.toml"]
+      let good = try await world.command(check + ["--json"])
+      #expect(good.end == .exited(0) && good.err.isEmpty && good.out.contains(#""is":"summary""#), "\(good)")
+
+      let rule = URL(fileURLWithPath: "\(etc)/rules.d/10-first.toml")
+      let text = try String(contentsOf: rule, encoding: .utf8)
+      try Data((text + "max_agee = 1\n").utf8).write(to: rule)
+      let bad = try await world.command(check + ["--json"])
+      #expect(bad.end == .exited(78) && bad.err.isEmpty && bad.out.contains(#""code":"unknown-key""#), "\(bad)")
+      try Data(text.utf8).write(to: rule)
+
+      let password = URL(fileURLWithPath: "\(etc)/guest.password")
+      let secret = try Data(contentsOf: password)
+      try FileManager.default.removeItem(at: password)
+      let unread = try await world.command(check)
+      #expect(unread.end == .exited(78) && unread.err.contains("does not exist"), "\(unread)")
+      #expect(try await world.command(check + ["--no-secrets"]).end == .exited(0))
+      try secret.write(to: password)
+    }
+
     @Test("Certificate, both logins once, files that are right, what the rule sees; never over what is there")
     func whole() async throws {
       try await World.with(scenario, Settings()) { world in
@@ -36,6 +58,8 @@ extension EndToEnd {
         for secret in Secrets.all { #expect(!said.screen.contains(secret)) }
         let checked = try await world.command(["check", "--config", "\(etc)/guestwatchd.toml"])
         #expect(checked.end == .exited(0) && !checked.err.contains("warning"), "\(checked)")
+
+        try await self.check(world, etc)
 
         let again = try await Typing.run(arguments, [])
         #expect(again.status == 64 && again.screen.contains("is there already"), "\(again)")

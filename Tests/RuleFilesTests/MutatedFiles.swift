@@ -97,6 +97,7 @@ struct MutatedFiles {
     "forbidden",
     "keep", "per", "lasting", "every", "not_during", "action", "budget", "cooldown", "names", "ids", "except", "owner",
     "command", "pid", "started", "kills", "within", "url", "username", "password", "file", "credential", "ca_file",
+    "fingerprint_sha256",
     "max_in_flight", "directory", "dry_run", "rules", "log_commands", "time_zone", "owners", "commands", "vms",
     "per_vm",
     "daemon", "rule", "protect", "saml_token", "folders", "max_cpu", "evry", "\"\"", "a.b", "scope.names",
