@@ -124,13 +124,9 @@ struct Terminator: Sendable {
         try pipeline.addHandler(
           TerminateHandler(shot, head: head, body: ByteBuffer(bytes: body), over: tls == nil ? nil : trust))
         if let tls {
-          let name = isIPAddress(host) ? nil : host
-          try pipeline.addHandler(try NIOSSLClientHandler(context: tls, serverHostname: name), position: .first)
+          try pipeline.addHandler(try NIOSSLClientHandler(context: tls, host: host), position: .first)
         }
       }
       .whenFailure { error in shot.lost(wireFault(error, answering: false)) }
   }
 }
-
-/// An address has no name to ask for; its certificate must carry the address itself.
-func isIPAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }

@@ -18,22 +18,19 @@ public struct ShownCertificate: Sendable, Hashable {
   /// where it does not speak TLS 1.2 or later.
   public static func of(host: String, port: Int) async throws(Fault) -> ShownCertificate {
     do {
-      var tls = TLSConfiguration.makeClientConfiguration()
-      tls.minimumTLSVersion = .tlsv12
-      tls.certificateVerification = .none
-      tls.shutdownTimeout = .milliseconds(500)
-      let context = try NIOSSLContext(configuration: tls)
+      let context = try NIOSSLContext(configuration: .vcenter(verifying: .none))
       let loop = MultiThreadedEventLoopGroup.singleton.any()
       let shown = loop.makePromise(of: ShownCertificate.self)
-      let name = isIPAddress(host) ? nil : host
       let limit = loop.scheduleTask(in: Wire.connectTimeout * 2) {
         shown.fail(Fault(.unreachable, code: "no handshake", detail: "the server did not answer the TLS handshake"))
       }
       ClientBootstrap(group: loop).connectTimeout(Wire.connectTimeout)
         .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture {
+          // Whatever comes of it, also where nothing came in time.
+          shown.futureResult.whenComplete { _ in channel.close(promise: nil) }
+          return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+            try pipeline.addHandler(NIOSSLClientHandler(context: context, host: host))
             try pipeline.addHandler(CertificateReader(shown))
           }
         }
@@ -63,13 +60,9 @@ private final class CertificateReader: ChannelInboundHandler {
         return ShownCertificate(
           fingerprint: try fingerprint(of: certificate), validUntil: Int64(certificate.notValidAfter))
       })
-    context.close(promise: nil)
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    shown.fail(error)
-    context.close(promise: nil)
-  }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { shown.fail(error) }
 
   func channelInactive(context: ChannelHandlerContext) {
     shown.fail(Fault(.unreachable, code: "closed", detail: "the server closed the connection in the TLS handshake"))

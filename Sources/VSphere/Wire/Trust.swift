@@ -12,19 +12,10 @@ struct Trust: Sendable {
 
   /// The file is read here, once: whoever reads it at the first connection learns of a missing or broken one only then.
   init(caFile: String? = nil, fingerprints: [String] = []) throws(Fault) {
-    tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    // How long a connection that is closed waits for the other side to say goodbye too. By default 5 s: a vCenter that
-    // hangs would double the time that the end of the daemon has for logging out.
-    tls.shutdownTimeout = .milliseconds(500)
     self.fingerprints = fingerprints
-    guard fingerprints.isEmpty else {
-      // `check` is what verifies, before anything is sent.
-      tls.certificateVerification = .none
-      return
-    }
-    tls.certificateVerification = .fullVerification
-    guard let caFile else { return }
+    // Of a certificate that is named, `check` is what verifies, before anything is sent.
+    tls = .vcenter(verifying: fingerprints.isEmpty ? .fullVerification : .none)
+    guard fingerprints.isEmpty, let caFile else { return }
     let certificates: [NIOSSLCertificate]
     do {
       certificates = try NIOSSLCertificate.fromPEMFile(caFile)
@@ -47,6 +38,27 @@ struct Trust: Sendable {
     let handler = try channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
     let found = try handler.peerCertificate.map(fingerprint)
     guard let found, fingerprints.contains(found) else { throw OtherFingerprint(found: found) }
+  }
+}
+
+extension TLSConfiguration {
+  /// What every connection to a vCenter keeps to, whatever its certificate is checked against.
+  static func vcenter(verifying verification: CertificateVerification) -> TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    // How long a connection that is closed waits for the other side to say goodbye too. By default 5 s: a vCenter that
+    // hangs would double the time that the end of the daemon has for logging out.
+    tls.shutdownTimeout = .milliseconds(500)
+    tls.certificateVerification = verification
+    return tls
+  }
+}
+
+extension NIOSSLClientHandler {
+  /// An address has no name to ask for; its certificate must carry the address itself.
+  convenience init(context: NIOSSLContext, host: String) throws {
+    let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+    try self.init(context: context, serverHostname: isAddress ? nil : host)
   }
 }
 
