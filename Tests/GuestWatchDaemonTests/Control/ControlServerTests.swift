@@ -139,20 +139,26 @@ private final class Desk: Sendable {
     server.stop()
   }
 
+  /// As many peers as have a place, and one more.
+  private func crowd(_ most: Int, asking question: Question) throws -> (peers: [Peer], tooMany: Peer) {
+    var peers: [Peer] = []
+    for _ in 0...most {
+      let peer = try Peer(path)
+      peer.say(question.line + "\n")
+      peers.append(peer)
+    }
+    let last = peers.removeLast()
+    return (peers, last)
+  }
+
   @Test("However many kills by hand wait for slow guests, a pause gets through; beyond a limit kills are refused")
   func slowGuests() throws {
     let most = ControlServer.mostHands
     let desk = Desk(wanted: most + 1)
     let server = try server(desk.ask)
     let find = Question.find(Wanted(vm: "db-07", pid: 500))
-    var peers: [Peer] = []
-    for _ in 0..<most {
-      let peer = try Peer(path)
-      peer.say(find.line + "\n")
-      peers.append(peer)
-    }
-    let tooMany = try Peer(path)
-    tooMany.say(find.line + "\n")
+    let (peers, tooMany) = try crowd(most, asking: find)
+    defer { withExtendedLifetime(peers) {} }
     #expect(tooMany.hear().contains("\(most) kills by hand are under way"))
     let pause = try Peer(path)
     pause.say("{\"ask\":\"pause\"}\n")
@@ -170,14 +176,8 @@ private final class Desk: Sendable {
     let desk = Desk(wanted: most + 1)
     let server = try server(desk.ask)
     let view = Question.view(.explain(VMKey(vcenter: "a", instance: "b"), linux, RowChoice()))
-    var peers: [Peer] = []
-    for _ in 0..<most {
-      let peer = try Peer(path)
-      peer.say(view.line + "\n")
-      peers.append(peer)
-    }
-    let tooMany = try Peer(path)
-    tooMany.say(view.line + "\n")
+    let (peers, tooMany) = try crowd(most, asking: view)
+    defer { withExtendedLifetime(peers) {} }
     #expect(tooMany.hear().contains("\(most) questions about VMs are being answered"))
     let find = try Peer(path)
     find.say(Question.find(Wanted(vm: "db-07", pid: 500)).line + "\n")

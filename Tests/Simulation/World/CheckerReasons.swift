@@ -174,14 +174,21 @@ extension Checker {
   private func earlier(
     _ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress
   ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
-    let epoch = (machines[vm] ?? Machine()).epochKnown
     let first = origin(of: shown.lives[row.pid], vm)
+    return closed(on: vm).filter { kill, closed in
+      OwnIdentity(kill.record.process) == OwnIdentity(row)
+        || (kill.confirmed?.life != nil && kill.confirmed?.life == shown.lives[row.pid])
+        || (first != nil && first == origin(of: kill.confirmed?.life, vm) && !isEnd(closed.outcome))
+    }
+  }
+
+  /// The kills on a VM that were closed in this epoch, oldest first.
+  private func closed(on vm: VMAddress) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
+    let epoch = (machines[vm] ?? Machine()).epochKnown
     return killOrder.compactMap { id in
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
-        OwnIdentity(kill.record.process) == OwnIdentity(row)
-          || (kill.confirmed?.life != nil && kill.confirmed?.life == shown.lives[row.pid])
-          || (first != nil && first == origin(of: kill.confirmed?.life, vm) && !isEnd(closed.outcome))
-      else { return nil }
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch else {
+        return nil
+      }
       return (kill, closed)
     }
   }
@@ -191,11 +198,8 @@ extension Checker {
   /// too, nobody can tell the two apart but by an owner that may change.
   private func cameBackAfterItsEnd(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
     let first = origin(of: shown.lives[row.pid], vm)
-    let epoch = (machines[vm] ?? Machine()).epochKnown
-    return killOrder.contains { id in
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch,
-        isEnd(closed.outcome)
-      else { return false }
+    return closed(on: vm).contains { kill, closed in
+      guard isEnd(closed.outcome) else { return false }
       let ended = kill.record.process
       return ended.pid == row.pid && ended.started == row.started
         || first != nil && first == origin(of: kill.confirmed?.life, vm)
