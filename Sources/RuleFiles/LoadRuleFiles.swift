@@ -184,7 +184,8 @@ private struct Reading {
 
 private let openDoor = "and whoever writes rules kills; run chmod go-w on it"
 
-private func workingFolder() -> String {
+/// What relative paths are relative to.
+package func workingFolder() -> String {
   guard let path = getcwd(nil, 0) else { return "/" }
   defer { free(path) }
   return String(cString: path)

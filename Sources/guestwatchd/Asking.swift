@@ -17,6 +17,13 @@ struct Place: ParsableArguments {
   /// As the service manager gives it; there may be several in it.
   var runtimeDirectory: String? { variable("RUNTIME_DIRECTORY") }
 
+  /// Of a daemon that a command is itself, where none runs.
+  var aloneOptions: Daemon.Options {
+    Daemon.Options(
+      config: config, state: stateDirectory, log: nil,
+      environment: runtimeDirectory.map { ["RUNTIME_DIRECTORY": $0] } ?? [:], surroundings: .ofThisProcess(.run))
+  }
+
   /// Asks the daemon; `onStep` is called with each step on the way.
   func ask(
     _ question: Question, onStep: (String) -> Void = { _ in }, onLine: ((String) -> Void)? = nil
@@ -56,6 +63,12 @@ struct Place: ParsableArguments {
   }
 }
 
+/// Throws where `--vm` is no GLOB.
+func validateVMs(_ pattern: String?) throws {
+  guard let pattern, (try? Glob(pattern)) == nil else { return }
+  throw ValidationError("--vm must be a name or moid, with * for any run, ? for one character and [a-z] for one of")
+}
+
 /// Which gates are meant.
 struct Gates: ParsableArguments {
   @Option(name: .customLong("vm"), help: ArgumentHelp("Only VMs whose name or moid fits.", valueName: "glob"))
@@ -65,10 +78,7 @@ struct Gates: ParsableArguments {
   var rule: String?
 
   func validate() throws {
-    guard let vms else { return }
-    do { _ = try Glob(vms) } catch {
-      throw ValidationError("--vm must be a name or moid, with * for any run, ? for one character and [a-z] for one of")
-    }
+    try validateVMs(vms)
   }
 
   var ruleID: RuleID? { rule.map { RuleID($0) } }

@@ -60,9 +60,8 @@ struct Explain: AsyncParsableCommand {
   enum Family: String, ExpressibleByArgument, CaseIterable { case windows, linux, other, unknown }
 
   func validate() throws {
-    if let vm, listing == nil, (try? Glob(vm)) == nil {
-      throw ValidationError("--vm must be a name or moid, with * for any run, ? for one character and [a-z] for one of")
-    }
+    // That of a saved listing is a name.
+    if listing == nil { try validateVMs(vm) }
     guard pid ?? 0 >= 0 else { throw ValidationError("--pid must be a process id, 0 or more") }
     guard listing != nil || (family == nil && at == nil) else {
       throw ValidationError("--family and --at are about a saved listing; name it with --listing")
@@ -103,8 +102,7 @@ struct Explain: AsyncParsableCommand {
       end = saved.explain(
         loaded.configuration, RowChoice(rule: rule.map { RuleID($0) }, pid: pid, all: all), emit: { show.line($0) })
     } catch {
-      complain("guestwatchd: \(error.message)")
-      throw ExitCode(EX_USAGE)
+      try fail(.usage, error.message)
     }
     try show.finish(end)
   }

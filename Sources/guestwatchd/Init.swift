@@ -26,11 +26,7 @@ struct Init: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The vCenter.", valueName: "https://host"))
   var url: String?
 
-  @Option(help: ArgumentHelp("The certificates (PEM) that it is trusted by.", valueName: "file"))
-  var caFile: String?
-
-  @Option(help: ArgumentHelp("The SHA-256 of the certificate that it is trusted by.", valueName: "hex"))
-  var fingerprint: String?
+  @OptionGroup var certificate: CertificateOptions
 
   @Option(help: ArgumentHelp("The account at vCenter.", valueName: "user"))
   var username: String?
@@ -48,10 +44,6 @@ struct Init: AsyncParsableCommand {
   var state: String?
 
   func validate() throws {
-    guard caFile == nil || fingerprint == nil else {
-      throw ValidationError(
-        "--fingerprint replaces the check of who signed the certificate; leave it or --ca-file away")
-    }
     guard !directory.isEmpty else { throw ValidationError("--directory must be a folder") }
   }
 
@@ -60,43 +52,22 @@ struct Init: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     umask(0o022)
     let order = Starter.Order(
-      directory: absolute(directory), url: url, userName: username, caFile: caFile.map(absolute),
-      fingerprint: fingerprint, vm: vm, guestUserName: guestUsername, processes: processes)
+      directory: joined(workingFolder(), directory), url: url, userName: username,
+      caFile: certificate.caFile.map { joined(workingFolder(), $0) }, fingerprint: certificate.fingerprint, vm: vm,
+      guestUserName: guestUsername, processes: processes)
     let starter = Starter(
       order,
       asking: Starter.Operator(
         answer: { question in await offThePool { askLine(question) } },
-        agrees: { question in
-          let said = await offThePool { askLine(question) }?.lowercased()
-          return said == "y" || said == "yes"
-        },
+        agrees: { question in await askWhetherYes(question) == .yes },
         password: { account in await offThePool { askPassword("Password of \(account): ") } },
         hear: { complain($0) }))
     let outcome = await starter.run()
     for note in outcome.end.notes { complain("guestwatchd: \(note)") }
-    guard let config = outcome.config else {
-      complain("guestwatchd: \(outcome.end.message)")
-      throw ExitCode(outcome.end.status.rawValue)
-    }
+    guard let config = outcome.config else { try fail(outcome.end.status, outcome.end.message) }
     complain("what the rule sees now:")
     var explain = ["--config", config]
     if let state { explain += ["--state", state] }
     try await Explain.parse(explain).run()
-  }
-
-  private func absolute(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
-    guard let folder = getcwd(nil, 0) else { return path }
-    defer { free(folder) }
-    return "\(String(cString: folder))/\(path)"
-  }
-}
-
-/// Asks on the terminal; nil: there is none, or nobody answered.
-private func askLine(_ question: String) -> String? {
-  guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return nil }
-  _ = writeAll(Array(question.utf8), to: STDERR_FILENO)
-  return readLine().map { line in
-    String(line.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }

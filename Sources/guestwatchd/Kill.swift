@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Glibc
 import GuestWatchCore
 import GuestWatchDaemon
@@ -58,7 +57,7 @@ struct Kill: AsyncParsableCommand {
       throw ValidationError("--reason must be no longer than \(GuestText.cap) bytes: more of it is not kept")
     }
     // Nobody agrees to what he cannot see.
-    guard yes || (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) else {
+    guard yes || canAsk else {
       throw ValidationError("there is no terminal to ask on; say --yes to kill without being asked")
     }
   }
@@ -88,10 +87,7 @@ struct Kill: AsyncParsableCommand {
   }
 
   private func withoutDaemon(_ order: KillTalk.Order) async throws -> KillTalk.End {
-    let options = Daemon.Options(
-      config: place.config, state: place.stateDirectory, log: nil,
-      environment: place.runtimeDirectory.map { ["RUNTIME_DIRECTORY": $0] } ?? [:], surroundings: .ofThisProcess(.run))
-    let result = await Daemon(options).byHand(onStep: Kill.tell) { [self] ask in
+    let result = await Daemon(place.aloneOptions).byHand(onStep: Kill.tell) { [self] ask in
       do throws(ControlClient.NoAnswer) {
         return Result<KillTalk.End, ControlClient.NoAnswer>.success(
           try await talk { (question) throws(ControlClient.NoAnswer) in await ask(question) }.run(order))
@@ -108,44 +104,15 @@ struct Kill: AsyncParsableCommand {
     }
   }
 
-  private func fail(_ status: ExitStatus, _ message: String) throws -> Never {
-    complain("guestwatchd: \(message)")
-    throw ExitCode(status.rawValue)
-  }
-
   private func talk(
     _ ask: @escaping (Question) async throws(ControlClient.NoAnswer) -> ControlClient.Reply
   ) -> KillTalk {
     let shows = !yes || isatty(STDERR_FILENO) == 1
-    return KillTalk(ask: ask, show: { if shows { complain($0) } }, agrees: { await Kill.agrees() })
+    return KillTalk(ask: ask, show: { if shows { complain($0) } }, agrees: { await askWhetherYes("Kill it? [y/N] ") })
   }
 
   /// How far it is, for whoever looks on.
   private static func tell(_ step: String) {
     if isatty(STDERR_FILENO) == 1 { complain("guestwatchd: \(step)") }
-  }
-
-  /// Milliseconds. What was shown 10 minutes ago is looked at anew in any case, and without a daemon nothing is watched for
-  /// as long as the question stands there.
-  private static let patience: Int32 = 600_000
-
-  /// Reads what the operator says, on a thread that nobody else waits for: meanwhile the daemon that this may be goes on.
-  private static func agrees() async -> KillTalk.Said {
-    // What was typed before the process was shown is no answer.
-    tcflush(STDIN_FILENO, TCIFLUSH)
-    _ = writeAll(Array("Kill it? [y/N] ".utf8), to: STDERR_FILENO)
-    return await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(returning: hear()) }
-    }
-  }
-
-  private static func hear() -> KillTalk.Said {
-    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    guard poll(&input, 1, patience) > 0 else {
-      complain("")
-      return .nothing
-    }
-    let said = readLine()?.lowercased().filter { !$0.isWhitespace }
-    return said == "y" || said == "yes" ? .yes : .no
   }
 }

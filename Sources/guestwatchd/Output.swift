@@ -1,6 +1,13 @@
+import ArgumentParser
 import Glibc
 import GuestWatchDaemon
 import Synchronization
+
+/// Ends the command with what it has to complain of.
+func fail(_ status: ExitStatus, _ message: String) throws -> Never {
+  complain("guestwatchd: \(message)")
+  throw ExitCode(status.rawValue)
+}
 
 /// Lines to stdout in large pieces: a million rows are a million lines.
 final class StandardOutput {

@@ -42,12 +42,7 @@ struct Ps: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The account in the guest.", valueName: "user"))
   var guestUsername: String?
 
-  @Option(
-    help: ArgumentHelp("The certificates (PEM) that --url is trusted by (default: the system's).", valueName: "file"))
-  var caFile: String?
-
-  @Option(help: ArgumentHelp("The SHA-256 of the certificate that --url is trusted by.", valueName: "hex"))
-  var fingerprint: String?
+  @OptionGroup var certificate: CertificateOptions
 
   @OptionGroup var place: Place
 
@@ -56,7 +51,8 @@ struct Ps: AsyncParsableCommand {
     guard login?.isEmpty != true else { throw ValidationError("--login must be the name of a [[guest_login]]") }
     let names = [("--username", username), ("--guest-username", guestUsername)]
     guard url != nil else {
-      for (name, value) in names + [("--ca-file", caFile), ("--fingerprint", fingerprint)] where value != nil {
+      for (name, value) in names + [("--ca-file", certificate.caFile), ("--fingerprint", certificate.fingerprint)]
+      where value != nil {
         throw ValidationError("\(name) is about a vCenter that is named with --url")
       }
       return
@@ -64,10 +60,6 @@ struct Ps: AsyncParsableCommand {
     guard login == nil else { throw ValidationError("--login is of a configuration; with --url say --guest-username") }
     for (name, value) in names where value?.isEmpty != false {
       throw ValidationError("--url needs \(name)")
-    }
-    guard caFile == nil || fingerprint == nil else {
-      throw ValidationError(
-        "--fingerprint replaces the check of who signed the certificate; leave it or --ca-file away")
     }
   }
 
@@ -86,12 +78,11 @@ struct Ps: AsyncParsableCommand {
     keepMemoryToItself()
     signal(SIGPIPE, SIG_IGN)
     let order = DirectListing.Order(
-      url: url, userName: username ?? "", guestUserName: guestUsername ?? "", vm: vm, caFile: caFile,
-      fingerprint: fingerprint)
+      url: url, userName: username ?? "", guestUserName: guestUsername ?? "", vm: vm,
+      caFile: certificate.caFile, fingerprint: certificate.fingerprint)
     let listing: DirectListing
     do throws(DirectListing.Mistake) { listing = try DirectListing(order) } catch {
-      complain("guestwatchd: \(error.message)")
-      throw ExitCode(EX_USAGE)
+      try fail(.usage, error.message)
     }
     let end = await listing.run(
       password: { account in await offThePool { askPassword("Password of \(account): ") } },

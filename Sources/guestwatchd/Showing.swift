@@ -49,10 +49,7 @@ final class Shower: Sendable {
   func finish(_ end: ExplainTalk.End) throws {
     let isWritten = flush()
     for note in end.notes { complain("guestwatchd: \(note)") }
-    guard end.status == .done else {
-      complain("guestwatchd: \(end.message)")
-      throw ExitCode(end.status.rawValue)
-    }
+    guard end.status == .done else { try fail(end.status, end.message) }
     guard isWritten else { throw ExitCode.failure }
   }
 

@@ -28,10 +28,7 @@ struct View {
   private func alone(
     _ talk: @escaping @Sendable (@escaping ExplainTalk.Ask) async -> ExplainTalk.End, _ show: Shower
   ) async throws -> ExplainTalk.End {
-    let options = Daemon.Options(
-      config: place.config, state: place.stateDirectory, log: nil,
-      environment: place.runtimeDirectory.map { ["RUNTIME_DIRECTORY": $0] } ?? [:], surroundings: .ofThisProcess(.run))
-    let result = await Daemon(options).looking { ask in
+    let result = await Daemon(place.aloneOptions).looking { ask in
       await talk { question, onLine in .success(await ask(question, onLine)) }
     }
     switch result {

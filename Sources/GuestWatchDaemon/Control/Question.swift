@@ -80,22 +80,18 @@ public enum Question: Hashable, Sendable {
       let login = try text(object, "guest_login").map { LoginID($0) }
       return .view(.vms(VMFilter(vms: try vms(object), rule: try rule(object), login: login)))
     case .explain:
-      let vm = VMKey(
-        vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
+      let (vm, login) = try place(object, word)
       guard object["all"].isNull || object["all"].bool != nil else {
         throw Mistake(message: "\"all\" must be true or false")
       }
       let choice = RowChoice(
         rule: try rule(object), pid: object["pid"].isNull ? nil : try pid(object), all: object["all"].bool ?? false)
-      return .view(.explain(vm, LoginID(try needed(object, "guest_login", word)), choice))
+      return .view(.explain(vm, login, choice))
     case .list:
-      let vm = VMKey(
-        vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
-      return .view(.list(vm, LoginID(try needed(object, "guest_login", word))))
+      let (vm, login) = try place(object, word)
+      return .view(.list(vm, login))
     case .kill:
-      let vm = VMKey(
-        vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
-      let login = LoginID(try needed(object, "guest_login", word))
+      let (vm, login) = try place(object, word)
       // An owner may be empty; it must be named all the same.
       guard let started = object["started_unix"].int, let owner = object["owner"].string else {
         throw Mistake(message: "kill needs \"started_unix\", a whole number, and \"owner\", as find answered them")
@@ -112,6 +108,12 @@ public enum Question: Hashable, Sendable {
       }
       return .kill(vm, login, identity, why: why)
     }
+  }
+
+  /// One VM as it was answered before, and the login to look with.
+  private static func place(_ object: JSON, _ word: Word) throws(Mistake) -> (vm: VMKey, login: LoginID) {
+    let vm = VMKey(vcenter: try needed(object, "vcenter_uuid", word), instance: try needed(object, "vm_uuid", word))
+    return (vm, LoginID(try needed(object, "guest_login", word)))
   }
 
   private static func needed(_ object: JSON, _ key: String, _ word: Word) throws(Mistake) -> String {
@@ -202,30 +204,31 @@ public enum Question: Hashable, Sendable {
         ("guest_login", wanted.login.map { jsonString($0.name) } ?? "null"),
       ]
     case .kill(let vm, let login, let identity, let why):
-      fields = [
-        ("ask", jsonString(Word.kill.rawValue)), ("vcenter_uuid", jsonString(vm.vcenter)),
-        ("vm_uuid", jsonString(vm.instance)), ("guest_login", jsonString(login.name)), ("pid", String(identity.pid)),
-        ("started_unix", String(identity.started)), ("owner", jsonString(identity.owner.value)),
+      fields = [("ask", jsonString(Word.kill.rawValue))] + Question.fields(vm, login)
+      fields += [
+        ("pid", String(identity.pid)), ("started_unix", String(identity.started)),
+        ("owner", jsonString(identity.owner.value)),
         ("owner_doubtful", identity.owner.doubtful ? "true" : "false"), ("reason", jsonString(why)),
       ]
     case .view(.vms(let filter)):
       fields = [("ask", jsonString(Word.vms.rawValue))] + Question.fields(filter.rule, filter.vms)
       if let login = filter.login { fields.append(("guest_login", jsonString(login.name))) }
     case .view(.list(let vm, let login)):
-      fields = [
-        ("ask", jsonString(Word.list.rawValue)), ("vcenter_uuid", jsonString(vm.vcenter)),
-        ("vm_uuid", jsonString(vm.instance)), ("guest_login", jsonString(login.name)),
-      ]
+      fields = [("ask", jsonString(Word.list.rawValue))] + Question.fields(vm, login)
     case .view(.explain(let vm, let login, let choice)):
       fields =
-        [
-          ("ask", jsonString(Word.explain.rawValue)), ("vcenter_uuid", jsonString(vm.vcenter)),
-          ("vm_uuid", jsonString(vm.instance)), ("guest_login", jsonString(login.name)),
-        ] + Question.fields(choice.rule, nil)
+        [("ask", jsonString(Word.explain.rawValue))] + Question.fields(vm, login) + Question.fields(choice.rule, nil)
       if let pid = choice.pid { fields.append(("pid", String(pid))) }
       if choice.all { fields.append(("all", "true")) }
     }
     return jsonObject(fields)
+  }
+
+  private static func fields(_ vm: VMKey, _ login: LoginID) -> [(String, String)] {
+    [
+      ("vcenter_uuid", jsonString(vm.vcenter)), ("vm_uuid", jsonString(vm.instance)),
+      ("guest_login", jsonString(login.name)),
+    ]
   }
 
   private static func fields(_ rule: RuleID?, _ vms: Glob?) -> [(String, String)] {

@@ -50,7 +50,7 @@ struct ExplainSummary {
 
   private mutating func take(_ object: JSON) {
     guard let pid = object["pid"].int, let rule = object["rule"].string else { return }
-    let gates = (object["gates"].array ?? []).compactMap(\.string).compactMap { Gate(rawValue: $0) }
+    let gates = gates(of: object)
     let state: State
     switch object["verdict"].string {
     case "killing": state = .killing
@@ -139,7 +139,10 @@ struct ExplainSummary {
   }
 }
 
-private func counted(_ number: Int, _ one: String, _ more: String) -> String { "\(number) \(number == 1 ? one : more)" }
+/// The gates that a line says are closed.
+func gates(of object: JSON) -> [Gate] {
+  (object["gates"].array ?? []).compactMap(\.string).compactMap { Gate(rawValue: $0) }
+}
 
 extension Gate {
   /// It has to do with what the rule says, and not with its VM, its login or all rules.

@@ -60,7 +60,7 @@ public struct ExplainTalk: Sendable {
   }
 
   public func run(_ order: Order) async -> End {
-    var due: [Target: Instant] = [:]
+    var due: [ReachedLine: Instant] = [:]
     var said: [String] = []
     while true {
       let lines = Held()
@@ -71,7 +71,7 @@ public struct ExplainTalk: Sendable {
       }
       guard listed.isDone else { return End(status: listed.status, message: listed.message, notes: listed.notes) }
       let objects = lines.all.compactMap { try? JSONReader.read(Array($0.utf8)) }
-      let targets = objects.compactMap(Target.init)
+      let targets = objects.compactMap(ReachedLine.init)
       let began = now()
       let turn = targets.filter { due[$0].map { $0 <= began } ?? true }
       var summary = ExplainSummary()
@@ -103,38 +103,11 @@ public struct ExplainTalk: Sendable {
     return End(status: .unavailable, message: "no VM could be looked at; the reasons stand above", notes: notes)
   }
 
-  /// A VM and a login, as the daemon names them.
-  private struct Target: Hashable {
-    var vm: VMKey
-    var login: LoginID
-    var every: Duration
-    var address: [String]
-
-    init?(_ object: JSON) {
-      guard object["is"].string == "vm", let vcenter = object["vcenter_uuid"].string,
-        let uuid = object["vm_uuid"].string, let login = object["guest_login"].string,
-        let every = object["every_seconds"].int
-      else { return nil }
-      vm = VMKey(vcenter: vcenter, instance: uuid)
-      self.login = LoginID(login)
-      self.every = .seconds(every)
-      address = ["vcenter", "vm", "vm_name"].map { object[$0].string ?? "" }
-    }
-
-    /// It could not be looked at.
-    func line(_ why: String) -> String {
-      jsonObject([
-        ("is", jsonString("unwatched")), ("vcenter", jsonString(address[0])), ("vm", jsonString(address[1])),
-        ("vm_name", jsonString(address[2])), ("guest_login", jsonString(login.name)), ("reason", jsonString(why)),
-      ])
-    }
-  }
-
   /// In their order; of some that come after them the answers are held meanwhile, and no more than that.
   ///
   /// - Returns: why nobody could be asked any more; nil: all were.
   private func explain(
-    _ targets: [Target], _ choice: RowChoice, _ summary: inout ExplainSummary
+    _ targets: [ReachedLine], _ choice: RowChoice, _ summary: inout ExplainSummary
   ) async -> ControlClient.NoAnswer? {
     // Where every row is asked for, one answer is much to hold.
     let atOnce = choice.all ? 1 : Self.atOnce
@@ -160,7 +133,7 @@ public struct ExplainTalk: Sendable {
     return nil
   }
 
-  private func explain(_ target: Target, _ choice: RowChoice) async -> Result<[String], ControlClient.NoAnswer> {
+  private func explain(_ target: ReachedLine, _ choice: RowChoice) async -> Result<[String], ControlClient.NoAnswer> {
     let lines = Held()
     switch await ask(.explain(target.vm, target.login, choice), { lines.append($0) }) {
     case .failure(let nobody): return .failure(nobody)

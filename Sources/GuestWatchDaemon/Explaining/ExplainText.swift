@@ -105,7 +105,7 @@ public struct ExplainText {
 
   /// What keeps alive all that it matches is said once.
   private mutating func rule(_ object: JSON) -> [String] {
-    shared = gates(object)
+    shared = gates(of: object)
     let lines = put(
       "rule \(text(object["rule"])) (\(text(object["action"]))): \(text(object["limits"]))", indent: 2)
     guard !shared.isEmpty else { return lines }
@@ -120,7 +120,7 @@ public struct ExplainText {
 
   /// The gates of one process alone.
   private func own(_ object: JSON) -> [String] {
-    let own = gates(object).filter { !shared.contains($0) }
+    let own = gates(of: object).filter { !shared.contains($0) }
     if own.isEmpty {
       return object["verdict"].string == "within" || !shared.isEmpty ? [] : put("no gate keeps it alive", indent: 6)
     }
@@ -131,10 +131,6 @@ public struct ExplainText {
       }
     }
     return put("kept alive: \(says.joined(separator: "; "))", indent: 6)
-  }
-
-  private func gates(_ object: JSON) -> [Gate] {
-    (object["gates"].array ?? []).compactMap(\.string).compactMap { Gate(rawValue: $0) }
   }
 
   /// Most rules have nothing to do with most VMs: one line says so.
@@ -162,7 +158,7 @@ private func text(_ value: JSON, cap: Int = 256) -> String { shown(value.string 
 private func span(_ value: JSON) -> String { value.int.map { words(.seconds($0)) } ?? "?" }
 
 private func counted(_ value: JSON, _ one: String, _ more: String) -> String {
-  value.int == 1 ? "1 \(one)" : "\(value.int ?? 0) \(more)"
+  counted(Int(clamping: value.int ?? 0), one, more)
 }
 
 /// `2026-11-21T21:36:02.123Z` as `2026-11-21 21:36:02`; on that day as `21:36:02`.

@@ -106,20 +106,16 @@ public struct SavedListingFile {
     defer { close(descriptor) }
     var facts = stat()
     let isFile = fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= longest {
-      let count = Glibc.read(descriptor, &piece, piece.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else {
-        throw Unusable(message: "cannot read \(path): \(String(cString: strerror(errno)))")
+    let written = Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec)
+    do throws(ReadFailure) {
+      return (try readAll(descriptor, most: longest), isFile ? written : SystemClock().now().wall)
+    } catch {
+      switch error {
+      case .system(let number): throw Unusable(message: "cannot read \(path): \(String(cString: strerror(number)))")
+      case .tooLong:
+        throw Unusable(
+          message: "\(path) has more than \(longest >> 20) MiB; guestwatchd would not read such an answer")
       }
-      if count == 0 {
-        let written = Int64(facts.st_mtim.tv_sec) * 1_000_000_000 + Int64(facts.st_mtim.tv_nsec)
-        return (bytes, isFile ? written : SystemClock().now().wall)
-      }
-      bytes += piece[..<count]
     }
-    throw Unusable(message: "\(path) has more than \(longest >> 20) MiB; guestwatchd would not read such an answer")
   }
 }

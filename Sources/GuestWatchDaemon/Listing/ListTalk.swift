@@ -28,25 +28,24 @@ public struct ListTalk: Sendable {
     if let object = objects.first(where: { $0["is"].string == "unwatched" }), objects.count == 1 {
       return ExplainTalk.End(status: .unavailable, message: "it is not looked at: \(object["reason"].string ?? "?")")
     }
-    let there = objects.filter { $0["is"].string == "vm" }
-    guard let first = there.first, let question = question(first) else {
+    let there = objects.compactMap(ReachedLine.init)
+    guard let first = there.first else {
       return ExplainTalk.End(status: .unavailable, message: "the answer makes no sense")
     }
-    let others = there.filter { $0["vm_uuid"].string != first["vm_uuid"].string }
-    guard others.isEmpty else {
+    guard !there.contains(where: { $0.vm.instance != first.vm.instance }) else {
       return ExplainTalk.End(
         status: .usage,
         message: "\(bare(vm.pattern)) may be any of several VMs; name one of them, such as --vm "
           + bare(address(first)),
-        notes: there.map { "\(bare(address($0))): \(bare($0["vm_name"].string ?? ""))" })
+        notes: there.map { "\(bare(address($0))): \(bare($0.name))" })
     }
     guard there.count == 1 else {
       return ExplainTalk.End(
         status: .usage,
         message: "rules look at this VM with several guest logins; name one of them with --login: "
-          + there.map { bare($0["guest_login"].string ?? "") }.joined(separator: ", "))
+          + there.map { bare($0.login.name) }.joined(separator: ", "))
     }
-    switch await ask(question, emit) {
+    switch await ask(.list(first.vm, first.login), emit) {
     case .failure(let nobody): return ExplainTalk.End(status: .unavailable, message: "\(nobody)")
     case .success(let reply):
       guard reply.isDone else {
@@ -57,12 +56,5 @@ public struct ListTalk: Sendable {
     }
   }
 
-  private func address(_ vm: JSON) -> String { "\(vm["vcenter"].string ?? ""):\(vm["vm"].string ?? "")" }
-
-  private func question(_ vm: JSON) -> ViewQuestion? {
-    guard let vcenter = vm["vcenter_uuid"].string, let uuid = vm["vm_uuid"].string,
-      let login = vm["guest_login"].string
-    else { return nil }
-    return .list(VMKey(vcenter: vcenter, instance: uuid), LoginID(login))
-  }
+  private func address(_ vm: ReachedLine) -> String { "\(vm.vcenter):\(vm.moid)" }
 }

@@ -47,7 +47,10 @@ private func padded(_ number: Int64, _ width: Int) -> String {
 }
 
 /// `1 rule`, `3 rules`.
-func counted(_ number: Int, _ one: String) -> String { number == 1 ? "1 \(one)" : "\(number) \(one)s" }
+func counted(_ number: Int, _ one: String) -> String { counted(number, one, "\(one)s") }
+
+/// `1 process`, `3 processes`.
+func counted(_ number: Int, _ one: String, _ more: String) -> String { "\(number) \(number == 1 ? one : more)" }
 
 /// At most five names and how many more: a line must stay a line.
 func listed(_ names: [String]) -> String {

@@ -122,7 +122,7 @@ func folder(of path: String) -> String {
 }
 
 /// `path` as it is reached from `folder`: an absolute path stays.
-func joined(_ folder: String, _ path: String) -> String {
+package func joined(_ folder: String, _ path: String) -> String {
   if path.hasPrefix("/") || folder == "." { return path }
   return folder.hasSuffix("/") ? folder + path : folder + "/" + path
 }

@@ -56,7 +56,7 @@ import Testing
   }
 
   private func vm(_ uuid: String, _ login: String = "linux") -> String {
-    #"{"is":"vm","vcenter":"lab","vm":"vm-\#(uuid)","vm_name":"db","vcenter_uuid":"u","vm_uuid":"\#(uuid)","guest_login":"\#(login)"}"#
+    #"{"is":"vm","vcenter":"lab","vm":"vm-\#(uuid)","vm_name":"db","vcenter_uuid":"u","vm_uuid":"\#(uuid)","guest_login":"\#(login)","every_seconds":60}"#
   }
 
   @Test("One VM and one login are listed")
