@@ -27,6 +27,7 @@ extension EndToEnd {
           "/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", Self.script, journal,
         ]
         let all = try await world.startDaemon(wrapper: wrapper, log: [])
+        try await world.until("READY=1") { world.notify.all.contains("READY=1") }
         let pid = try world.pid("miner")
         let row = try await world.rows(pid, "exited")
         #expect(world.dead == ["miner"])

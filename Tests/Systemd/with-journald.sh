@@ -33,7 +33,8 @@ if ! [ -s /etc/machine-id ]; then
   [ -e /etc/machine-id ] && mount --bind /run/machine-id /etc/machine-id
 fi
 
-SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=err /lib/systemd/systemd-journald &
+# $NOTIFY_SOCKET is COMMAND's: nobody is to take journald's READY=1 for its own.
+env -u NOTIFY_SOCKET SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=err /lib/systemd/systemd-journald &
 export GUESTWATCH_JOURNALD_PID=$!
 journald=$GUESTWATCH_JOURNALD_PID
 trap 'kill "$journald" 2>/dev/null || true; wait "$journald" 2>/dev/null || true' EXIT
