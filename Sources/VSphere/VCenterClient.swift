@@ -43,7 +43,7 @@ public final class VCenterClient: Sendable {
   public func inventory(_ query: ScopeQuery, by: Instant) async -> (Timing, Result<Inventory, Fault>) {
     let trace = Trace()
     let reading = InventoryReading(calls: calls, query: query, trace: trace)
-    if query.names.isEmpty, query.ids.isEmpty {
+    if query.isEmpty {
       let known = await keeper.known
       let empty = Inventory(
         vcenterUUID: known?.vcenterUUID ?? "", canTerminate: known?.vi?.processManager != nil, vms: [], complete: true)

@@ -123,7 +123,7 @@ struct RestartTests {
       age: .seconds(1000), outcome: .survived, closedAge: .seconds(900))
     stage.intercept = { effect, stage in
       guard case .refresh(let op, _, let query, _) = effect else { return nil }
-      let vms = query.selects(name: stage.facts.name, moid: stage.facts.moid) ? [stage.facts] : []
+      let vms = query.selects(name: stage.facts.name, moid: stage.facts.moid, in: []) ? [stage.facts] : []
       return [(.milliseconds(100), stage.inventoryEvent(op, vms))]
     }
     stage.begin(

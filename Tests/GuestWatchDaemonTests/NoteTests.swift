@@ -174,7 +174,7 @@ struct NoteTests {
       guard case .configured = event else { return [] }
       return [
         .look(OpID(life: 1, number: 1), vm, LoginID("linux"), pid: 7, .check, by: by), .note(1),
-        .refresh(OpID(life: 1, number: 2), VCenterID("lab"), ScopeQuery(names: [], ids: []), by: by),
+        .refresh(OpID(life: 1, number: 2), VCenterID("lab"), ScopeQuery(scopes: []), by: by),
         .survey(OpID(life: 1, number: 3), vm, LoginID("linux"), showingEnds: false, by: by),
       ]
     }

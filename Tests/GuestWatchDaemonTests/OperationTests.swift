@@ -11,7 +11,7 @@ struct OperationTests {
       let by = now.continuous + .seconds(30)
       guard case .configured = event else { return [] }
       return [
-        .ready, .refresh(op(1), lab, ScopeQuery(names: [], ids: ["vm-42"]), by: by), .survey(2, by: by),
+        .ready, .refresh(op(1), lab, ScopeQuery(scopes: [], ids: ["vm-42"]), by: by), .survey(2, by: by),
         .look(3, by: by), .terminate(4, at: now, by: by), .status(Snapshot(vmsInScope: 3)),
       ]
     }
@@ -103,7 +103,7 @@ struct OperationTests {
       let by = now.continuous + .seconds(30)
       guard case .configured = event else { return [] }
       return [
-        .refresh(op(1), VCenterID("gone"), ScopeQuery(names: [], ids: []), by: by),
+        .refresh(op(1), VCenterID("gone"), ScopeQuery(scopes: []), by: by),
         .look(op(2), elsewhere, linux, pid: 5, .check, by: by),
         .survey(op(3), vm42, LoginID("windows"), showingEnds: true, by: by),
         .terminate(

@@ -49,7 +49,7 @@ struct ReloadTests {
       box.note("configured")
       let n = UInt64(box.all.count) * 10
       let by = now.continuous + .seconds(30)
-      let query = ScopeQuery(names: [], ids: [])
+      let query = ScopeQuery(scopes: [])
       return ["lab", "old", "new"].enumerated().map { offset, name in
         .refresh(op(n + UInt64(offset)), VCenterID(name), query, by: by)
       }

@@ -176,7 +176,7 @@ struct Row: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: vcenterREST) func inventoryList(row: Row) async throws {
     try await withVCenter(VCenterScript.except(["GET /api/vcenter/vm": row.reply])) { bench in
-      let query = ScopeQuery(names: [try Glob("*")], ids: [])
+      let query = ScopeQuery(scopes: [Scope(names: [try Glob("*")])])
       let (_, result) = await bench.client.inventory(query, by: bench.clock.after(.seconds(90)))
       #expect(result.fault?.kind == row.kind)
       #expect(result.fault?.code == row.code)

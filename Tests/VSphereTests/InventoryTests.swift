@@ -32,7 +32,8 @@ import Testing
   ].joined(separator: ",")
 
   func ask(_ bench: Bench, names: [String] = [], ids: [String] = []) async throws -> Result<Inventory, Fault> {
-    let query = ScopeQuery(names: try names.map { try Glob($0) }, ids: ids)
+    let query = ScopeQuery(
+      scopes: names.isEmpty ? [] : [Scope(names: try names.map { try Glob($0) })], ids: ids)
     return await bench.client.inventory(query, by: bench.clock.after(.seconds(90))).1
   }
 

@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func aVCenterThatGainsVIJSONIsFoundByALaterInventory() async throws {
-    let query = ScopeQuery(names: [try Glob("*")], ids: [])
+    let query = ScopeQuery(scopes: [Scope(names: [try Glob("*")])])
     let list = "GET /api/vcenter/vm"
     try await withVCenter(S.except([S.hello: .html(404), list: .json("[]")])) { bench in
       let (_, before) = await bench.client.inventory(query, by: bench.clock.after(.seconds(90)))

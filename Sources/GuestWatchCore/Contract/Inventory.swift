@@ -42,11 +42,14 @@ public struct VMFacts: Hashable, Sendable {
   public var bootTime: Int64? { didSet { bootTime = bootTime.map(plausible) } }
   /// `runtime.suspendTime`, seconds since 1970.
   public var suspendTime: Int64? { didSet { suspendTime = suspendTime.map(plausible) } }
+  /// Those of the query's selectors that hold the VM.
+  public var selectors: Set<Selector>
 
   public init(
     moid: String, name: String, instanceUUID: String?, biosUUID: String? = nil, power: PowerState = .on,
     connected: Bool = true, tools: ToolsState = .running, ready: Bool = true, family: GuestFamily = .unknown,
-    template: Bool = false, managed: Bool = false, bootTime: Int64? = nil, suspendTime: Int64? = nil
+    template: Bool = false, managed: Bool = false, bootTime: Int64? = nil, suspendTime: Int64? = nil,
+    selectors: Set<Selector> = []
   ) {
     self.moid = moid
     self.name = name
@@ -61,6 +64,7 @@ public struct VMFacts: Hashable, Sendable {
     self.managed = managed
     self.bootTime = bootTime.map(plausible)
     self.suspendTime = suspendTime.map(plausible)
+    self.selectors = selectors
   }
 }
 
@@ -73,29 +77,43 @@ public struct Inventory: Hashable, Sendable {
   public var vms: [VMFacts]
   /// False where some pages or properties are missing: then a VM that is absent proves nothing.
   public var complete: Bool
+  /// The selectors of the query of which nobody knows which VMs they hold: they select none. All others were resolved,
+  /// though perhaps to no VM.
+  public var unresolved: [Selector: SelectorTrouble]
 
-  public init(vcenterUUID: String, canTerminate: Bool, vms: [VMFacts], complete: Bool) {
+  public init(
+    vcenterUUID: String, canTerminate: Bool, vms: [VMFacts], complete: Bool,
+    unresolved: [Selector: SelectorTrouble] = [:]
+  ) {
     self.vcenterUUID = vcenterUUID
     self.canTerminate = canTerminate
     self.vms = vms
     self.complete = complete
+    self.unresolved = unresolved
   }
 }
 
-/// Which VMs of a vCenter some rule might reach. Empty selects nothing.
+/// Which VMs of a vCenter are asked for: those that some rule might reach. Without scopes and ids it selects nothing.
 public struct ScopeQuery: Hashable, Sendable {
-  /// Globs over VM names.
-  public var names: [Glob]
-  /// Exact managed object ids.
+  /// A VM that any of them reaches.
+  public var scopes: [Scope]
+  /// Exact managed object ids, whatever the scopes say.
   public var ids: [String]
+  /// Of each VM it is to be told which of these hold it: those of the scopes, and what else decides about it (`[protect]
+  /// vms`, the scopes of guest logins).
+  public var selectors: [Selector]
 
-  public init(names: [Glob], ids: [String]) {
-    self.names = names
+  public init(scopes: [Scope], ids: [String] = [], selectors: [Selector] = []) {
+    self.scopes = scopes
     self.ids = ids
+    self.selectors = selectors
   }
 
-  /// True where the VM is one that was asked for.
-  public func selects(name: String, moid: String) -> Bool {
-    ids.contains(moid) || names.contains { $0.matches(name, folded: false) }
+  /// True where no VM is asked for.
+  public var isEmpty: Bool { scopes.isEmpty && ids.isEmpty }
+
+  /// True where the VM is one that was asked for; `held`: the selectors that hold it.
+  public func selects(name: String, moid: String, in held: Set<Selector>) -> Bool {
+    ids.contains(moid) || scopes.contains { $0.reaches(name: name, moid: moid, in: held) }
   }
 }

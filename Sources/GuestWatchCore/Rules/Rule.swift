@@ -4,20 +4,43 @@ public struct Scope: Hashable, Sendable {
   public var names: [Glob]?
   /// Exact managed object ids; nil: not given.
   public var ids: [String]?
+  /// VM folders by name or path; nil: not given.
+  public var folders: [String]?
+  /// Clusters by name; nil: not given.
+  public var clusters: [String]?
+  /// Tags as "category:name"; nil: not given.
+  public var tags: [String]?
   /// Globs over VM name or id, taken away last.
   public var except: [Glob]
 
-  public init(names: [Glob]? = nil, ids: [String]? = nil, except: [Glob] = []) {
+  public init(
+    names: [Glob]? = nil, ids: [String]? = nil, folders: [String]? = nil, clusters: [String]? = nil,
+    tags: [String]? = nil, except: [Glob] = []
+  ) {
     self.names = names
     self.ids = ids
+    self.folders = folders
+    self.clusters = clusters
+    self.tags = tags
     self.except = except
   }
 
+  /// What vCenter must be asked for to know which VMs are meant, in the order of the keys.
+  public var selectors: [Selector] {
+    (folders ?? []).map(Selector.folder) + (clusters ?? []).map(Selector.cluster) + (tags ?? []).map(Selector.tag)
+  }
+
   /// True where the VM is in scope. A scope without any selector reaches nothing.
-  public func reaches(name: String, moid: String) -> Bool {
-    if names == nil && ids == nil { return false }
+  public func reaches(_ vm: VMFacts) -> Bool { reaches(name: vm.name, moid: vm.moid, in: vm.selectors) }
+
+  /// The same of a VM of which no more is known; `selectors`: those that hold it.
+  public func reaches(name: String, moid: String, in selectors: Set<Selector>) -> Bool {
+    if names == nil && ids == nil && folders == nil && clusters == nil && tags == nil { return false }
     if let names, !names.contains(where: { $0.matches(name, folded: false) }) { return false }
     if let ids, !ids.contains(moid) { return false }
+    if let folders, !folders.contains(where: { selectors.contains(.folder($0)) }) { return false }
+    if let clusters, !clusters.contains(where: { selectors.contains(.cluster($0)) }) { return false }
+    if let tags, !tags.contains(where: { selectors.contains(.tag($0)) }) { return false }
     return !except.contains { $0.matches(name, folded: false) || $0.matches(moid, folded: false) }
   }
 }
@@ -151,6 +174,6 @@ public struct Rule: Hashable, Sendable {
 
   /// True where the rule's scope reaches this VM of this vCenter.
   public func reaches(_ vm: VMFacts, of vcenter: VCenterID) -> Bool {
-    (vcenters?.contains(vcenter) ?? true) && scope.reaches(name: vm.name, moid: vm.moid)
+    (vcenters?.contains(vcenter) ?? true) && scope.reaches(vm)
   }
 }

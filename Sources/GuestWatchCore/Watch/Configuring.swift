@@ -300,7 +300,7 @@ extension Watch {
 
   private func loginReaches(_ login: LoginID, _ vm: VMState) -> Bool {
     guard let entry = logins.entries[login] else { return false }
-    return entry.scope?.reaches(name: vm.facts.name, moid: vm.facts.moid) ?? true
+    return entry.scope?.reaches(vm.facts) ?? true
   }
 
   /// Polls are spread by a hash of the VM: over the interval, or over less where there are few VMs.
@@ -318,7 +318,7 @@ extension Watch {
     if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }
-    if let vms = configuration.protect.vms, vms.reaches(name: facts.name, moid: facts.moid) { return .protected }
+    if let vms = configuration.protect.vms, vms.reaches(facts) { return .protected }
     if facts.power != .on { return .off }
     if !facts.connected { return .disconnected }
     if !facts.ready { return .notReady }

@@ -31,7 +31,7 @@ extension Watch {
   /// A vCenter that no rule reaches is not asked for its VMs.
   func isAsked(_ vcenter: VCenterID) -> Bool {
     let query = query(vcenter)
-    return !query.names.isEmpty || !query.ids.isEmpty
+    return !query.isEmpty
   }
 
   private func reach(_ filter: VMFilter) -> Reach {

@@ -3,14 +3,11 @@ import OrderedCollections
 extension Watch {
   /// Which VMs of a vCenter some rule might reach, and those that a kill is open on.
   func query(_ vcenter: VCenterID) -> ScopeQuery {
-    var names: OrderedSet<Glob> = []
+    var scopes: OrderedSet<Scope> = []
+    for rule in configuration?.rules ?? [] where rule.vcenters?.contains(vcenter) ?? true { scopes.append(rule.scope) }
     var ids: OrderedSet<String> = []
-    for rule in configuration?.rules ?? [] where rule.vcenters?.contains(vcenter) ?? true {
-      // Both keys given means AND: the shorter list is a superset of what the rule reaches.
-      if let exact = rule.scope.ids { ids.formUnion(exact) } else { names.formUnion(rule.scope.names ?? []) }
-    }
     for vm in vms where vm.address.vcenter == vcenter && vm.kill != nil { ids.append(vm.address.moid) }
-    return ScopeQuery(names: Array(names), ids: Array(ids))
+    return ScopeQuery(scopes: Array(scopes), ids: Array(ids))
   }
 
   mutating func inventory(_ id: OpID, _ timing: Timing, _ result: Result<Inventory, Fault>, _ now: Now) {
@@ -263,7 +260,7 @@ extension Watch {
   /// A complete inventory does not have it any more.
   private mutating func missing(_ place: Int, _ asked: ScopeQuery, _ now: Now) {
     let vm = vms[place]
-    let wasAsked = asked.selects(name: vm.facts.name, moid: vm.address.moid)
+    let wasAsked = asked.selects(name: vm.facts.name, moid: vm.address.moid, in: vm.facts.selectors)
     guard vm.present || vm.kill != nil, wasAsked else {
       vms[place].present = false
       vms[place].rulesApply = false

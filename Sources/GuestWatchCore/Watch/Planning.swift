@@ -47,7 +47,7 @@ extension Watch {
     for id in vcenters.keys {
       guard let state = vcenters[id], state.refreshing == nil, state.nextRefresh <= now.continuous else { continue }
       let query = query(id)
-      if query.names.isEmpty && query.ids.isEmpty {
+      if query.isEmpty {
         // An empty filter would mean every VM: nothing is asked.
         vcenters[id]?.nextRefresh = now.continuous + VCenterState.refreshEvery
         continue

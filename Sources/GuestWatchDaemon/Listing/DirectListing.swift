@@ -106,13 +106,13 @@ public struct DirectListing: Sendable {
     guard let name = try? Glob(order.vm) else {
       return ExplainTalk.End(status: .usage, message: "--vm must be a VM's name or moid")
     }
-    let query = ScopeQuery(names: [name], ids: [order.vm])
+    let query = ScopeQuery(scopes: [Scope(names: [name])], ids: [order.vm])
     let inventory: Inventory
     switch await client.inventory(query, by: clock.now().continuous + Self.patience).1 {
     case .failure(let fault): return ExplainTalk.End(status: .unavailable, message: "\(address.host): \(words(fault))")
     case .success(let found): inventory = found
     }
-    let there = inventory.vms.filter { query.selects(name: $0.name, moid: $0.moid) }
+    let there = inventory.vms.filter { query.selects(name: $0.name, moid: $0.moid, in: $0.selectors) }
     guard let vm = there.first else {
       return ExplainTalk.End(
         status: .usage, message: "\(address.host) shows this account no VM called \(bare(order.vm))")

@@ -23,7 +23,7 @@ struct InventoryReading: Sendable {
     let listed: [Listed]
     switch await list() {
     case .failure(let fault): return .failure(fault)
-    case .success(let found): listed = found.filter { query.selects(name: $0.name, moid: $0.moid) }
+    case .success(let found): listed = found.filter { query.selects(name: $0.name, moid: $0.moid, in: []) }
     }
     let session: OpenSession
     do throws(Fault) { session = try await calls.keeper.session() } catch { return .failure(error) }
@@ -38,17 +38,21 @@ struct InventoryReading: Sendable {
     return vms.map { read in
       Inventory(
         vcenterUUID: known.vcenterUUID, canTerminate: known.vi?.processManager != nil, vms: read.vms,
-        complete: read.complete)
+        complete: read.complete,
+        unresolved: Dictionary(query.selectors.map { ($0, .unsupported) }, uniquingKeysWith: { first, _ in first }))
     }
   }
 
   /// `GET /api/vcenter/vm` (3.3): all where names are asked for, else exactly the ids. An empty filter would mean all
   /// VMs, so it is never sent.
   private func list() async -> Result<[Listed], Fault> {
-    if !query.names.isEmpty { return await page("/api/vcenter/vm") }
+    // Where a scope has ids, they are a superset of what it reaches.
+    if query.scopes.contains(where: { $0.ids == nil }) { return await page("/api/vcenter/vm") }
+    var known: Set<String> = []
+    let exact = (query.scopes.flatMap { $0.ids ?? [] } + query.ids).filter { known.insert($0).inserted }
     var found: [Listed] = []
-    for start in stride(from: 0, to: query.ids.count, by: InventoryReading.idsPerList) {
-      let ids = query.ids[start..<min(start + InventoryReading.idsPerList, query.ids.count)]
+    for start in stride(from: 0, to: exact.count, by: InventoryReading.idsPerList) {
+      let ids = exact[start..<min(start + InventoryReading.idsPerList, exact.count)]
       switch await page("/api/vcenter/vm?" + ids.map { "vms=\(percentEncoded($0))" }.joined(separator: "&")) {
       case .failure(let fault): return .failure(fault)
       case .success(let rows): found += rows

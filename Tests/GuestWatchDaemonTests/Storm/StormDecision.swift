@@ -73,7 +73,7 @@ struct StormDecision: Deciding {
       return [.survey(nextOp, address(operations), linux, showingEnds: dice.percent(30), by: by)]
     case 5:
       operations += 1
-      return [.refresh(nextOp, vcenter, ScopeQuery(names: [], ids: ["\(operations)"]), by: by)]
+      return [.refresh(nextOp, vcenter, ScopeQuery(scopes: [], ids: ["\(operations)"]), by: by)]
     case 6:
       operations += 1
       records += 1

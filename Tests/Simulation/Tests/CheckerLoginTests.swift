@@ -21,7 +21,7 @@ import WatchSimulation
       }
       let op = next()
       let inventory = Inventory(vcenterUUID: "vc", canTerminate: true, vms: facts, complete: true)
-      try effect(.refresh(op, Story.vcenter, ScopeQuery(names: [], ids: []), by: by))
+      try effect(.refresh(op, Story.vcenter, ScopeQuery(scopes: []), by: by))
       try event(.inventory(op, timing, .success(inventory)))
     }
 
@@ -96,7 +96,7 @@ import WatchSimulation
     let op = told.next()
     let moved = VMFacts(moid: "vm-9", name: "web-1", instanceUUID: "i-1", family: .linux)
     let inventory = Inventory(vcenterUUID: "vc", canTerminate: true, vms: [moved], complete: true)
-    try told.effect(.refresh(op, Story.vcenter, ScopeQuery(names: [], ids: []), by: told.by))
+    try told.effect(.refresh(op, Story.vcenter, ScopeQuery(scopes: []), by: told.by))
     try told.event(.inventory(op, told.timing, .success(inventory)))
     let isCaught = told.isCaught(9)
     #expect(isCaught)

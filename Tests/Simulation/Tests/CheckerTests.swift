@@ -154,12 +154,12 @@ import WatchSimulation
     Change("more requests than the vCenter may get", "S6") {
       $0.configuration.vcenters[0].maxInFlight = 1
       $0.interlude = [
-        .effect(.refresh(Story.op(90), Story.vcenter, ScopeQuery(names: [], ids: []), by: Story.now(90).continuous))
+        .effect(.refresh(Story.op(90), Story.vcenter, ScopeQuery(scopes: []), by: Story.now(90).continuous))
       ]
     },
     Change("an operation id twice", "contract") {
       $0.interlude = [
-        .effect(.refresh(Story.op(1), Story.vcenter, ScopeQuery(names: [], ids: []), by: Story.now(90).continuous))
+        .effect(.refresh(Story.op(1), Story.vcenter, ScopeQuery(scopes: []), by: Story.now(90).continuous))
       ]
     },
   ]

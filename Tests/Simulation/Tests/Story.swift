@@ -115,7 +115,7 @@ struct Story {
     let inventory = Inventory(vcenterUUID: "vc", canTerminate: true, vms: [facts], complete: true)
     let timing = Timing(firstByte: Story.now(at), ended: Story.now(at))
     return [
-      .effect(.refresh(op, Story.vcenter, ScopeQuery(names: [], ids: []), by: Story.now(at + 30).continuous)),
+      .effect(.refresh(op, Story.vcenter, ScopeQuery(scopes: []), by: Story.now(at + 30).continuous)),
       .event(.inventory(op, timing, .success(inventory))),
     ]
   }

@@ -13,7 +13,7 @@ import WatchSimulation
   ) throws(Violation) {
     let inventory = Inventory(vcenterUUID: "vc", canTerminate: true, vms: vms, complete: true)
     let timing = Timing(firstByte: Story.now(at), ended: Story.now(at))
-    let query = ScopeQuery(names: [], ids: [])
+    let query = ScopeQuery(scopes: [])
     try checker.observe(
       .effect(.refresh(Story.op(op), vcenter, query, by: Story.now(at + 30).continuous)), at: Story.now(at))
     try checker.observe(.event(.inventory(Story.op(op), timing, .success(inventory))), at: Story.now(at))

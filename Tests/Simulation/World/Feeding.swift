@@ -47,7 +47,9 @@ extension Digest {
     for row in listing.rows { add(row) }
   }
   mutating func add(_ query: ScopeQuery) {
-    for name in query.names { add(name.pattern) }
+    // Where no scope chooses by a place or a tag, as it was before there were any.
+    for scope in query.scopes where scope.ids == nil { for name in scope.names ?? [] { add(name.pattern) } }
+    for scope in query.scopes { for id in scope.ids ?? [] { add(id) } }
     for id in query.ids { add(id) }
   }
   mutating func add(_ facts: VMFacts) {

@@ -65,7 +65,7 @@ extension World {
     }
     var vms: [VMFacts] = []
     var complete = true
-    for facts in servers[s].model.allFacts where query.selects(name: facts.name, moid: facts.moid) {
+    for facts in servers[s].model.allFacts where query.selects(name: facts.name, moid: facts.moid, in: []) {
       // What the answer was cut after is missing from it.
       if flight.fate.isGarbled, random.chance(0.4) {
         complete = false
