@@ -154,13 +154,18 @@ let badMainFiles: [BadInput] = [
   BadInput(
     "a login scoped by name", main: accounts + "scope = { names = [\"db-*\"] }\n",
     says: "11:11: error: 'names' may not limit a login, for whoever may rename a VM could draw the password; "
-      + "use 'ids'"),
+      + "use 'ids', 'folders', 'clusters' or 'tags'"),
   BadInput(
-    "a login scoped by folder",
+    "a login scoped by folder with an exception by name",
     main: accounts + "scope = { ids = [\"vm-1\"], folders = [\"db\"], except = [\"x\"] }\n",
-    says: "11:27: error: 'folders' is not supported by this version; use 'ids'",
-    "11:45: error: 'except' may not limit a login, for whoever may rename a VM could draw the password; "
-      + "use 'ids'"),
+    says: "11:45: error: 'except' may not limit a login, for whoever may rename a VM could draw the password; "
+      + "use 'ids', 'folders', 'clusters' or 'tags'"),
+  BadInput(
+    "a login scoped by a tag without a category", main: accounts + "scope.tags = [\"ok\"]\n",
+    says: "11:15: error: an element of 'tags' has no category; write it as \"category:name\""),
+  BadInput(
+    "VMs that are protected by an empty list", main: accounts + "[protect]\nvms = { names = [\"a\"], tags = [] }\n",
+    says: "12:32: error: 'tags' is empty and would choose nothing; fill it or remove the key"),
   BadInput(
     "a login scoped by nothing", main: accounts + "scope = {}\n",
     says: "11:9: error: 'scope' is empty and would choose nothing; fill it or remove the key"),
