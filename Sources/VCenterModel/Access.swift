@@ -102,7 +102,7 @@ extension VCenterModel {
 
 /// The well-known ids. Clients must not know them, but take them from the service content.
 enum ManagedObjects {
-  static let rootFolder = "group-d1"
+  static let rootFolder = Places.rootFolder
   static let propertyCollector = "propertyCollector"
   static let sessionManager = "SessionManager"
   static let viewManager = "ViewManager"

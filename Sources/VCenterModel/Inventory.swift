@@ -26,18 +26,26 @@ extension VCenterModel {
 
   public func virtualMachine(_ moid: String) -> VirtualMachine? { machines[moid] }
 
-  /// Adds a VM, or puts another in the place of the one with this moid.
+  /// Adds a VM, or puts another in the place of the one with this moid. Where its folder or host is not there (it comes
+  /// from another vCenter), it is put where all are that were put nowhere.
   public mutating func add(_ machine: VirtualMachine) {
+    var machine = machine
+    if places.folder(machine.facts.folder) == nil { machine.facts.folder = Places.firstVMFolder }
+    if places.host(machine.facts.host) == nil { machine.facts.host = Places.firstHost }
     machines[machine.facts.moid] = machine
     nextDue = .min
     drain(machine.facts.moid)
   }
 
   /// Deletes a VM.
-  public mutating func remove(_ moid: String) { machines.removeValue(forKey: moid) }
+  public mutating func remove(_ moid: String) { _ = take(moid) }
 
-  /// Takes a VM out as it is, running or not, to be put back under another id or into another vCenter. nil: there is none.
-  public mutating func take(_ moid: String) -> VirtualMachine? { machines.removeValue(forKey: moid) }
+  /// Takes a VM out as it is, running or not, to be put back under another id or into another vCenter; its tags are lost.
+  /// nil: there is none.
+  public mutating func take(_ moid: String) -> VirtualMachine? {
+    tags.forget(ObjectID(id: moid))
+    return machines.removeValue(forKey: moid)
+  }
 
   /// Changes while the process table of a guest is the same as before mean the same rows: what a listing shows is equal as
   /// long as this number is. nil: there is no such VM, or its guest is external.
@@ -164,7 +172,7 @@ extension VirtualMachine.Facts {
     case "runtime.bootTime": power == .on ? bootTime.map(PropertyValue.dateTime) : nil
     case "runtime.suspendTime": suspendTime.map(PropertyValue.dateTime)
     case "runtime.maxCpuUsage": .int(Int32(clamping: 2_400 * cpuCount))
-    case "runtime.host": .reference(type: "HostSystem", value: "host-9")
+    case "runtime.host": .reference(type: "HostSystem", value: host)
     case "guest.toolsRunningStatus": .string(power == .on ? tools.vi : VirtualMachine.Tools.notRunning.vi)
     case "guest.guestOperationsReady": power == .on ? ready.map(PropertyValue.boolean) : .boolean(false)
     case "guest.guestFamily": family.map { .string($0.vi) }

@@ -71,6 +71,10 @@ public struct VCenterModel: Sendable {
 
   public let settings: Settings
   public internal(set) var counters = Counters()
+  /// Datacenters, folders, clusters and hosts; where the VMs are in them is in their facts.
+  public var places = Places()
+  /// Categories, tags and what they are attached to.
+  public var tags = Tags()
   var machines: OrderedDictionary<String, VirtualMachine> = [:]
   var accounts: OrderedDictionary<String, VCenterAccount> = [:]
   var directory: OrderedDictionary<String, GuestAccount> = [:]

@@ -105,6 +105,10 @@ public struct VirtualMachine: Sendable {
     public var suspendTime: Int64?
     public var cpuCount: Int
     public var memoryMiB: Int
+    /// The VM folder that it lies in.
+    public var folder: String
+    /// The host that it runs on.
+    public var host: String
     /// Properties (by path) that the account may not read; they come in `missingSet`.
     public var unreadable: Set<String>
 
@@ -113,7 +117,8 @@ public struct VirtualMachine: Sendable {
       connection: Connection = .connected, tools: Tools = .running, ready: Bool? = true, family: Family? = .linux,
       guestOS: String = "DEBIAN_12_64", hostName: String = "", ipAddress: String? = nil, template: Bool = false,
       managedBy: ManagedBy? = nil, bootTime: Int64? = nil, suspendTime: Int64? = nil, cpuCount: Int = 2,
-      memoryMiB: Int = 4096, unreadable: Set<String> = []
+      memoryMiB: Int = 4096, folder: String = Places.firstVMFolder, host: String = Places.firstHost,
+      unreadable: Set<String> = []
     ) {
       self.moid = moid
       self.name = name
@@ -133,6 +138,8 @@ public struct VirtualMachine: Sendable {
       self.suspendTime = suspendTime
       self.cpuCount = cpuCount
       self.memoryMiB = memoryMiB
+      self.folder = folder
+      self.host = host
       self.unreadable = unreadable
     }
   }
