@@ -236,8 +236,10 @@ struct SelectorScopeTests {
     }
     #expect(saved.explained(by: reached).count == 1)
     let protected = Stage.configuration([Stage.rule(in: scope)]) { $0.protect.vms = Scope(names: [glob("db-*")]) }
+    let answers = saved.explained(by: protected)
+    #expect(answers.count == 1)
     #expect(
-      saved.explained(by: protected).allSatisfy {
+      answers.allSatisfy {
         if case .refused(.unwatched(Unwatchable.protected.rawValue, nil)) = $0 { true } else { false }
       })
   }

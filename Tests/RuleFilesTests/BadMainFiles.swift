@@ -54,10 +54,7 @@ let badMainFiles: [BadInput] = [
     #"13:11: error: an element of 'owners' is an integer; write a pattern in quotes such as "db-*", or a "#
       + "list of patterns",
     "14:1: error: unknown key 'command' in [protect]; did you mean 'commands'?",
-    #"15:7: error: 'vms' chooses no VM; write names or ids (all VMs: names = ["*"])"#),
-  BadInput(
-    "a protection by tag", main: accounts + "[protect]\nvms = { tags = [\"owner:hands-off\"] }\n",
-    says: "12:9: error: 'tags' is not supported by this version; use 'names' or 'ids'"),
+    #"15:7: error: 'vms' chooses no VM; write names, ids, folders, clusters or tags (all VMs: names = ["*"])"#),
   BadInput(
     "faults of [ledger]", main: accounts + "[ledger]\nkeep = 400\nkep = \"1d\"\n",
     says: #"12:8: error: 'keep' is an integer; write a duration in quotes, such as "2h30m" or "90s""#,
@@ -165,7 +162,7 @@ let badMainFiles: [BadInput] = [
     says: "11:15: error: an element of 'tags' has no category; write it as \"category:name\""),
   BadInput(
     "VMs that are protected by an empty list", main: accounts + "[protect]\nvms = { names = [\"a\"], tags = [] }\n",
-    says: "12:32: error: 'tags' is empty and would choose nothing; fill it or remove the key"),
+    says: "12:31: error: 'tags' is empty and would choose nothing; fill it or remove the key"),
   BadInput(
     "a login scoped by nothing", main: accounts + "scope = {}\n",
     says: "11:9: error: 'scope' is empty and would choose nothing; fill it or remove the key"),

@@ -121,7 +121,7 @@ let badRules: [BadInput] = [
     says: #"4:9: error: 'scope' is a list; write a table such as { names = ["db-*"] }"#),
   BadInput(
     "a scope without a selector", rules: rule(#"scope = { except = ["a"] }"#),
-    says: #"4:9: error: 'scope' chooses no VM; write names, ids, folders, clusters, tags (all VMs: names = ["*"])"#),
+    says: #"4:9: error: 'scope' chooses no VM; write names, ids, folders, clusters or tags (all VMs: names = ["*"])"#),
   BadInput(
     "a scope with a key of match", rules: rule(#"scope = { name = ["a"] }"#),
     says: "4:11: error: unknown key 'name' in 'scope'; did you mean 'names'?"),

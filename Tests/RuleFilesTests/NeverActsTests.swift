@@ -89,7 +89,7 @@ import Testing
     // Nobody knows here what is in a folder.
     #expect(try warnings(main: main, #"scope = { folders = "db" }"#) == [])
     #expect(try warnings(main: accounts + "scope = { folders = [\"db\"] }\n") == [])
-    #expect(try warnings(main: main.replacing(" }", with: ", tags = \"a:b\" }")).count == 1)
+    #expect(try warnings(main: main.replacing("] }", with: "], tags = \"a:b\" }")).count == 1)
   }
 
   @Test func whatIsProtectedAnyhow() throws {

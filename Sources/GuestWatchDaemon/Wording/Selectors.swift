@@ -1,4 +1,5 @@
 import GuestWatchCore
+import Systemd
 
 /// `folder "db"`.
 func words(_ selector: Selector) -> String {

@@ -32,9 +32,8 @@ extension Findings {
       if section.table.entries.allSatisfy({ $0.key == "except" }) {
         let what =
           use == .login
-          ? "write ids, folders, clusters or tags"
-          : "write \(selectingKeys.joined(separator: ", ")) (all VMs: names = [\"*\"])"
-        error(section.place, .noSelector, "\(section.title) chooses no VM; \(what)")
+          ? "ids, folders, clusters or tags" : "names, ids, folders, clusters or tags (all VMs: names = [\"*\"])"
+        error(section.place, .noSelector, "\(section.title) chooses no VM; write \(what)")
       }
       return nil
     }
