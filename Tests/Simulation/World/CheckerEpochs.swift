@@ -19,7 +19,7 @@ extension Checker {
       // Where none of them is known, nobody can say which is the first.
       let all = key.flatMap { places[$0] } ?? []
       let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? (all.count == 1 ? vm : nil)
-      take(facts, vm, vm == known ? key : nil, at: now)
+      take(facts, vm, vm == known ? key : nil, isAlone: all.count < 2, at: now)
       // Only this one says so. A daemon that has not seen the known one alone may take this for it, as one that was
       // registered anew.
       if let key, vm != known, readers[key] == 1 { keys[vm] = key }
@@ -31,7 +31,9 @@ extension Checker {
     return VMKey(vcenter: vcenter, instance: instance)
   }
 
-  private mutating func take(_ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, at now: Now) {
+  /// - Parameter isAlone: no other VM shows its uuid. Of several nobody need know which one is meant, so no epoch of any of
+  ///   them ends; when there is one again, what it shows is held against what was known before.
+  private mutating func take(_ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, isAlone: Bool, at now: Now) {
     if let key {
       keys[vm] = key
       settle(key, at: vm, now)
@@ -48,7 +50,7 @@ extension Checker {
     machines[vm]?.shownAt = now.continuous
     machines[vm]?.missing = false
     machines[vm]?.isRedirected = false
-    compare(facts, vm, at: now.continuous)
+    if isAlone { compare(facts, vm, at: now.continuous) }
   }
 
   /// Holds what an inventory shows of the VM against what was known of it.
