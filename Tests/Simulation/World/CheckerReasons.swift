@@ -182,13 +182,13 @@ extension Checker {
     }
   }
 
-  /// The kills on a VM that were closed in this epoch, oldest first.
+  /// The kills on a VM that were closed in this epoch, oldest first. It is when an outcome was found that counts, not when
+  /// the disk had room for it: one of the epoch before says nothing of who lives in this one.
   private func closed(on vm: VMAddress) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
     let epoch = (machines[vm] ?? Machine()).epochKnown
     return killOrder.compactMap { id in
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch else {
-        return nil
-      }
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, kill.said ?? closed.at > epoch
+      else { return nil }
       return (kill, closed)
     }
   }
