@@ -141,8 +141,10 @@ struct LoginBook: Sendable {
       return false
     }
     if account.directory && account.inFlight >= LoginAccount.directoryCap { return false }
-    if account.alone && account.loaded.contains(credential.digest) {
-      return account.inFlight == 0 && granted == vm
+    if account.alone {
+      // Whose turn it is goes with a secret in force. Looks of a kill that was sent with an older one go when they are due,
+      // but they are refused under the same name: none of them beside another, either.
+      return account.inFlight == 0 && (granted == vm || !account.loaded.contains(credential.digest))
     }
     return account.guesses == 0 || mutated(.useUnprovenLoginsInParallel)
       || !isGuess(state, credential, vcenter: vcenter, on: vm)
