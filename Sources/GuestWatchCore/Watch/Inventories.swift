@@ -97,6 +97,7 @@ extension Watch {
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
     let twice = twins(inventory, of: vcenter)
+    carryRefusals(inventory, twice)
     // Which VM has which id now.
     var holders: [String: VMKey] = [:]
     vcenters[vcenter]?.nameless = []
