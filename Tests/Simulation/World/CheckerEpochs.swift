@@ -139,16 +139,18 @@ extension Checker {
       let isFirst = old.vcenter != vm.vcenter && configuration?.vcenters.contains { $0.id == old.vcenter } == true
       if isFirst, machines[old]?.isRedirected == false, machines[old]?.missing == false { return }
       let machine = machines.removeValue(forKey: old)
-      vacate(vm)
+      let busy = vacate(vm, for: key)
       machines[vm] = machine
+      if let busy { machines[vm]?.inFlight = busy }
       machines[vm]?.unsettle(now.continuous)
       if old.moid != vm.moid {
         // It was registered anew.
         beginEpoch(vm, now.continuous)
       }
     } else {
-      vacate(vm)
+      let busy = vacate(vm, for: key)
       machines[vm] = away.removeValue(forKey: key) ?? Machine()
+      if let busy { machines[vm]?.inFlight = busy }
       // It was registered anew while it was away.
       if let before = machines[vm]?.facts?.moid, before != vm.moid { beginEpoch(vm, now.continuous) }
       machines[vm]?.unsettle(now.continuous)
@@ -157,11 +159,17 @@ extension Checker {
     homes[key] = vm
   }
 
-  /// Another VM has this address now.
-  private mutating func vacate(_ vm: VMAddress) {
-    guard let machine = machines.removeValue(forKey: vm), let key = machine.key else { return }
+  /// Another VM has this address now, or the same one another uuid.
+  ///
+  /// - Returns: what is in flight there, where that is the same vCenter's: in the guest behind the address it is still the
+  ///   only operation that may be (S6), whatever the VM is called.
+  @discardableResult private mutating func vacate(_ vm: VMAddress, for other: VMKey? = nil) -> OpID? {
+    guard let machine = machines.removeValue(forKey: vm), let key = machine.key else { return nil }
     away[key] = machine
     if homes[key] == vm { homes[key] = nil }
+    guard let other, other.vcenter == key.vcenter else { return nil }
+    away[key]?.inFlight = nil
+    return machine.inFlight
   }
 
   /// A complete inventory does not have these any more.
