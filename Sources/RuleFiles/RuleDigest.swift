@@ -24,6 +24,7 @@ extension Rule {
     for time in notDuring {
       fields += ["not_during", String(time.days.rawValue), String(time.from), String(time.until)]
     }
+    fields += list("folders", scope.folders) + list("clusters", scope.clusters) + list("tags", scope.tags)
     return Digest.of(fields)
   }
 }

@@ -42,6 +42,7 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
       case .vcenterLoginRefused: "a803f4c4c47942e1a1ac365df4ae8834"
       case .watchOnly: "5d5f261b35734ec29696be0075b4fb36"
       case .scopeEmpty: "a0b5533971514083b7d2c884b09fc197"
+      case .selectorUnresolved: "f90aeba1ecb8411b94374d1b0a67b25e"
       case .clockDoubted: "2a2cf80df2eb47cdab7726b9ac229ddd"
       case .clockTrusted: "061a73c8ca5e49baa0d9c6a0ba97d9f2"
       case .ledgerFailing: "60a7ff77c2264f7cae118ee032a14567"

@@ -28,6 +28,11 @@ private struct Case<Given: Sendable>: Sendable {
       detail: detail, opens: opens)
   }
 
+  private static func unresolved(_ selector: Selector, _ trouble: SelectorTrouble, _ detail: String = "") -> Report {
+    Report(
+      .selectorUnresolved, .warning, vcenter: VCenterID("lab"), detail: detail, selector: selector, trouble: trouble)
+  }
+
   private static let old = Reason.tooOld(limit: .seconds(10), proven: .seconds(14), claimed: .seconds(16))
   private static let subject = #""spin" (pid 4242, owner bob) on VM "db-07""#
   private static let because = #"rule "spinners" allows 10s, it was proven 14s old"#
@@ -147,6 +152,33 @@ private struct Case<Given: Sendable>: Sendable {
       #"vCenter "lab" is only watched, nothing is killed there: it has no VI JSON API (8.0 U1 brings it)"#
     ),
     Case(report(.scopeEmpty, .warning), #"the scope of rule "spinners" reaches no VM of vCenter "lab""#),
+    Case(
+      Report(.scopeEmpty, .warning, selector: .tag("ops:hands-off")),
+      #"no VM that a rule reaches has tag "ops:hands-off": [protect] vms protects none by it"#),
+    Case(
+      Report(.scopeEmpty, .warning, login: LoginID("linux"), selector: .folder("/DC/vm/d\"b")),
+      #"no VM that a rule reaches is in folder "/DC/vm/d\u{22}b": guest login "linux" may be sent to none by it"#),
+    Case(
+      unresolved(.folder("db"), .unknown),
+      #"vCenter "lab" has no folder "db", or does not show it to this account: it chooses no VM there"#),
+    Case(
+      unresolved(.folder("db"), .ambiguous),
+      #"vCenter "lab" has several folders called "db": it chooses no VM there; write the path of the one that is meant"#
+    ),
+    Case(
+      unresolved(.cluster("db"), .ambiguous),
+      #"vCenter "lab" has several clusters called "db": it chooses no VM there; give them different names, or choose "#,
+      "by folder or tag"),
+    Case(
+      unresolved(.tag("a:b"), .ambiguous),
+      #"vCenter "lab" has several tags called "a:b": it chooses no VM there; give them different names"#),
+    Case(
+      unresolved(.tag("a:b"), .denied, "no VM is touched"),
+      #"vCenter "lab" does not let this account read tag "a:b": it chooses no VM there; grant it read access: "#,
+      "no VM is touched"),
+    Case(
+      unresolved(.cluster("c"), .unsupported),
+      #"vCenter "lab" is too old to say what cluster "c" holds: it chooses no VM there; 8.0 U1 brings it"#),
     Case(
       report(.clockDoubted, .warning, detail: "it jumped by 1h"),
       "the clock of this machine is not trusted: until it agrees again start times count for nothing, and rules with "

@@ -29,7 +29,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BadInputTests {
-  static let all = badRules + moreBadRules + badQuietTimes + badMainFiles + moreBadMainFiles
+  static let all = badRules + moreBadRules + badPlaces + badQuietTimes + badMainFiles + moreBadMainFiles
 
   func load(_ input: BadInput) throws -> (LoadResult, ConfigurationFolder) {
     let folder = try ConfigurationFolder()
@@ -58,6 +58,6 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       .scopeByNameAlone, .neverActs, .redundantQuietTime,
     ]
     #expect(Set(Diagnostic.Code.allCases).subtracting(seen) == elsewhere)
-    #expect(BadInputTests.all.count > 280)
+    #expect(BadInputTests.all.count > 290)
   }
 }

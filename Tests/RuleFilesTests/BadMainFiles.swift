@@ -54,10 +54,7 @@ let badMainFiles: [BadInput] = [
     #"13:11: error: an element of 'owners' is an integer; write a pattern in quotes such as "db-*", or a "#
       + "list of patterns",
     "14:1: error: unknown key 'command' in [protect]; did you mean 'commands'?",
-    #"15:7: error: 'vms' chooses no VM; write names or ids (all VMs: names = ["*"])"#),
-  BadInput(
-    "a protection by tag", main: accounts + "[protect]\nvms = { tags = [\"owner:hands-off\"] }\n",
-    says: "12:9: error: 'tags' is not supported by this version; use 'names' or 'ids'"),
+    #"15:7: error: 'vms' chooses no VM; write names, ids, folders, clusters or tags (all VMs: names = ["*"])"#),
   BadInput(
     "faults of [ledger]", main: accounts + "[ledger]\nkeep = 400\nkep = \"1d\"\n",
     says: #"12:8: error: 'keep' is an integer; write a duration in quotes, such as "2h30m" or "90s""#,
@@ -154,13 +151,18 @@ let badMainFiles: [BadInput] = [
   BadInput(
     "a login scoped by name", main: accounts + "scope = { names = [\"db-*\"] }\n",
     says: "11:11: error: 'names' may not limit a login, for whoever may rename a VM could draw the password; "
-      + "use 'ids'"),
+      + "use 'ids', 'folders', 'clusters' or 'tags'"),
   BadInput(
-    "a login scoped by folder",
+    "a login scoped by folder with an exception by name",
     main: accounts + "scope = { ids = [\"vm-1\"], folders = [\"db\"], except = [\"x\"] }\n",
-    says: "11:27: error: 'folders' is not supported by this version; use 'ids'",
-    "11:45: error: 'except' may not limit a login, for whoever may rename a VM could draw the password; "
-      + "use 'ids'"),
+    says: "11:45: error: 'except' may not limit a login, for whoever may rename a VM could draw the password; "
+      + "use 'ids', 'folders', 'clusters' or 'tags'"),
+  BadInput(
+    "a login scoped by a tag without a category", main: accounts + "scope.tags = [\"ok\"]\n",
+    says: "11:15: error: an element of 'tags' has no category; write it as \"category:name\""),
+  BadInput(
+    "VMs that are protected by an empty list", main: accounts + "[protect]\nvms = { names = [\"a\"], tags = [] }\n",
+    says: "12:31: error: 'tags' is empty and would choose nothing; fill it or remove the key"),
   BadInput(
     "a login scoped by nothing", main: accounts + "scope = {}\n",
     says: "11:9: error: 'scope' is empty and would choose nothing; fill it or remove the key"),

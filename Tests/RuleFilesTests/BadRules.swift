@@ -121,7 +121,7 @@ let badRules: [BadInput] = [
     says: #"4:9: error: 'scope' is a list; write a table such as { names = ["db-*"] }"#),
   BadInput(
     "a scope without a selector", rules: rule(#"scope = { except = ["a"] }"#),
-    says: #"4:9: error: 'scope' chooses no VM; write names or ids (all VMs: names = ["*"])"#),
+    says: #"4:9: error: 'scope' chooses no VM; write names, ids, folders, clusters or tags (all VMs: names = ["*"])"#),
   BadInput(
     "a scope with a key of match", rules: rule(#"scope = { name = ["a"] }"#),
     says: "4:11: error: unknown key 'name' in 'scope'; did you mean 'names'?"),
@@ -131,13 +131,6 @@ let badRules: [BadInput] = [
   BadInput(
     "an empty except", rules: rule(#"scope = { ids = ["vm-1"], except = [] }"#),
     says: "4:36: error: 'except' is empty and would choose nothing; fill it or remove the key"),
-  BadInput(
-    "folders", rules: rule(#"scope = { folders = ["db"] }"#),
-    says: "4:11: error: 'folders' is not supported by this version; use 'names' or 'ids'"),
-  BadInput(
-    "clusters and tags", rules: rule(#"scope = { ids = ["vm-1"], clusters = ["c"], tags = ["a:b"] }"#),
-    says: "4:27: error: 'clusters' is not supported by this version; use 'names' or 'ids'",
-    "4:45: error: 'tags' is not supported by this version; use 'names' or 'ids'"),
   BadInput(
     "a pattern for an id", rules: rule(#"scope = { ids = ["vm-*"] }"#),
     says: "4:18: error: an element of 'ids' is no id (patterns do not work here); write ids of VMs as vCenter "

@@ -32,7 +32,7 @@ struct DrawnConfiguration {
       entries.append(
         LoginEntry(
           id: LoginID(name), account: user.lowercased(), directory: directory,
-          maxInFlight: directory ? int(1...4) : int(1...1024), scope: chance(3) ? Scope(ids: ids()) : nil))
+          maxInFlight: directory ? int(1...4) : int(1...1024), scope: chance(3) ? loginScope() : nil))
     }
     var rules: [Rule] = []
     for name in names("rule", 0...5) { rules.append(rule(name, logins, vcenters)) }
@@ -87,11 +87,22 @@ struct DrawnConfiguration {
   }
 
   private mutating func scope() -> Scope {
-    let both = chance(3)
-    let byName = both || chance(2)
-    return Scope(
-      names: byName ? globs() : nil, ids: both || !byName ? ids() : nil, except: chance(3) ? globs() : [])
+    var scope = chance(2) ? Scope() : loginScope()
+    if scope == Scope() || chance(2) { scope.names = globs() }
+    if chance(3) { scope.except = globs() }
+    return scope
   }
+
+  private mutating func loginScope() -> Scope {
+    var scope = Scope()
+    if chance(3) { scope.folders = places(["db", "/DC/vm/a b/db", "100%25", "a%2fb", "é \"q\" 'x'", "/x", "\\"]) }
+    if chance(3) { scope.clusters = places(["c-1", "prod", "%2f", "#"]) }
+    if chance(3) { scope.tags = places(["env:prod", "a:b:c", " : ", "é:\"", "x:/"]) }
+    if scope == Scope() || chance(3) { scope.ids = ids() }
+    return scope
+  }
+
+  private mutating func places(_ names: [String]) -> [String] { (0..<int(1...3)).map { _ in pick(names) } }
 
   private mutating func match() -> Match {
     if chance(6) {

@@ -30,7 +30,7 @@ import Testing
   static let recipes: [(file: String, rules: [String], byName: Bool)] = [
     ("10-report-only.toml", ["running-for-a-day"], false), ("50-stuck-backup.toml", ["stuck-backup"], true),
     ("60-too-many-converters.toml", ["too-many-converters"], true),
-    ("65-stray-compilers.toml", ["stray-compilers"], true), ("70-index-rebuild.toml", ["index-rebuild-by-day"], true),
+    ("65-stray-compilers.toml", ["stray-compilers"], false), ("70-index-rebuild.toml", ["index-rebuild-by-day"], true),
     ("80-forgotten-shells.toml", ["forgotten-shell"], false), ("90-crypto-miner.toml", ["crypto-miner"], true),
   ]
 

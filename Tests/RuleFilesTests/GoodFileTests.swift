@@ -43,7 +43,7 @@ let everyKey = #"""
   name = "windows"
   username = 'CORP\Watch'
   password = { file = "secrets/lab" }
-  scope = { ids = ["vm-1", "vm-2"] }
+  scope = { ids = ["vm-1", "vm-2"], folders = "db", clusters = ["c-1", "c-2"], tags = "login:ok" }
 
   [[guest_login]]
   name = "linux"
@@ -64,7 +64,7 @@ let everyRuleKey = #"""
   description = "why"
   guest_login = "linux"
   vcenter = ["lab", "six"]
-  scope = { names = "db-*", ids = ["vm-3", "42"], except = ["db-primary"] }
+  scope = { names = "db-*", ids = ["vm-3", "42"], folders = ["db", "/DC/vm/a%2fb"], clusters = "c-1", tags = ["a:b:c"], except = ["db-primary"] }
   match = { name = ["bk[a-z]gent", "x"], owner = 'CORP\*', command = "*--full*" }
   unless = [{ command = "*--keep*" }, { name = "y", owner = "z" }]
   max_age = "1d2h3m4s"
@@ -151,7 +151,8 @@ let everyRuleKey = #"""
     #expect(logins.map(\.account) == [#"corp\watch"#, "guestwatch", #".\watch"#])
     #expect(logins.map(\.directory) == [true, true, false])
     #expect(logins.map(\.maxInFlight) == [4, 3, 64])
-    #expect(logins.map(\.scope) == [Scope(ids: ["vm-1", "vm-2"]), nil, nil])
+    let scope = Scope(ids: ["vm-1", "vm-2"], folders: ["db"], clusters: ["c-1", "c-2"], tags: ["login:ok"])
+    #expect(logins.map(\.scope) == [scope, nil, nil])
     #expect(loaded.logins.map(\.userName) == [#"CORP\Watch"#, "guestwatch", #".\watch"#])
     #expect(Set(logins.map(\.digest)).count == 3)
   }
@@ -163,7 +164,9 @@ let everyRuleKey = #"""
         Rule(
           id: RuleID("Ab.c-1_x"), description: "why", login: LoginID("linux"),
           vcenters: [VCenterID("lab"), VCenterID("six")],
-          scope: Scope(names: [try Glob("db-*")], ids: ["vm-3", "42"], except: [try Glob("db-primary")]),
+          scope: Scope(
+            names: [try Glob("db-*")], ids: ["vm-3", "42"], folders: ["db", "/DC/vm/a%2fb"], clusters: ["c-1"],
+            tags: ["a:b:c"], except: [try Glob("db-primary")]),
           match: Match(
             names: [try Glob("bk[a-z]gent"), try Glob("x")], owners: [try Glob(#"CORP\*"#)],
             commands: [try Glob("*--full*")]),

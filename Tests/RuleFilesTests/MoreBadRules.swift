@@ -221,8 +221,8 @@ let moreBadRules: [BadInput] = [
       + "character first, as in [a-z]"),
   BadInput(
     "an exception under its other name", rules: rule(#"scope = { ids = ["vm-1"], unless = "x" }"#),
-    says: "4:27: error: unknown key 'unless' in 'scope'; known: names, ids, except, clusters, "
-      + "folders, tags"),
+    says: "4:27: error: unknown key 'unless' in 'scope'; known: names, ids, folders, "
+      + "clusters, tags, except"),
   BadInput(
     "a key of the login", rules: rule(#"username = "x""#),
     says: "7:1: error: unknown key 'username' in [[rule]]; known: name, description, guest_login, "

@@ -100,7 +100,8 @@ struct MutatedFiles {
     "fingerprint_sha256",
     "max_in_flight", "directory", "dry_run", "rules", "log_commands", "time_zone", "owners", "commands", "vms",
     "per_vm",
-    "daemon", "rule", "protect", "saml_token", "folders", "max_cpu", "evry", "\"\"", "a.b", "scope.names",
+    "daemon", "rule", "protect", "saml_token", "folders", "clusters", "tags", "max_cpu", "evry", "\"\"", "a.b",
+    "scope.names",
     "password.file",
     "\"a\\nb\"",
   ]
@@ -113,7 +114,8 @@ struct MutatedFiles {
     "\"Europe/Berlin\"", "\"../x\"", "\"secret\"", "\"/etc/shadow\"", "\"https://h\"", "\"http://h\"",
     "\"https://u:p@h\"",
     "\"vm-1\"", "\"é\u{301}\u{1F600}\"", "\"\\u001b[2J\\u0000\"", "[]", "{}", "[{}]", "[[]]", "{ name = \"x\" }",
-    "{ ids = [\"vm-1\"] }", "{ file = \"secret\" }", "{ credential = \"c\" }", "\"\"\"\nx\n\"\"\"", "'''\n'''",
+    "{ ids = [\"vm-1\"] }", "{ folders = [\"db\"] }", "\"/DC/vm/db\"", "\"a//b\"", "\"/\"", "\"env:prod\"", "\":\"",
+    "{ file = \"secret\" }", "{ credential = \"c\" }", "\"\"\"\nx\n\"\"\"", "'''\n'''",
   ]
 
   private static let pieces: [[UInt8]] =

@@ -69,7 +69,10 @@ import Testing
     ] {
       #expect(try warnings("scope = \(scope)") == [why], "\(scope)")
     }
-    for fine in [#"{ names = ["db-1", "a"], except = ["db-*"] }"#, #"{ ids = ["vm-1", "vm-22"], except = ["vm-?"] }"#] {
+    for fine in [
+      #"{ folders = ["db-1"], except = ["db-*"] }"#, #"{ names = ["db-1", "a"], except = ["db-*"] }"#,
+      #"{ ids = ["vm-1", "vm-22"], except = ["vm-?"] }"#,
+    ] {
       #expect(try warnings("scope = \(fine)") == [])
     }
   }
@@ -83,6 +86,10 @@ import Testing
       ])
     #expect(try warnings(main: main, #"scope = { ids = ["vm-1", "vm-8"] }"#) == [])
     #expect(try warnings(main: main, #"scope = { names = "*" }"#) == [])
+    // Nobody knows here what is in a folder.
+    #expect(try warnings(main: main, #"scope = { folders = "db" }"#) == [])
+    #expect(try warnings(main: accounts + "scope = { folders = [\"db\"] }\n") == [])
+    #expect(try warnings(main: main.replacing("] }", with: "], tags = \"a:b\" }")).count == 1)
   }
 
   @Test func whatIsProtectedAnyhow() throws {

@@ -46,12 +46,37 @@ import Testing
     ("max_age = \"1h\"", "max_age = \"1h\"\nunless = { name = \"z\" }"),
     ("{ names = [\"*\"] }", "{ names = [\"*\"], except = [\"q\"] }"), ("{ names = [\"*\"] }", "{ ids = [\"vm-1\"] }"),
     ("max_age = \"1h\"", "max_age = \"1h\"\nvcenter = \"lab\""),
+    ("{ names = [\"*\"] }", "{ names = [\"*\"], folders = [\"db\"] }"),
+    ("{ names = [\"*\"] }", "{ names = [\"*\"], clusters = [\"db\"] }"),
+    ("{ names = [\"*\"] }", "{ names = [\"*\"], tags = [\"env:db\"] }"),
   ])
   func whatDecidesDoes(_ old: String, _ new: String) throws {
     let changed = plain.replacing(old, with: new)
     #expect(changed != plain)
     let (first, second) = (try digests(plain).rules, try digests(changed).rules)
     #expect(Set(first.values).isDisjoint(with: second.values))
+  }
+
+  @Test func eachKeyAndEachListIsItsOwn() throws {
+    var rule = Rule(
+      id: RuleID("r"), login: LoginID("l"), scope: Scope(), match: Match(), limits: .forbidden, every: .seconds(300))
+    let scopes = [
+      Scope(folders: ["a"]), Scope(clusters: ["a"]), Scope(tags: ["a"]), Scope(folders: ["a", "b"]),
+      Scope(folders: ["a"], clusters: ["b"]), Scope(folders: ["a"], tags: ["b"]), Scope(clusters: ["a"], tags: ["b"]),
+      Scope(names: []), Scope(),
+    ]
+    var digests = Set<UInt64>()
+    for scope in scopes {
+      rule.scope = scope
+      digests.insert(rule.digest)
+    }
+    #expect(digests.count == scopes.count)
+  }
+
+  /// Made before folders, clusters and tags could be written.
+  @Test func rulesThatUseNothingNewKeepTheirs() throws {
+    let digest = try digests(plain).rules[RuleID("a")]
+    #expect(digest == 0x662c_834a_be66_99ca)
   }
 
   @Test func ofTheFilesAsSha256sumSaysIt() throws {

@@ -53,10 +53,14 @@ import Testing
     #expect(
       try warnings(rules: byName) == [
         "rules.d/a.toml:4:9: warning: this rule terminates and its scope is by name alone: whoever may name a VM can "
-          + "draw the login's password there; give 'ids' too, or limit the [[guest_login]] by 'scope'"
+          + "draw the login's password there; give 'folders', 'tags' or 'ids' too, or limit the [[guest_login]] by 'scope'"
       ])
     #expect(try warnings(rules: byName.replacing("\"terminate\"", with: "\"report\"")) == [])
     #expect(try warnings(rules: byName.replacing("except", with: "ids")) == [])
+    #expect(try warnings(rules: byName.replacing("except", with: "folders")) == [])
+    #expect(try warnings(rules: byName.replacing("except", with: "clusters")) == [])
+    #expect(try warnings(rules: byName.replacing("except = [\"db-1\"]", with: "tags = \"a:b\"")) == [])
+    #expect(try warnings(main: accounts + "scope = { tags = [\"login:ok\"] }\n", rules: byName) == [])
     #expect(try warnings(main: accounts + "scope = { ids = [\"vm-1\"] }\n", rules: byName) == [])
   }
 

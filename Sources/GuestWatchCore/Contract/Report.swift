@@ -45,8 +45,11 @@ public struct Report: Hashable, Sendable {
     case vcenterLoginRefused = "vcenter-login-refused"
     /// No VI JSON: it is only watched.
     case watchOnly = "watch-only"
-    /// A rule's scope reaches no VM.
+    /// A rule's scope reaches no VM; or a `selector` of a login's scope or, without a login, of `[protect] vms` holds none
+    /// that a rule reaches.
     case scopeEmpty = "scope-empty"
+    /// A vCenter cannot say which VMs a `selector` holds (`trouble`): it chooses none there.
+    case selectorUnresolved = "selector-unresolved"
 
     // the daemon
     case clockDoubted = "clock-doubted"
@@ -89,12 +92,15 @@ public struct Report: Hashable, Sendable {
   public var detail: String
   /// When the closed gate opens by itself; nil: it does not, or nobody can know.
   public var opens: Opening?
+  /// A folder, cluster or tag that the configuration names.
+  public var selector: Selector?
+  public var trouble: SelectorTrouble?
 
   public init(
     _ kind: Kind, _ level: Level, rule: RuleID? = nil, vcenter: VCenterID? = nil, moid: String? = nil,
     vmName: String? = nil, login: LoginID? = nil, process: Process? = nil, killID: KillID? = nil,
     reason: Reason? = nil, demand: Demand? = nil, gate: Gate? = nil, outcome: Outcome? = nil, fault: Fault? = nil,
-    detail: String = "", opens: Opening? = nil
+    detail: String = "", opens: Opening? = nil, selector: Selector? = nil, trouble: SelectorTrouble? = nil
   ) {
     self.kind = kind
     self.level = level
@@ -112,6 +118,8 @@ public struct Report: Hashable, Sendable {
     self.fault = fault
     self.detail = detail
     self.opens = opens
+    self.selector = selector
+    self.trouble = trouble
   }
 }
 

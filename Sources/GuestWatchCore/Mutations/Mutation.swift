@@ -7,6 +7,7 @@ enum Mutation: String, CaseIterable {
   // The verdict: what counts as a match, a limit that is exceeded, an age.
   case forgetUnless = "`unless` excepts nobody"
   case ignoreTheScope = "a rule reaches every VM that is found"
+  case keepWhoLeftTheFolder = "a VM stays in its folders, clusters and tags whatever the inventory says"
   case believeTheClaimedAge = "`now - started` is the age"
   case countTheAgeFromTheSend = "*seen* counts from the send of the first look, not from its answer"
   case ignoreDoubts = "nothing speaks against the start times of a guest"
@@ -32,6 +33,8 @@ enum Mutation: String, CaseIterable {
   case protectWithoutFolding = "protect and `unless` compare exactly where the guest's family is unknown"
   case protectNoDoubtfulText = "protect and `unless` do not fit a text that is cut off or unreadable"
   case touchTheUntouchable = "templates, VMs of a solution and `[protect] vms` are watched"
+  case forgetProtectSelectors = "`[protect] vms` by folder, cluster or tag protects nobody"
+  case touchWhatMayBeProtected = "VMs of which it cannot be known whether `[protect] vms` covers them are watched"
   case ignoreDryRun = "dry run kills"
   case ignoreReport = "a rule that only reports kills"
   case ignoreToolsScripts = "Tools that execute scripts close no gate"

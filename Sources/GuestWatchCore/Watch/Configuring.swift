@@ -104,6 +104,8 @@ extension Watch {
     configuration = new
     rulePlaces = [:]
     saidEmpty = []
+    saidEmptySelectors = []
+    saidUnresolved = [:]
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
     logins.configure(new.logins, now.continuous)
     sendLoginNotes()
@@ -124,6 +126,10 @@ extension Watch {
     if let old {
       keepState(of: old, in: new)
       noteLinks(now)
+    }
+    for id in vcenters.keys {
+      let unsure = unsure(id)
+      vcenters[id]?.unsure = unsure
     }
     for place in vms.indices { applyRules(place, now) }
     if !saidReady {
@@ -160,6 +166,7 @@ extension Watch {
       let vcenter = vms[place].address.vcenter
       guard fresh[vcenter]?.entry.digest != vcenters[vcenter]?.entry.digest || fresh[vcenter] == nil else { continue }
       vms[place].isShown = false
+      vms[place].isPlaced = false
       vms[place].epoch += 1
       vms[place].shown = nil
       refuseHand(place, .changed("its vCenter's entry in the configuration was changed"))
@@ -314,11 +321,12 @@ extension Watch {
     let facts = vm.facts
     if vm.isTwice { return .twice }
     if !vm.isShown { return .unconfirmed }
+    if vm.isOutOfSight { return .outOfSight }
     if mutated(.touchTheUntouchable) { return facts.power != .on || !facts.ready ? .off : nil }
     if let own = configuration.ownMachine, let bios = facts.biosUUID, OwnMachine.isSame(own, bios) { return .own }
     if facts.template { return .template }
     if facts.managed { return .managed }
-    if let vms = configuration.protect.vms, vms.reaches(facts) { return .protected }
+    if let scope = configuration.protect.vms, let why = reasonOfProtection(vm, scope) { return why }
     if facts.power != .on { return .off }
     if !facts.connected { return .disconnected }
     if !facts.ready { return .notReady }

@@ -1,15 +1,6 @@
 import OrderedCollections
 
 extension Watch {
-  /// Which VMs of a vCenter some rule might reach, and those that a kill is open on.
-  func query(_ vcenter: VCenterID) -> ScopeQuery {
-    var scopes: OrderedSet<Scope> = []
-    for rule in configuration?.rules ?? [] where rule.vcenters?.contains(vcenter) ?? true { scopes.append(rule.scope) }
-    var ids: OrderedSet<String> = []
-    for vm in vms where vm.address.vcenter == vcenter && vm.kill != nil { ids.append(vm.address.moid) }
-    return ScopeQuery(scopes: Array(scopes), ids: Array(ids))
-  }
-
   mutating func inventory(_ id: OpID, _ timing: Timing, _ result: Result<Inventory, Fault>, _ now: Now) {
     guard let operation = operations.removeValue(forKey: id), case .refresh(let vcenter, let asked) = operation.kind
     else { return }
@@ -28,7 +19,11 @@ extension Watch {
       if refusedLogins.removeValue(forKey: state.entry.digest) != nil {
         effects.append(.note(.vcenterAccepted(digest: state.entry.digest)))
       }
-      state.nextRefresh = now.continuous + VCenterState.refreshEvery
+      // A reload that came meanwhile asks for more than was answered.
+      let isCurrent = asked.covers(query(vcenter))
+      state.nextRefresh = isCurrent ? now.continuous + VCenterState.refreshEvery : now.continuous
+      state.book.hear(answer, asked: asked.selectors)
+      if answer.complete { state.answered = asked }
       // What was not said to be down is not said to be up.
       let isNews = state.told?.isDown ?? (state.uuid == nil)
       state.told?.isDown = false
@@ -40,7 +35,9 @@ extension Watch {
         report(Report(.watchOnly, .warning, vcenter: vcenter))
       }
       vcenters[vcenter] = state
+      weighProtection(but: vcenter, now)
       take(answer, of: vcenter, asked, now)
+      sayUnresolved(now)
       if isNews { report(Report(.vcenterUp, .info, vcenter: vcenter, detail: coverage(vcenter))) }
       findAgain(now)
       statusDirty = true
@@ -95,6 +92,7 @@ extension Watch {
     var seen: OrderedSet<VMKey> = []
     let twice = twins(inventory, of: vcenter)
     carryRefusals(inventory, twice)
+    let holding = Holding(inventory, asked)
     // Which VM has which id now.
     var holders: [String: VMKey] = [:]
     vcenters[vcenter]?.nameless = []
@@ -102,6 +100,7 @@ extension Watch {
       guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
         if let known = keyByID(facts, of: vcenter) {
           seen.append(known)
+          takeUnnamed(facts, known, holding)
         } else {
           notKnowable(facts, of: vcenter, now)
         }
@@ -110,7 +109,7 @@ extension Watch {
       let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
       holders[facts.moid] = key
       guard seen.append(key).inserted else { continue }
-      if twice.contains(key) { takeTwin(facts, key, of: vcenter) } else { take(facts, key, of: vcenter, now) }
+      if twice.contains(key) { takeTwin(facts, key, of: vcenter) } else { take(facts, key, of: vcenter, holding, now) }
     }
     for place in vms.indices where vms[place].address.vcenter == vcenter {
       let key = vms[place].key
@@ -124,8 +123,10 @@ extension Watch {
         displaced(place, by: holder, now)
       } else if inventory.complete {
         missing(place, asked, now)
-      } else {
+      } else if vms[place].rulesApply {
         book(place, now)
+      } else {
+        applyRules(place, now)
       }
     }
     forgetMissing(inventory.vcenterUUID, of: vcenter, now)
@@ -167,6 +168,22 @@ extension Watch {
     vms[place].facts.name = facts.name
   }
 
+  /// A VM that is known by its id alone: of all that is said of it only where it stands is taken over.
+  private mutating func takeUnnamed(_ facts: VMFacts, _ key: VMKey, _ holding: Holding) {
+    guard let place = places[key] else { return }
+    let held = holding.held(facts.selectors, before: vms[place].facts.selectors)
+    let isPlaced = vms[place].isPlaced || holding.complete
+    if held != vms[place].facts.selectors { vms[place].rulesApply = false }
+    vms[place].facts.selectors = held
+    isSeen(place, isPlaced: isPlaced)
+  }
+
+  private mutating func isSeen(_ place: Int, isPlaced: Bool) {
+    if vms[place].isPlaced != isPlaced || vms[place].isOutOfSight { vms[place].rulesApply = false }
+    vms[place].isPlaced = isPlaced
+    vms[place].isOutOfSight = false
+  }
+
   /// A VM in scope that has no instance uuid is listed as not watched, and said once an hour.
   private mutating func notKnowable(_ facts: VMFacts, of vcenter: VCenterID, _ now: Now) {
     guard let count = vcenters[vcenter]?.nameless.count, count < VCenterState.namelessCap,
@@ -182,17 +199,8 @@ extension Watch {
         detail: Unwatchable.nameless.rawValue))
   }
 
-  /// A rule whose scope reaches no VM of any vCenter selects none, and that is said once.
-  private mutating func sayEmptyScopes() {
-    guard let configuration, vcenters.values.allSatisfy({ $0.uuid != nil }) else { return }
-    for (i, rule) in configuration.rules.enumerated() where !saidEmpty.contains(rule.id) {
-      guard !vms.contains(where: { vm in vm.present && vm.views.contains { $0.rules.contains(i) } }) else { continue }
-      saidEmpty.append(rule.id)
-      report(Report(.scopeEmpty, .warning, rule: rule.id))
-    }
-  }
-
-  private mutating func take(_ facts: VMFacts, _ key: VMKey, of vcenter: VCenterID, _ now: Now) {
+  private mutating func take(_ shown: VMFacts, _ key: VMKey, of vcenter: VCenterID, _ holding: Holding, _ now: Now) {
+    var facts = shown
     let address = VMAddress(vcenter: vcenter, moid: facts.moid)
     let place = vmPlace(key, address: address, name: facts.name)
     if vms[place].present, vms[place].address.vcenter != vcenter, vcenters[vms[place].address.vcenter] != nil {
@@ -201,6 +209,11 @@ extension Watch {
     }
     let cameBack = !vms[place].watchable
     let isNewHere = !vms[place].present || !vms[place].isShown || vms[place].address != address
+    // While it was there twice nobody knows which of them stood where.
+    let wasHere =
+      vms[place].present && vms[place].isShown && vms[place].address.vcenter == vcenter && !vms[place].isTwice
+    facts.selectors = holding.held(shown.selectors, before: wasHere ? vms[place].facts.selectors : [])
+    isSeen(place, isPlaced: holding.complete || (wasHere && vms[place].isPlaced))
     // Also where it was away in between: it is registered anew then for certain.
     if let shown = vms[place].shownMoid, shown != facts.moid { endEpoch(place, "it was registered anew", now) }
     if vms[place].shownMoid != facts.moid { vms[place].memoryIsStale = true }
@@ -262,14 +275,19 @@ extension Watch {
   /// A complete inventory does not have it any more.
   private mutating func missing(_ place: Int, _ asked: ScopeQuery, _ now: Now) {
     let vm = vms[place]
+    if mutated(.keepWhoLeftTheFolder), !vm.facts.selectors.isEmpty { return }
     let wasAsked = asked.selects(name: vm.facts.name, moid: vm.address.moid, in: vm.facts.selectors)
     guard vm.present || vm.kill != nil, wasAsked else {
       vms[place].present = false
+      vms[place].isPlaced = false
       vms[place].rulesApply = false
       return
     }
     if vm.kill?.isOpen == true, !asked.ids.contains(vm.address.moid) {
-      // It may only have been renamed: the next refresh asks for it by its id.
+      // It may only have been renamed or moved: the next refresh asks for it by its id. No terminate leaves until then.
+      vms[place].isPlaced = false
+      vms[place].isOutOfSight = true
+      applyRules(place, now)
       refreshSoon(vm.address.vcenter, now)
       return
     }
@@ -288,6 +306,8 @@ extension Watch {
 
   private mutating func leave(_ place: Int, _ now: Now) {
     vms[place].present = false
+    vms[place].isPlaced = false
+    vms[place].isOutOfSight = false
     vms[place].rulesApply = false
     vms[place].views = []
     refuseHand(place, .changed("the VM is not there any more"))

@@ -50,6 +50,7 @@ extension Watch {
       if query.isEmpty {
         // An empty filter would mean every VM: nothing is asked.
         vcenters[id]?.nextRefresh = now.continuous + VCenterState.refreshEvery
+        forgetPlaces(of: id, now)
         continue
       }
       if state.inFlight >= state.entry.maxInFlight {

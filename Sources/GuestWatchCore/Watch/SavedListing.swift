@@ -1,7 +1,8 @@
 /// A listing that was saved, and what a decision of its own makes of it: the same as the daemon would, but for its age.
 ///
 /// One listing proves no age. So that something can be said of `max_age` all the same, start times are believed: as if the
-/// daemon had looked on since each process began.
+/// daemon had looked on since each process began. Nor does a listing say where its VM stands: it stands in every folder,
+/// cluster and tag that rules and their logins name, but in none that `[protect] vms` names.
 public struct SavedListing: Sendable {
   public var listing: Listing
   /// Of the VM, as scopes name it; it stands for the moid, too.
@@ -25,7 +26,7 @@ public struct SavedListing: Sendable {
     // Nobody knows which vCenter it came from: the first one will do that has rules for such a VM.
     guard
       let entry = configuration.vcenters.first(where: { entry in
-        configuration.rules.contains { $0.reaches(facts, of: entry.id) }
+        configuration.rules.contains { $0.reaches(facts(in: configuration), of: entry.id) }
       })
     else { return [] }
     configuration.vcenters = [entry]
@@ -33,7 +34,13 @@ public struct SavedListing: Sendable {
     return table.play()
   }
 
-  fileprivate var facts: VMFacts { VMFacts(moid: vm, name: vm, instanceUUID: "saved", family: family) }
+  fileprivate func facts(in configuration: Configuration) -> VMFacts {
+    let named =
+      configuration.rules.flatMap(\.scope.selectors) + configuration.logins.flatMap { $0.scope?.selectors ?? [] }
+    return VMFacts(
+      moid: vm, name: vm, instanceUUID: "saved", family: family,
+      selectors: Set(named).subtracting(configuration.protect.vms?.selectors ?? []))
+  }
 
   /// A decision, and a world in which nothing happens but this listing. Whatever else it asks for is not done.
   private struct Table {
@@ -65,7 +72,7 @@ public struct SavedListing: Sendable {
         switch effect {
         case .refresh(let op, _, _, _):
           let inventory = Inventory(
-            vcenterUUID: Table.vcenter, canTerminate: true, vms: [saved.facts], complete: true)
+            vcenterUUID: Table.vcenter, canTerminate: true, vms: [saved.facts(in: configuration)], complete: true)
           send(.inventory(op, timing, .success(inventory)))
         case .survey(let op, _, _, _, _): send(.surveyed(op, timing, .success(saved.listing)))
         case .show(_, .reached(let reach)): reached = reach.vms

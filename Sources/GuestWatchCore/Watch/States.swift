@@ -27,6 +27,12 @@ struct VCenterState: Sendable {
   /// VMs that a rule reaches but that have no instance uuid: they cannot be known again, so they are not watched.
   var nameless: [(moid: String, name: String)] = []
   var saidWatchOnly = false
+  /// What the last complete inventory was asked for; nil: none came yet.
+  var answered: ScopeQuery?
+  /// What it said of selectors.
+  var book = SelectorBook()
+  /// Selectors of `[protect] vms` of which it cannot be known whether they hold a VM of this vCenter.
+  var unsure: Set<Selector> = []
 
   /// The pause after so many refusals of our login in a row: two may be all that stands between us and a locked account.
   static func pause(refusals: Int) -> Duration { refusals < 2 ? .seconds(60) : .seconds(1800) }
@@ -68,9 +74,11 @@ enum Unwatchable: String, Hashable, Sendable {
   case template = "it is a template"
   case managed = "a solution manages it"
   case protected = "[protect] vms covers it"
+  case protectionUnknown = "it cannot be known whether [protect] vms covers it"
   case twice = "its instance uuid is there twice"
   case own = "the daemon itself runs on it"
   case nameless = "it has no instance uuid"
+  case outOfSight = "its vCenter does not show it any more"
   case unconfirmed = "its vCenter has not shown it since the configuration changed"
 }
 
@@ -86,6 +94,10 @@ struct VMState: Sendable {
   var shownMoid: String?
   /// An inventory of the entry as it is now has shown it: its moid is believed.
   var isShown = false
+  /// The last complete inventory said which selectors hold it.
+  var isPlaced = false
+  /// The last complete inventory lacked it although it was asked for, and it is asked for by its id now.
+  var isOutOfSight = false
   /// Since when it is not in the inventory; nil: it is, or that was not looked at yet.
   var missingSince: Instant?
   /// Terminates in a row that were not sent or not begun, and those that were denied; and until when none is tried.

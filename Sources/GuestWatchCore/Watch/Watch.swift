@@ -45,6 +45,10 @@ public struct Watch: Sendable {
 
   /// Rules of which it was said that they reach no VM.
   var saidEmpty: OrderedSet<RuleID> = []
+  /// Selectors of `[protect] vms` and logins of which it was said that they hold no VM.
+  var saidEmptySelectors: Set<SaidEmpty> = []
+  /// What was said of selectors that could not be resolved. Never iterated.
+  var saidUnresolved: [SaidTrouble.Place: SaidTrouble] = [:]
   var saidDoubt = false
 
   var candidateCount = 0

@@ -82,9 +82,8 @@ private func sentence(_ report: Report) -> String {
   case .watchOnly:
     "\(report.vcenterWords) is only watched, nothing is killed there: it has no VI JSON API (8.0 U1 brings it)"
       + report.detailWords
-  case .scopeEmpty:
-    "the scope of \(report.ruleWords) reaches no VM" + (report.vcenter == nil ? "" : " of \(report.vcenterWords)")
-      + report.detailWords
+  case .scopeEmpty: scopeEmpty(report)
+  case .selectorUnresolved: selectorUnresolved(report)
   case .clockDoubted:
     "the clock of this machine is not trusted: until it agrees again start times count for nothing, and rules with "
       + "not_during kill nothing"

@@ -44,6 +44,8 @@ extension Diagnostic {
     case badPattern = "bad-pattern"
     /// Not the id of a VM.
     case badID = "bad-id"
+    /// Not the name of a folder, cluster or tag.
+    case badSelector = "bad-selector"
     /// A start time that no process can have.
     case badTime = "bad-time"
     /// Not an entry of `not_during`.

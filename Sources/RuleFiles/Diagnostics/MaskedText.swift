@@ -29,7 +29,8 @@ struct MaskedText: Sendable {
 
 /// Keys whose values are never secrets: names, patterns for names, numbers, times, words of ours.
 private let harmlessKeys: Set<String> = [
-  "name", "guest_login", "vcenter", "names", "ids", "except", "owner", "owners", "pid", "started", "max_age",
+  "name", "guest_login", "vcenter", "names", "ids", "folders", "clusters", "tags", "except", "owner", "owners", "pid",
+  "started", "max_age",
   "max_instances", "forbidden", "keep", "per", "lasting", "every", "not_during", "action", "kills", "per_vm", "within",
   "cooldown", "dry_run", "rules", "log_commands", "time_zone", "scope", "match", "unless", "budget", "vms",
 ]

@@ -73,11 +73,11 @@ extension Findings {
     if !notDuring.isEmpty { context.needsZone = true }
 
     let isLimited = context.known.flatMap { known in login.map { known.limitedLogins[$0] != nil } } ?? false
-    if action == .terminate, !isLimited, let entry = section["scope"], let scope, scope.ids == nil {
+    if action == .terminate, !isLimited, let entry = section["scope"], let scope, scope.isByNameAlone {
       warning(
         entry.value.place, .scopeByNameAlone,
         "this rule terminates and its scope is by name alone: whoever may name a VM can draw the login's password "
-          + "there; give 'ids' too, or limit the [[guest_login]] by 'scope'")
+          + "there; give 'folders', 'tags' or 'ids' too, or limit the [[guest_login]] by 'scope'")
     }
     guard let name, let login, let scope, let match, let unless, let limits else { return nil }
     return Rule(

@@ -127,6 +127,9 @@ private func tomlScope(_ scope: Scope) -> String {
   var parts: [String] = []
   if let names = scope.names { parts.append("names = \(tomlList(names.map(\.pattern)))") }
   if let ids = scope.ids { parts.append("ids = \(tomlList(ids))") }
+  for (key, names) in [("folders", scope.folders), ("clusters", scope.clusters), ("tags", scope.tags)] {
+    if let names { parts.append("\(key) = \(tomlList(names))") }
+  }
   if !scope.except.isEmpty { parts.append("except = \(tomlList(scope.except.map(\.pattern)))") }
   return "{ \(parts.joined(separator: ", ")) }"
 }

@@ -34,6 +34,7 @@
     private static let signs: [String: [String]] = [
       "forgetUnless": verdict,
       "ignoreTheScope": ["does not reach", "never in scope"],
+      "keepWhoLeftTheFolder": ["does not reach", "never in scope", "outside its scope"],
       "believeTheClaimedAge": verdict,
       "countTheAgeFromTheSend": verdict,
       "ignoreDoubts": verdict,
@@ -56,6 +57,8 @@
       "protectWithoutFolding": ["S2:", "does not match"],
       "protectNoDoubtfulText": ["S2:", "does not match"],
       "touchTheUntouchable": ["S2:"],
+      "forgetProtectSelectors": ["S2:"],
+      "touchWhatMayBeProtected": ["S2:"],
       "ignoreDryRun": ["S4:"],
       "ignoreReport": ["S4:"],
       "ignoreToolsScripts": ["Tools executes scripts"],

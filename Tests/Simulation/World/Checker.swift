@@ -37,11 +37,11 @@ public struct Checker: Sendable {
     var use: CheckedLogins.Use?
 
     var vcenter: VCenterID? {
-      if case .refresh(let vcenter) = kind { vcenter } else { vm?.vcenter }
+      if case .refresh(let vcenter, _) = kind { vcenter } else { vm?.vcenter }
     }
 
     enum Kind: Sendable {
-      case refresh(VCenterID)
+      case refresh(VCenterID, asked: [Selector])
       case survey(LookPurpose)
       case look(pid: Int64, LookPurpose)
       case terminate(KillID)
@@ -185,6 +185,8 @@ public struct Checker: Sendable {
     var startsDoubted: (since: Instant, why: String)?
     /// Identities that a complete listing lacked after one that had them, or that a look showed to have ended.
     var absent: Set<OwnIdentity> = []
+    /// Whether a selector holds it, as the inventories say; what is not in it is not known.
+    var placed: [Selector: Bool] = [:]
     /// No verify look before that, after one that was not answered when 25 s had passed.
     var verifyRests = Instant(nanoseconds: .min)
   }
@@ -201,6 +203,8 @@ public struct Checker: Sendable {
   var machines: [VMAddress: Machine] = [:]
   /// Where each VM is, and what is known of those that are nowhere for now.
   var homes: [VMKey: VMAddress] = [:]
+  /// What each vCenter said last of the selectors that it was asked for. Never iterated.
+  var resolutions: [VCenterID: [Selector: Resolution]] = [:]
   /// When ordinary accounts were shown only their own processes last, by guest.
   var hides: [Int: (from: Int64, to: Int64)] = [:]
   /// Which VM an inventory last showed at an address: two entries may lead to one vCenter, and so two addresses to one VM.
@@ -304,6 +308,7 @@ public struct Checker: Sendable {
       machines[vm]?.unsettle(now.continuous)
     }
     clock = CheckedClock()
+    forgetPlaces(of: nil)
   }
 
   private mutating func end(at now: Now) {
@@ -365,8 +370,8 @@ public struct Checker: Sendable {
   private mutating func see(_ effect: Effect, at now: Now) throws(Violation) {
     try guardSecrets(effect)
     switch effect {
-    case .refresh(let op, let vcenter, _, let by):
-      try open(op, Flight(kind: .refresh(vcenter)), by: by, at: now)
+    case .refresh(let op, let vcenter, let query, let by):
+      try open(op, Flight(kind: .refresh(vcenter, asked: query.selectors)), by: by, at: now)
     case .survey(let op, let vm, let login, let ends, let by):
       adopt(vm)
       let purpose: LookPurpose = isVerify(vm, ends) ? .verify : .check
@@ -458,9 +463,10 @@ public struct Checker: Sendable {
       if purpose != .confirm, now.continuous < machine.rests {
         try raise("S6", "\(vm) is looked at before its rest of 30 s is over")
       }
-      if let facts = machine.facts, let protect = configuration?.protect, OwnRules.isUntouchable(facts, protect) {
+      if let facts = machine.facts, let protect = configuration?.protect, isUntouchable(vm, facts, protect) {
         throw Violation("S2", "\(vm) is never in scope, but is looked at")
       }
+      try guardScope(of: login, vm)
     case .verify, .resolve:
       if now.continuous < machine.verifyRests {
         try raise("S6", "a look after a kill on \(vm) was not answered and is repeated at once")
@@ -555,9 +561,11 @@ public struct Checker: Sendable {
       stopping = true
     case .inventory(let op, _, let result):
       if case .failure(let fault) = result { tally.faults[fault.kind, default: 0] += 1 }
-      guard case .refresh(let vcenter)? = flights.removeValue(forKey: op)?.kind else { return }
+      guard case .refresh(let vcenter, let asked)? = flights.removeValue(forKey: op)?.kind else { return }
       if case .success(let inventory) = result {
-        take(inventory, of: vcenter, at: now)
+        let answer = Answered(inventory, asked: asked)
+        hear(answer, of: vcenter)
+        take(inventory, of: vcenter, answer, at: now)
         if inventory.complete { missing(inventory, of: vcenter) }
       }
     case .surveyed(let op, let timing, let result):

@@ -90,7 +90,7 @@ extension Checker {
     case .found(let found):
       if mine.order != nil { throw Violation("contract", "\(ask) asked for a kill and is told what it is") }
       if let facts = machines[found.address]?.facts, let protect = configuration?.protect,
-        OwnRules.isUntouchable(facts, protect)
+        isUntouchable(found.address, facts, protect)
       {
         throw Violation("S2", "an operator is shown a process of \(found.address), which is never in scope")
       }

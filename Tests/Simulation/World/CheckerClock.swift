@@ -47,6 +47,7 @@ extension Checker {
   /// server, and its moids may be other VMs.
   mutating func redirected(_ vcenter: VCenterID, at: Instant) {
     for op in flights.keys where flights[op]?.vcenter == vcenter { flights[op]?.isOfOld = true }
+    forgetPlaces(of: vcenter)
     for vm in machines.keys where vm.vcenter == vcenter {
       machines[vm]?.rests = Instant(nanoseconds: .min)
       machines[vm]?.verifyRests = Instant(nanoseconds: .min)

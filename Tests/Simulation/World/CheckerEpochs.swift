@@ -2,7 +2,7 @@ import GuestWatchCore
 
 /// Epochs as an inventory shows them: a boot or suspend time that moved by over 60 s. What is unset is unknown.
 extension Checker {
-  mutating func take(_ inventory: Inventory, of vcenter: VCenterID, at now: Now) {
+  mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ answer: Answered, at now: Now) {
     var places: [VMKey: [VMAddress]] = [:]
     var readers: [VMKey: Int] = [:]
     for facts in inventory.vms {
@@ -19,7 +19,7 @@ extension Checker {
       // Where none of them is known, nobody can say which is the first.
       let all = key.flatMap { places[$0] } ?? []
       let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? (all.count == 1 ? vm : nil)
-      take(facts, vm, vm == known ? key : nil, isAlone: all.count < 2, at: now)
+      take(facts, vm, vm == known ? key : nil, answer, isAlone: all.count < 2, at: now)
       // Only this one says so. A daemon that has not seen the known one alone may take this for it, as one that was
       // registered anew.
       if let key, vm != known, readers[key] == 1 { keys[vm] = key }
@@ -33,7 +33,9 @@ extension Checker {
 
   /// - Parameter isAlone: no other VM shows its uuid. Of several nobody need know which one is meant, so no epoch of any of
   ///   them ends; when there is one again, what it shows is held against what was known before.
-  private mutating func take(_ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, isAlone: Bool, at now: Now) {
+  private mutating func take(
+    _ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, _ answer: Answered, isAlone: Bool, at now: Now
+  ) {
     if let key {
       keys[vm] = key
       settle(key, at: vm, now)
@@ -47,6 +49,7 @@ extension Checker {
       machines[vm, default: Machine()].unsettle(now.continuous)
     }
     machines[vm, default: Machine()].facts = facts
+    machines[vm]?.place(facts, answer)
     machines[vm]?.shownAt = now.continuous
     machines[vm]?.missing = false
     machines[vm]?.isRedirected = false
@@ -90,6 +93,7 @@ extension Checker {
       machine.shownAt = at
       machine.missing = other?.missing ?? false
     }
+    machine.placed = other?.placed ?? [:]
     machine.isRedirected = other?.isRedirected ?? machine.isRedirected
     machine.key = key
     machine.unsettle(machine.shownAt)
@@ -142,6 +146,7 @@ extension Checker {
       let busy = vacate(vm, for: key)
       machines[vm] = machine
       if let busy { machines[vm]?.inFlight = busy }
+      if old.vcenter != vm.vcenter { machines[vm]?.placed = [:] }
       machines[vm]?.unsettle(now.continuous)
       if old.moid != vm.moid {
         // It was registered anew.
@@ -166,6 +171,7 @@ extension Checker {
   @discardableResult private mutating func vacate(_ vm: VMAddress, for other: VMKey? = nil) -> OpID? {
     guard let machine = machines.removeValue(forKey: vm), let key = machine.key else { return nil }
     away[key] = machine
+    away[key]?.placed = [:]
     if homes[key] == vm { homes[key] = nil }
     guard let other, other.vcenter == key.vcenter else { return nil }
     away[key]?.inFlight = nil
@@ -175,7 +181,10 @@ extension Checker {
   /// A complete inventory does not have these any more.
   mutating func missing(_ inventory: Inventory, of vcenter: VCenterID) {
     let there = Set(inventory.vms.map(\.moid))
-    for vm in machines.keys where vm.vcenter == vcenter && !there.contains(vm.moid) { machines[vm]?.missing = true }
+    for vm in machines.keys where vm.vcenter == vcenter && !there.contains(vm.moid) {
+      machines[vm]?.missing = true
+      machines[vm]?.placed = [:]
+    }
   }
 
   /// A kill that was sent before a new epoch was shown: what came of it cannot be known, unless its own answer says it.

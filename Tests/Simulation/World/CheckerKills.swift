@@ -54,11 +54,11 @@ extension Checker {
     guard let facts = machines[home(record)]?.facts else {
       throw Violation("S1", "kill \(record.id) on \(record.address), which is in no inventory")
     }
-    if OwnRules.isUntouchable(facts, configuration.protect) {
+    if isUntouchable(home(record), facts, configuration.protect) {
       throw Violation("S2", "kill \(record.id) on \(record.address), which is never in scope")
     }
     let reaching = rule.map { [$0] } ?? configuration.rules.filter { $0.login == record.login }
-    if !reaching.contains(where: { OwnRules.reaches($0, facts, of: record.address.vcenter) }) {
+    if !reaching.contains(where: { reaches($0, home(record), facts) }) {
       let who = rule.map { "rule \($0.id) does not reach" } ?? "no rule of login \(record.login) reaches"
       throw Violation("S1", "kill \(record.id): \(who) \(record.address)")
     }

@@ -9,7 +9,7 @@ extension Checker {
     asked[ask] = nil
     guard case .explained(let explanation) = answer else { return }
     if let facts = machines[explanation.address]?.facts, let protect = configuration?.protect,
-      OwnRules.isUntouchable(facts, protect)
+      isUntouchable(explanation.address, facts, protect)
     {
       throw Violation("S2", "an operator is shown \(explanation.address), which is never in scope")
     }

@@ -51,6 +51,7 @@ extension Digest {
     for scope in query.scopes where scope.ids == nil { for name in scope.names ?? [] { add(name.pattern) } }
     for scope in query.scopes { for id in scope.ids ?? [] { add(id) } }
     for id in query.ids { add(id) }
+    for selector in query.selectors { add("\(selector)") }
   }
   mutating func add(_ facts: VMFacts) {
     add(facts.moid)
@@ -65,6 +66,7 @@ extension Digest {
     add(facts.managed)
     add(facts.bootTime)
     add(facts.suspendTime)
+    for selector in facts.selectors.map({ "\($0)" }).sorted() { add(selector) }
   }
   mutating func add(_ answer: KillAnswer) {
     switch answer {
@@ -94,6 +96,7 @@ extension Digest {
       switch result {
       case .success(let inventory):
         add(inventory.complete)
+        for trouble in inventory.unresolved.map({ "\($0.key) \($0.value)" }).sorted() { add(trouble) }
         for facts in inventory.vms { add(facts) }
       case .failure(let fault): add(fault)
       }

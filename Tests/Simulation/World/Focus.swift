@@ -18,6 +18,8 @@ public enum Focus: Hashable, Sendable, CaseIterable {
   case rewriting
   /// Guests go back to snapshots.
   case snapshots
+  /// VMs are moved about and tagged, and places are renamed or may not be read.
+  case placing
   /// Somebody starts thousands of processes at once.
   case swarms
 
@@ -46,6 +48,12 @@ extension Mix {
     case .snapshots:
       often(.snapshot, 100...400)
       often(.revert, 300...900)
+    case .placing:
+      often(.relocate, 100...600)
+      often(.retag, 100...600)
+      often(.renamePlace, 300...1_500)
+      often(.denyPlace, 300...1_500)
+      often(.reload, 150...900)
     case .swarms: often(.fork, 1_200...2_400)
     }
   }

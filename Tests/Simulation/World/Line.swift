@@ -77,6 +77,7 @@ enum Line {
 
   static func of(_ scope: Scope) -> String {
     "\(globs(scope.names)) \(scope.ids.map { $0.joined(separator: " or ") } ?? "any")"
+      + scope.selectors.map { " \($0)" }.joined()
       + (scope.except.isEmpty ? "" : " except \(globs(scope.except))")
   }
 
@@ -151,8 +152,10 @@ enum Line {
     case .timeCame: "time came"
     case .inventory(let op, let timing, .success(let i)):
       "inventory \(op) \(of(timing)) \(i.complete ? "" : "incomplete ")"
+        + i.unresolved.map { "\($0.key) \($0.value), " }.sorted().joined()
         + i.vms.map {
           "\($0.moid) \($0.instanceUUID ?? "-") \($0.name) \($0.power) \($0.tools) \($0.ready) \($0.bootTime ?? 0) \($0.suspendTime ?? 0)"
+            + $0.selectors.map { " \($0)" }.sorted().joined()
         }
         .joined(separator: ", ")
     case .inventory(let op, let timing, .failure(let f)): "inventory \(op) \(of(timing)) failed \(f.kind.rawValue)"

@@ -128,13 +128,14 @@ extension World {
 
   /// Nothing keeps the VM from being watched: it is known by a uuid, and not one that is never touched.
   func isWatched(_ place: Place) -> Bool {
-    place.facts.instanceUUID != nil && !OwnRules.isUntouchable(place.facts, configuration.protect)
+    place.facts.instanceUUID != nil
+      && !OwnRules.isUntouchable(place.facts, configuration.protect) { mayHold($0, place) }
   }
 
   /// Rules that reach the VM and that the daemon may be held to there (L3: what stays bad holds up nobody else).
   func rules(reaching place: Place) -> [Rule] {
     configuration.rules.filter {
-      OwnRules.reaches($0, place.facts, of: place.address.vcenter) && isFair(place, $0)
+      OwnRules.reaches($0, place.facts, of: place.address.vcenter) { holds($0, place) } && isFair(place, $0)
     }
   }
 

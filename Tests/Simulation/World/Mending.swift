@@ -40,6 +40,8 @@ extension World {
     // Once everything has healed each VM has a uuid of its own, which stays.
     case .uuid(let guest, let uuid): if hasFaults { update(guest) { $0.facts.instanceUUID = uuid } }
     case .enabled(let guest): update(guest) { $0.disabled = [] }
+    case .placeName(let server, let folder, let name): servers[server].model.places.rename(folder, to: name)
+    case .places(let server): servers[server].denied = []
     case .back(let guest): comeBack(limbo: guest)
     case .up(let server): servers[server].isDown = false
     case .well(let server): servers[server].sick = nil
@@ -85,6 +87,7 @@ extension World {
       }
       for mending in [Mending.up(server: s), .well(server: s), .privilege(server: s)] { try mend(mending) }
       if servers[s].dateShift != nil { try mend(.date(server: s)) }
+      try mend(.places(server: s))
     }
     // An account that no guest has is a mistake of the operator's: it is put right.
     for (digest, credential) in credentials where credential.user == "GuestWatch" {

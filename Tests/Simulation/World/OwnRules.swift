@@ -24,19 +24,32 @@ enum OwnRules {
       && !rule.unless.contains { fits($0, p, family: family, lenient: true) }
   }
 
-  static func reaches(_ rule: Rule, _ vm: VMFacts, of vcenter: VCenterID) -> Bool {
+  /// `holds`: whether a folder, cluster or tag holds the VM; nil: nobody knows. Then nothing is reached by it.
+  static func reaches(
+    _ rule: Rule, _ vm: VMFacts, of vcenter: VCenterID, holds: (Selector) -> Bool?
+  ) -> Bool {
     if let only = rule.vcenters, !only.contains(vcenter) { return false }
-    return reaches(rule.scope, vm)
+    return stands(in: rule.scope, vm, holds: holds) == true
   }
 
-  static func reaches(_ scope: Scope, _ vm: VMFacts) -> Bool {
-    if scope.names == nil && scope.ids == nil { return false }
+  /// Whether the VM is in the scope; nil: it depends on what nobody knows.
+  static func stands(in scope: Scope, _ vm: VMFacts, holds: (Selector) -> Bool?) -> Bool? {
     func any(_ globs: [Glob], _ text: String) -> Bool {
       globs.contains { OwnGlob.fits($0.pattern, text, folded: false) }
     }
-    if let names = scope.names, !any(names, vm.name) { return false }
-    if let ids = scope.ids, !ids.contains(vm.moid) { return false }
-    return !any(scope.except, vm.name) && !any(scope.except, vm.moid)
+    if any(scope.except, vm.name) || any(scope.except, vm.moid) { return false }
+    var keys: [Bool?] = []
+    if let names = scope.names { keys.append(any(names, vm.name)) }
+    if let ids = scope.ids { keys.append(ids.contains(vm.moid)) }
+    func either(_ all: [Selector]) {
+      let said = all.map(holds)
+      keys.append(said.contains(true) ? true : said.contains(nil) ? Bool?.none : false)
+    }
+    if let folders = scope.folders { either(folders.map { .folder($0) }) }
+    if let clusters = scope.clusters { either(clusters.map { .cluster($0) }) }
+    if let tags = scope.tags { either(tags.map { .tag($0) }) }
+    if keys.isEmpty || keys.contains(false) { return false }
+    return keys.contains(nil) ? nil : true
   }
 
   /// Only such a listing may prove that something is absent. Whether it was read to its end only the client knows.
@@ -56,9 +69,9 @@ enum OwnRules {
     }
   }
 
-  /// VMs that are never touched (S2).
-  static func isUntouchable(_ vm: VMFacts, _ protect: Protect) -> Bool {
-    vm.template || vm.managed || protect.vms.map { reaches($0, vm) } ?? false
+  /// VMs that are never touched, or of which nobody knows whether they may be (S2).
+  static func isUntouchable(_ vm: VMFacts, _ protect: Protect, holds: (Selector) -> Bool?) -> Bool {
+    vm.template || vm.managed || protect.vms.map { stands(in: $0, vm, holds: holds) != false } ?? false
   }
 
   /// The rule is what it was, so that a reload keeps its state (S7).

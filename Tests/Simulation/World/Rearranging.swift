@@ -38,7 +38,8 @@ extension World {
       let old = servers[server].model.virtualMachine(moid)?.facts.instanceUUID
       servers[server].model.update(moid) { $0.facts.instanceUUID = nil }
       if old != nil { after(5...900, .uuid(guest, old)) }
-    case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
+    case .relocate, .retag, .renamePlace, .denyPlace, .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork,
+      .scripts, .reboot, .suspend, .revert,
       .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .rotation, .vcenterLogin, .down,
       .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
       .gracefulRestart, .kill, .reload, .request:
@@ -73,7 +74,11 @@ extension World {
   mutating func comeBack(limbo guest: Int) {
     guard let i = limbo.firstIndex(where: { $0.number == guest }) else { return }
     let back = limbo.remove(at: i)
-    servers[back.server].model.add(back.machine)
+    var machine = back.machine
+    // A folder or host of the vCenter that it came from.
+    if !servers[back.server].folders.contains(machine.facts.folder) { machine.facts.folder = Places.firstVMFolder }
+    if !servers[back.server].hosts.contains(machine.facts.host) { machine.facts.host = Places.firstHost }
+    servers[back.server].model.add(machine)
     homes[guest] = (back.server, back.machine.facts.moid)
   }
 }

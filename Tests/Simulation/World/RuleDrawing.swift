@@ -28,6 +28,11 @@ extension World {
       // The guest's own account names are exact: an entry in another case is refused.
       logins.append(entry(bare, GuestCredential(user: user, password: passwords[user.lowercased()] ?? "")))
       if random.chance(0.06) { logins[logins.count - 1].scope = Scope(names: [try Glob("web-*")]) }
+      if random.chance(0.08) {
+        var scope = Scope()
+        addSelectors(to: &scope)
+        logins[logins.count - 1].scope = scope
+      }
     }
     configuration.vcenters = vcenters
     configuration.logins = logins
@@ -82,7 +87,7 @@ extension World {
       protect.names = [try Glob(random.pick("java", "slee*", "WORKER*", "miner", "*.exe"))]
       if random.chance(0.5) { protect.owners = [try Glob(random.pick("bob", #"lab\*"#, "ALICE"))] }
     }
-    if random.chance(0.12) { protect.vms = try drawScope() }
+    if random.chance(mix.focus == .placing ? 0.6 : 0.12) { protect.vms = try drawScope() }
     return protect
   }
 
@@ -94,6 +99,11 @@ extension World {
     }
     if scope.names == nil || random.chance(0.08) {
       scope.ids = (1...(1 + random.below(6))).map { "vm-\($0)" }
+    }
+    // Alone, or beside the others.
+    if random.chance(mix.focus == .placing ? 0.8 : 0.3) {
+      if random.chance(0.6) { scope = Scope() }
+      addSelectors(to: &scope)
     }
     if random.chance(0.15) { scope.except = [try Glob(random.pick("db-*", "vm-1", "*-2", "vm-1?"))] }
     return scope

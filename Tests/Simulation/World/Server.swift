@@ -10,6 +10,12 @@ struct Server {
   var sick: Fault?
   /// How far its `Date` is off, in nanoseconds; nil: it says none.
   var dateShift: Int64? = 0
+  /// Its VM folders, hosts and tags by id, for VMs to be put into.
+  var folders: [String] = []
+  var hosts: [String] = []
+  var tags: [String] = []
+  /// What our account may not read for a while. Never iterated.
+  var denied: Set<Selector> = []
 }
 
 /// What an entry of the configuration leads to. Found by the digest of the entry.
@@ -74,7 +80,7 @@ extension World {
     if place.addresses.count != 1 || bad.contains(place.guest) { return false }
     if let own = configuration.ownMachine, place.facts.biosUUID == own { return false }
     guard let login = configuration.logins.first(where: { $0.id == rule.login }) else { return false }
-    return login.scope.map { OwnRules.reaches($0, place.facts) } ?? true
+    return login.scope.map { OwnRules.stands(in: $0, place.facts) { holds($0, place) } == true } ?? true
   }
 
   func guest(at place: Place) -> SyntheticGuest? { servers[place.server].model.guest(place.moid) }

@@ -65,13 +65,18 @@ extension World {
     }
     var vms: [VMFacts] = []
     var complete = true
-    for facts in servers[s].model.allFacts where query.selects(name: facts.name, moid: facts.moid, in: []) {
+    var (held, unresolved) = holdings(query, s)
+    if flight.fate.isGarbled { garble(&held, &unresolved, query) }
+    for facts in servers[s].model.allFacts {
+      let holding = held[facts.moid] ?? []
+      guard query.selects(name: facts.name, moid: facts.moid, in: holding) else { continue }
       // What the answer was cut after is missing from it.
       if flight.fate.isGarbled, random.chance(0.4) {
         complete = false
         continue
       }
       var known = Wire.facts(facts)
+      known.selectors = holding
       if faults.unsetFact > 0 {
         if random.chance(faults.unsetFact) { known.bootTime = nil }
         if random.chance(faults.unsetFact) { known.suspendTime = nil }
@@ -86,7 +91,36 @@ extension World {
     return .inventory(
       Inventory(
         vcenterUUID: servers[s].model.settings.instanceUUID, canTerminate: release.hasVIJSON, vms: vms,
-        complete: complete))
+        complete: complete, unresolved: unresolved))
+  }
+
+  /// Which selectors of the query hold which VM, and which nobody can tell of.
+  private func holdings(
+    _ query: ScopeQuery, _ server: Int
+  ) -> (held: [String: Set<Selector>], unresolved: [Selector: SelectorTrouble]) {
+    var held: [String: Set<Selector>] = [:]
+    var unresolved: [Selector: SelectorTrouble] = [:]
+    for selector in query.selectors {
+      switch servers[server].resolve(selector) {
+      case .success(let vms): for moid in vms { held[moid, default: []].insert(selector) }
+      case .failure(let why): unresolved[selector] = why.trouble
+      }
+    }
+    return (held, unresolved)
+  }
+
+  /// What the answer was cut after is missing from it: VMs from what holds them, and whole folders.
+  private mutating func garble(
+    _ held: inout [String: Set<Selector>], _ unresolved: inout [Selector: SelectorTrouble], _ query: ScopeQuery
+  ) {
+    for selector in query.selectors {
+      if random.chance(0.2) {
+        unresolved[selector] = .unknown
+        for moid in held.keys { held[moid]?.remove(selector) }
+      } else if random.chance(0.3) {
+        for moid in held.keys.sorted() where random.chance(0.4) { held[moid]?.remove(selector) }
+      }
+    }
   }
 
   // MARK: what really happened

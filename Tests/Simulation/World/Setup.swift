@@ -59,6 +59,7 @@ struct Setup {
         uuid: sharesUUIDs ? "instance-\(number)" : "instance-\(s)-\(number)", at: now, &random)
       servers[s].model.add(machine)
     }
+    for s in servers.indices { placeEverything(s, &random) }
   }
 
   private mutating func machine(

@@ -5,7 +5,7 @@ enum Trouble: Int, CaseIterable {
   // of VMs
   case reboot, suspend, revert, snapshot, tools, rename, family, hostCutOff
   // of the inventory
-  case delete, clone, reregister, newUUID, twinUUID, noUUID, move
+  case delete, clone, reregister, newUUID, twinUUID, noUUID, move, relocate, retag, renamePlace, denyPlace
   // of accounts
   case login, rotation, vcenterLogin, privilege, disabled
   // of vCenters
@@ -20,9 +20,11 @@ enum Trouble: Int, CaseIterable {
     switch self {
     case .agentRestart, .reboot, .suspend, .reload: 0.3
     case .revert, .snapshot, .tools, .guestClockStep, .hostClockStep, .fork, .rotation, .request: 0.25
-    case .login, .rename, .gracefulRestart, .kill, .delete, .clone, .reregister, .down, .diskFull: 0.15
+    case .login, .rename, .relocate, .retag, .gracefulRestart, .kill, .delete, .clone, .reregister, .down, .diskFull:
+      0.15
     case .guestClockDrift, .hiding, .scripts, .family, .hostCutOff, .newUUID, .twinUUID, .noUUID, .move, .vcenterLogin,
-      .privilege, .disabled, .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostSlew, .hostSuspend,
+      .renamePlace, .denyPlace, .privilege, .disabled, .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostSlew,
+      .hostSuspend,
       .hostReboot:
       0.12
     }
@@ -33,6 +35,7 @@ enum Trouble: Int, CaseIterable {
 enum Mending {
   case switchOn(Int), resume(Int), tools(Int), scripts(Int), login(Int), name(Int, String), family(Int), hiding(Int)
   case connection(Int), uuid(Int, String?), enabled(Int)
+  case placeName(server: Int, String, String), places(server: Int)
   case back(limbo: Int)
   case up(server: Int), well(server: Int), vcenterLogin(server: Int), privilege(server: Int), date(server: Int)
   case slew, disk, pauses, dryRun

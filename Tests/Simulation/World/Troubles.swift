@@ -28,6 +28,11 @@ extension World {
         note("* \(trouble) vc\(server + 1) \(moid)")
         rearrange(trouble, server, moid, guestNumber(server, moid))
       }
+    case .relocate, .retag, .renamePlace, .denyPlace:
+      if let (server, moid) = anyMachine() {
+        note("* \(trouble) vc\(server + 1) \(moid)")
+        displace(trouble, server, moid)
+      }
     case .rotation, .vcenterLogin, .down, .sick, .sessionsEnd, .guestSessionsEnd, .date:
       note("* \(trouble)")
       upset(trouble, random.below(servers.count))
@@ -115,7 +120,8 @@ extension World {
       let what: Set<VirtualMachine.Switch> = random.chance(0.5) ? [.terminate] : [.list, .terminate]
       servers[server].model.update(moid) { $0.disabled = what }
       after(60...900, .enabled(guest))
-    case .delete, .clone, .reregister, .newUUID, .twinUUID, .noUUID, .move, .rotation, .vcenterLogin, .down, .sick,
+    case .delete, .clone, .reregister, .newUUID, .twinUUID, .noUUID, .move, .relocate, .retag, .renamePlace, .denyPlace,
+      .rotation, .vcenterLogin, .down, .sick,
       .sessionsEnd, .guestSessionsEnd, .date, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
       .gracefulRestart, .kill, .reload, .request:
       break
@@ -147,7 +153,8 @@ extension World {
       after(10...900, .date(server: server))
     case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
       .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
-      .newUUID, .twinUUID, .noUUID, .move, .hostClockStep, .hostSlew, .hostSuspend, .hostReboot, .diskFull,
+      .newUUID, .twinUUID, .noUUID, .move, .relocate, .retag, .renamePlace, .denyPlace, .hostClockStep, .hostSlew,
+      .hostSuspend, .hostReboot, .diskFull,
       .gracefulRestart, .kill, .reload, .request:
       break
     }
@@ -198,7 +205,8 @@ extension World {
     case .request: try ask()
     case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
       .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
-      .newUUID, .twinUUID, .noUUID, .move, .rotation, .vcenterLogin, .down, .sick, .sessionsEnd, .guestSessionsEnd,
+      .newUUID, .twinUUID, .noUUID, .move, .relocate, .retag, .renamePlace, .denyPlace, .rotation, .vcenterLogin, .down,
+      .sick, .sessionsEnd, .guestSessionsEnd,
       .date:
       break
     }
