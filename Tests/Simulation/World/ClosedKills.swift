@@ -76,13 +76,15 @@ struct ClosedKills {
 }
 
 extension Checker {
-  /// Those of the epoch that the VM is known to be in.
+  /// Those of the epoch that the VM is known to be in. It is when an outcome was found that counts, not when the disk had room
+  /// for it: one of the epoch before says nothing of who lives in this one.
   func closedKills(on vm: VMAddress) -> ClosedKills {
     let epoch = (machines[vm] ?? Machine()).epochKnown
     let lives = lives
     var found = ClosedKills { life in life.flatMap { lives[$0]?.origin } }
     for id in killOrder {
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch else { continue }
+      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, kill.said ?? closed.at > epoch
+      else { continue }
       found.append(kill, closed.outcome)
     }
     return found
