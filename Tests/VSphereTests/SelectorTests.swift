@@ -198,6 +198,25 @@ import Testing
     }
   }
 
+  @Test func aReadOfNamesThatIsCutOffGetsFurtherTheNextTime() async throws {
+    let gate = Gate()
+    let query = ScopeQuery(scopes: [Scope(tags: ["tier:gold"])])
+    try await withVCenter { request in
+      request.line == F.tag("t2") ? .held(gate, SelectorTests.ten.reply(request)) : SelectorTests.ten.reply(request)
+    } _: { bench in
+      async let first = bench.client.inventory(query, by: bench.clock.after(.seconds(90)))
+      while bench.server.lines.last != F.tag("t2") { await Task.yield() }
+      bench.clock.add(.seconds(91))
+      #expect(await first.1.fault?.kind == .unanswered)
+      gate.open()
+      _ = bench.sent()
+      let second = await bench.client.inventory(query, by: bench.clock.after(.seconds(90))).1
+      #expect(moids(second) == ["vm-2", "vm-3", "vm-9"])
+      // Of the names all but one were known; that one is of no use, so it is not read.
+      #expect(bench.sent() == [F.attached] + F.states(3))
+    }
+  }
+
   @Test func aTagOfWhichNothingIsSaidIsLookedAt() async throws {
     try await withVCenter { request in
       request.line == F.attached ? .json("[]") : SelectorTests.ten.reply(request)

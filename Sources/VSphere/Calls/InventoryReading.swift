@@ -28,8 +28,10 @@ struct InventoryReading: Sendable {
     let lists = VMLists(calls: calls, memory: memory, trace: trace)
     var (listed, complete) = try await candidates(holdings, lists)
     complete = complete && holdings.complete
+    var known: Set<String> = []
     listed = listed.filter { vm in
-      vm.name.map { query.selects(name: $0, moid: vm.moid, in: held[vm.moid] ?? []) } ?? true
+      known.insert(vm.moid).inserted
+        && (vm.name.map { query.selects(name: $0, moid: vm.moid, in: held[vm.moid] ?? []) } ?? true)
     }
     let session = try await calls.keeper.session()
     let answer: (vms: [VMFacts], complete: Bool, absent: [String])
@@ -47,9 +49,9 @@ struct InventoryReading: Sendable {
       if query.selects(name: vm.name, moid: vm.moid, in: vm.selectors) { vms.append(vm) }
     }
     // The session that is there now may be another one; what it knows of the vCenter is what counts.
-    let known = await calls.keeper.known ?? session
+    let last = await calls.keeper.known ?? session
     return Inventory(
-      vcenterUUID: known.vcenterUUID, canTerminate: known.vi?.processManager != nil, vms: vms, complete: complete,
+      vcenterUUID: last.vcenterUUID, canTerminate: last.vi?.processManager != nil, vms: vms, complete: complete,
       unresolved: holdings.unresolved)
   }
 

@@ -10,7 +10,8 @@ struct VMLists: Sendable {
   /// A VM as a list has it.
   struct Listed: Sendable {
     var moid: String
-    /// nil: the list had only ids; whoever reads the VM's state reads its name, too.
+    /// nil: the list had only ids; whoever reads the VM's state reads its name, too. A slash, backslash or percent sign
+    /// in it is escaped by VI JSON and taken back here; UNVERIFIED whether REST escapes it, so there it is as it came.
     var name: String?
     var power: PowerState = .unknown
   }
