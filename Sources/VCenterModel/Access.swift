@@ -36,7 +36,7 @@ extension VCenterModel {
 
   /// Views and unread pages die with their session.
   mutating func dropOrphans() {
-    views.removeAll { sessions.open[$0.value] == nil }
+    views.removeAll { sessions.open[$0.value.token] == nil }
     pages.removeAll { sessions.open[$0.value.token] == nil }
   }
 

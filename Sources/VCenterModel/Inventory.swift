@@ -2,7 +2,7 @@ import OrderedCollections
 
 /// What is left of a property query that was answered in part.
 struct PropertyRest: Hashable, Sendable {
-  var moids: [String]
+  var objects: [ObjectID]
   var query: PropertyQuery
   /// Of the session that it dies with.
   var token: String
@@ -61,7 +61,7 @@ extension VCenterModel {
     let found = machines.values.map(\.facts).filter { facts in
       (filter.vms.isEmpty || filter.vms.contains(facts.moid))
         && (filter.names.isEmpty || filter.names.contains(facts.name))
-        && (filter.powerStates.isEmpty || filter.powerStates.contains(facts.power))
+        && (filter.powerStates.isEmpty || filter.powerStates.contains(facts.power)) && fits(facts, filter)
     }
     guard found.count <= settings.listCap else { throw .tooMany }
     return found.map {
@@ -84,57 +84,65 @@ extension VCenterModel {
       hostName: facts.hostName.isEmpty ? facts.name : facts.hostName, ipAddress: facts.ipAddress)
   }
 
-  mutating func makeView(_ token: String) -> String {
-    let view = "session[52]\(nextObject)"
-    nextObject += 1
-    views[view] = token
-    return view
-  }
-
   mutating func page(_ query: PropertyQuery, _ token: String) throws(ModelError) -> PropertyPage? {
     for path in query.paths where !VirtualMachine.Facts.paths.contains(path) { throw .invalidProperty(path: path) }
-    let moids: [String]
-    switch query.objects {
-    case .view(let view):
-      guard views[view] != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
-      moids = Array(machines.keys)
-    case .vms(let named):
-      for moid in named where !has(moid) && !query.skipsMissing {
-        throw .objectNotFound(type: "VirtualMachine", value: moid)
+    for (type, paths) in query.otherPaths.sorted(by: { $0.key < $1.key }) {
+      for path in paths where VCenterModel.placePaths[type]?.contains(path) != true {
+        throw .invalidProperty(path: path)
       }
-      moids = named.filter(has)
     }
-    if moids.isEmpty { return nil }
-    return try nextPage(PropertyRest(moids: moids, query: query, token: token))
+    let objects = try objects(of: query).filter { query.paths(of: $0.type) != nil }
+    if objects.isEmpty { return nil }
+    return nextPage(PropertyRest(objects: objects, query: query, token: token))
   }
 
-  mutating func nextPage(_ rest: PropertyRest) throws(ModelError) -> PropertyPage? {
+  private func objects(of query: PropertyQuery) throws(ModelError) -> [ObjectID] {
+    let named: [ObjectID]
+    switch query.objects {
+    case .view(let view): return try contents(ofView: view)
+    case .vms(let moids): named = moids.map { ObjectID(id: $0) }
+    case .objects(let objects): named = objects
+    }
+    for object in named where !isThere(object) && !query.skipsMissing {
+      throw .objectNotFound(type: object.type, value: object.id)
+    }
+    return named.filter(isThere)
+  }
+
+  mutating func nextPage(_ rest: PropertyRest) -> PropertyPage {
     let size = max(1, min(settings.pageSize, rest.query.maxObjects ?? settings.pageSize))
-    let now = rest.moids.prefix(size)
+    let now = rest.objects.prefix(size)
     var token: String?
-    if rest.moids.count > size {
+    if rest.objects.count > size {
       let name = "\(nextObject)"
       nextObject += 1
-      pages[name] = PropertyRest(moids: Array(rest.moids.dropFirst(size)), query: rest.query, token: rest.token)
+      pages[name] = PropertyRest(
+        objects: Array(rest.objects.dropFirst(size)), query: rest.query, token: rest.token)
       token = name
     }
     // One that was deleted between two pages is simply not there any more.
-    let objects = now.compactMap { machines[$0]?.facts.content(rest.query.paths) }
-    return PropertyPage(objects: objects, token: token)
+    return PropertyPage(objects: now.compactMap { content(of: $0, rest.query) }, token: token)
   }
 
+  /// What a dead session is told: all objects, and of all properties that they cannot be read.
   func unauthenticatedPage(_ query: PropertyQuery) throws(ModelError) -> PropertyPage? {
-    let moids: [String]
+    let objects: [ObjectID]
     switch query.objects {
-    case .view: moids = Array(machines.keys)
-    case .vms(let named): moids = named.filter(has)
+    // The view died with the session, but this answer has all the objects of its kind.
+    case .view:
+      let types = Array(query.otherPaths.keys) + (query.paths.isEmpty ? [] : ["VirtualMachine"])
+      objects = contents(ViewQuery(container: ViewQuery.allVMs.container, types: types))
+    case .vms(let named): objects = named.map { ObjectID(id: $0) }.filter(isThere)
+    case .objects(let named): objects = named.filter(isThere)
     }
-    if moids.isEmpty { return nil }
+    if objects.isEmpty { return nil }
     return PropertyPage(
-      objects: moids.map { moid in
+      objects: objects.map { object in
         ObjectContent(
-          moid: moid, values: [],
-          missing: query.paths.map { ObjectContent.Missing(path: $0, error: .notAuthenticated) })
+          moid: object.id, type: object.type, values: [],
+          missing: (query.paths(of: object.type) ?? []).map {
+            ObjectContent.Missing(path: $0, error: .notAuthenticated)
+          })
       }, token: nil)
   }
 }
@@ -142,7 +150,7 @@ extension VCenterModel {
 extension VirtualMachine.Facts {
   /// The property paths that the model knows (vsphere-api.md 5.6).
   static let paths: Set<String> = [
-    "name", "runtime.powerState", "runtime.connectionState", "runtime.bootTime", "runtime.suspendTime",
+    "name", "parent", "runtime.powerState", "runtime.connectionState", "runtime.bootTime", "runtime.suspendTime",
     "runtime.maxCpuUsage", "runtime.host", "guest.toolsRunningStatus", "guest.guestOperationsReady",
     "guest.guestFamily", "config.instanceUuid", "config.uuid", "config.template", "config.managedBy",
     "summary.quickStats.overallCpuUsage", "summary.quickStats.guestMemoryUsage",
@@ -165,7 +173,8 @@ extension VirtualMachine.Facts {
   /// nil: unset.
   private func value(_ path: String) -> PropertyValue? {
     switch path {
-    case "name": .string(name)
+    case "name": .string(Places.escaped(name))
+    case "parent": .reference(type: "Folder", value: folder)
     case "runtime.powerState": .enumeration(type: "VirtualMachinePowerState", value: power.vi)
     case "runtime.connectionState":
       .enumeration(type: "VirtualMachineConnectionState", value: connection.rawValue)

@@ -40,6 +40,11 @@ public struct VMFilter: Hashable, Sendable {
   public var vms: [String]
   public var names: [String]
   public var powerStates: [VirtualMachine.Power]
+  public var folders: [String] = []
+  public var datacenters: [String] = []
+  public var clusters: [String] = []
+  public var hosts: [String] = []
+  public var resourcePools: [String] = []
 
   public init(vms: [String] = [], names: [String] = [], powerStates: [VirtualMachine.Power] = []) {
     self.vms = vms
@@ -50,10 +55,12 @@ public struct VMFilter: Hashable, Sendable {
 
 /// What `RetrievePropertiesEx` reads.
 public struct PropertyQuery: Hashable, Sendable {
-  /// Over which virtual machines.
+  /// Over which objects.
   public enum Objects: Hashable, Sendable {
-    /// Those named, in this order.
+    /// Virtual machines, in this order.
     case vms([String])
+    /// Objects of any type, in this order.
+    case objects([ObjectID])
     /// All below a container view, by the moId that `createContainerView` answered.
     case view(String)
   }
@@ -61,10 +68,17 @@ public struct PropertyQuery: Hashable, Sendable {
   public var objects: Objects
   /// Property paths of `VirtualMachine` such as `runtime.powerState`.
   public var paths: [String]
+  /// Property paths of other types, by type.
+  public var otherPaths: [String: [String]] = [:]
   /// The most objects in one answer; nil: the server decides.
   public var maxObjects: Int?
   /// `reportMissingObjectsInResults`: a VM that is gone is left out instead of failing the whole call.
   public var skipsMissing: Bool
+
+  /// What is asked of a type; nil: nothing.
+  func paths(of type: String) -> [String]? {
+    type == "VirtualMachine" ? (paths.isEmpty ? nil : paths) : otherPaths[type]
+  }
 
   public init(objects: Objects, paths: [String], maxObjects: Int? = nil, skipsMissing: Bool = false) {
     self.objects = objects
@@ -109,8 +123,14 @@ public enum Request: Hashable, Sendable {
   case processManager
   /// `GuestOperationsManager.authManager`; needs no session.
   case authManager
-  /// `ViewManager.CreateContainerView` over all virtual machines from the root folder.
-  case createContainerView
+  /// The lists of places: `GET /api/vcenter/folder` and so on.
+  case places(PlaceCall)
+  /// The calls of `/api/cis/tagging`.
+  case tagging(TagCall)
+  /// `ViewManager.CreateContainerView`.
+  case createView(ViewQuery)
+  /// `ContainerView.view`: what it shows.
+  case viewContents(String)
   /// `ContainerView.DestroyView`.
   case destroyView(String)
   /// `PropertyCollector.RetrievePropertiesEx`.
@@ -136,9 +156,10 @@ public enum Request: Hashable, Sendable {
   public var api: API {
     switch self {
     case .hello, .restCreateSession, .restGetSession, .restDeleteSession, .listVMs, .vm, .tools, .guestOperations,
-      .guestIdentity, .getProcess:
+      .guestIdentity, .getProcess, .places, .tagging:
       .rest
-    case .serviceContent, .viLogin, .viLogout, .currentSession, .processManager, .authManager, .createContainerView,
+    case .serviceContent, .viLogin, .viLogout, .currentSession, .processManager, .authManager, .createView,
+      .viewContents,
       .destroyView, .retrieveProperties, .continueRetrieve, .cancelRetrieve, .validateCredentials:
       .vi
     case .listProcesses(_, _, let api, _), .terminate(_, _, _, let api), .startProgram(_, _, _, let api): api

@@ -85,13 +85,16 @@ public enum PropertyValue: Hashable, Sendable {
   case enumeration(type: String, value: String)
   /// `ManagedByInfo`.
   case managedBy(extensionKey: String, type: String)
+  /// `ArrayOfString`.
+  case strings([String])
   /// A reference to a managed object, such as `runtime.host`.
   case reference(type: String, value: String)
 }
 
-/// What one virtual machine answered. A property that is unset is in neither list.
+/// What one object answered. A property that is unset is in neither list.
 public struct ObjectContent: Hashable, Sendable {
   public var moid: String
+  public var type = "VirtualMachine"
   /// In the order in which they were asked for.
   public var values: [Property]
   public var missing: [Missing]
@@ -128,11 +131,15 @@ public enum Response: Hashable, Sendable {
   case session(SessionInfo?)
   case vms([VMSummary])
   case vm(VirtualMachine.Facts)
+  case places([PlaceSummary])
+  case tagging(TagAnswer)
   case tools(VirtualMachine.Tools)
   case guestOperationsReady(Bool)
   case guestIdentity(GuestIdentity)
   /// A manager or view, by its moId.
   case object(String)
+  /// Of `viewContents`.
+  case objects([ObjectID])
   /// nil: nothing matched.
   case properties(PropertyPage?)
   case processes([ProcessInfo])

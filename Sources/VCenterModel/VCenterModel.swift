@@ -79,8 +79,8 @@ public struct VCenterModel: Sendable {
   var accounts: OrderedDictionary<String, VCenterAccount> = [:]
   var directory: OrderedDictionary<String, GuestAccount> = [:]
   var sessions: Sessions
-  /// Container views and the token of the session that each dies with.
-  var views: OrderedDictionary<String, String> = [:]
+  /// Container views by their ids.
+  var views: OrderedDictionary<String, ContainerView> = [:]
   var pages: OrderedDictionary<String, PropertyRest> = [:]
   var open: OrderedDictionary<CallID, OpenCall> = [:]
   private var nextCall: UInt64
@@ -153,9 +153,18 @@ public struct VCenterModel: Sendable {
       return .now(.guestOperationsReady(ready))
     case .guestIdentity(let moid):
       return .now(.guestIdentity(try identity(of: try facts(moid, try use(token, for: .rest, at: at)))))
-    case .createContainerView:
-      try require(.view, of: try use(token, for: .vi, at: at), on: "group-d1")
-      return .now(.object(makeView(token ?? "")))
+    case .places(let call):
+      try require(.read, of: try use(token, for: .rest, at: at), on: Places.rootFolder)
+      return .now(.places(try list(call)))
+    case .tagging(let call):
+      try require(.read, of: try use(token, for: .rest, at: at), on: Places.rootFolder)
+      return .now(.tagging(try answer(call)))
+    case .createView(let query):
+      try require(.view, of: try use(token, for: .vi, at: at), on: query.container.id)
+      return .now(.object(try makeView(query, token ?? "")))
+    case .viewContents(let view):
+      _ = try use(token, for: .vi, at: at)
+      return .now(.objects(try contents(ofView: view)))
     case .destroyView(let view):
       _ = try use(token, for: .vi, at: at)
       guard views.removeValue(forKey: view) != nil else { throw .objectNotFound(type: "ContainerView", value: view) }
@@ -169,7 +178,7 @@ public struct VCenterModel: Sendable {
     case .continueRetrieve(let page):
       _ = try use(token, for: .vi, at: at)
       guard let rest = pages.removeValue(forKey: page) else { throw .invalidProperty(path: "token") }
-      return .now(.properties(try nextPage(rest)))
+      return .now(.properties(nextPage(rest)))
     case .cancelRetrieve(let page):
       _ = try use(token, for: .vi, at: at)
       guard pages.removeValue(forKey: page) != nil else { throw .invalidProperty(path: "token") }

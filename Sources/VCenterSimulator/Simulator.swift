@@ -130,7 +130,14 @@ public struct Simulator: Sendable {
   private static func model(of scenario: Scenario, at now: ModelTime) -> VCenterModel {
     var model = VCenterModel(settings: scenario.settings, accounts: scenario.accounts)
     for account in scenario.directory { model.setDirectoryAccount(account) }
-    for machine in scenario.machines { model.add(virtualMachine(machine, at: now)) }
+    for path in scenario.folders { _ = model.places.makeFolder(at: path) }
+    for tag in scenario.tags { _ = model.tags.make(tag) }
+    for machine in scenario.machines {
+      model.add(virtualMachine(machine, at: now))
+      model.put(
+        machine.facts.moid,
+        Whereabouts(folder: machine.folder, cluster: machine.cluster, host: machine.host, attach: machine.tags))
+    }
     return model
   }
 

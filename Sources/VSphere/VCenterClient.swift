@@ -14,6 +14,7 @@ public final class VCenterClient: Sendable {
   private let keeper: SessionKeeper
   private let calls: SessionCalls
   private let terminator: Terminator
+  private let memory = InventoryMemory()
 
   /// Prepares a client; nothing is sent yet.
   ///
@@ -36,13 +37,14 @@ public final class VCenterClient: Sendable {
     calls = SessionCalls(wire: wire, keeper: keeper)
   }
 
-  /// Finds the VMs that `query` selects and reads their state: `GET /api/vcenter/vm`, then `RetrievePropertiesEx` (over
-  /// REST alone before 8.0 U1). An empty query asks nothing and is an empty inventory.
+  /// Finds the VMs that `query` selects and reads their state: resolves its selectors, lists names where a scope needs
+  /// them, then `RetrievePropertiesEx` (over REST alone before 8.0 U1). One request at a time. An empty query asks nothing
+  /// and is an empty inventory; a selector that cannot be resolved selects nothing and is in `unresolved`.
   ///
-  /// `Timing.firstByte` is that of the VM list. More VMs than vCenter lists in one answer: fault `overCap`.
+  /// `Timing.firstByte` is that of the last list. A fault that does not speak of one selector or one VM fails it all.
   public func inventory(_ query: ScopeQuery, by: Instant) async -> (Timing, Result<Inventory, Fault>) {
     let trace = Trace()
-    let reading = InventoryReading(calls: calls, query: query, trace: trace)
+    let reading = InventoryReading(calls: calls, memory: memory, query: query, trace: trace)
     if query.isEmpty {
       let known = await keeper.known
       let empty = Inventory(

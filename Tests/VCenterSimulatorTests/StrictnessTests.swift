@@ -56,6 +56,7 @@ private let vm = #""vm":{"type":"VirtualMachine","value":"vm-1"}"#
 private let auth =
   #""auth":{"_typeName":"NamePasswordAuthentication","interactiveSession":false,"username":"root","password":"x"}"#
 private let retrieve = sdk + "PropertyCollector/propertyCollector/RetrievePropertiesEx"
+private let create = sdk + "ViewManager/ViewManager/CreateContainerView"
 private let objects = #""objectSet":[{"obj":{"type":"VirtualMachine","value":"vm-1"}}]"#
 private let properties = #""propSet":[{"type":"VirtualMachine","pathSet":["name"]}]"#
 
@@ -69,7 +70,21 @@ let restMalformations: [Malformation] = [
   Malformation("create is not simulated", "/api/vcenter/vm/vm-1/guest/processes?action=create", "{}", 404, "NOT_FOUND"),
   Malformation("unknown parameter", .GET, "/api/vcenter/vm?filter.names=a", 400, "UNEXPECTED_INPUT"),
   Malformation("unknown power state", .GET, "/api/vcenter/vm?power_states=on", 400, "INVALID_ARGUMENT"),
-  Malformation("a filter that is not simulated", .GET, "/api/vcenter/vm?folders=group-v3", 400, "INVALID_ARGUMENT"),
+  Malformation("a filter that is not simulated", .GET, "/api/vcenter/host?standalone=true", 400, "INVALID_ARGUMENT"),
+  Malformation("a filter of another list", .GET, "/api/vcenter/cluster?parent_folders=a", 400, "UNEXPECTED_INPUT"),
+  Malformation("two types of folders", .GET, "/api/vcenter/folder?type=HOST&type=HOST", 400, "INVALID_ARGUMENT"),
+  Malformation("an unknown type of folder", .GET, "/api/vcenter/folder?type=VM", 400, "INVALID_ARGUMENT"),
+  Malformation("POST of a list of places", "/api/vcenter/folder", "{}", 404, "NOT_FOUND"),
+  Malformation("a tag by name", .GET, "/api/cis/tagging/tag?name=gold", 400, "UNEXPECTED_INPUT"),
+  Malformation(
+    "tags of no category", "/api/cis/tagging/tag?action=list-tags-for-category", "{}", 400, "INVALID_ARGUMENT"),
+  Malformation(
+    "objects on tags that are no list", "/api/cis/tagging/tag-association?action=list-attached-objects-on-tags",
+    #"{"tag_ids":"a"}"#, 400, "INVALID_ARGUMENT"),
+  Malformation(
+    "objects of a tag with a body", "/api/cis/tagging/tag-association/t?action=list-attached-objects", "{}", 400,
+    "UNEXPECTED_INPUT"),
+  Malformation("an unknown action on tags", "/api/cis/tagging/tag?action=list", "{}", 404, "NOT_FOUND"),
   Malformation("no body", list, 400, "INVALID_ARGUMENT"),
   Malformation("not JSON", list, "{", 400, "INVALID_ARGUMENT"),
   Malformation("an array", list, "[]", 400, "INVALID_ARGUMENT"),
@@ -149,6 +164,22 @@ let viMalformations: [Malformation] = [
   Malformation("terminate without pid", ends, "{\(vm),\(auth)}", 500, "InvalidRequest"),
   Malformation("terminate with a pid as text", ends, "{\(vm),\(auth),\"pid\":\"7\"}", 500, "InvalidRequest"),
   Malformation("terminate with half a pid", ends, "{\(vm),\(auth),\"pid\":7.5}", 500, "InvalidRequest"),
+  Malformation(
+    "a view of what is not simulated", create,
+    #"{"container":{"type":"Folder","value":"group-d1"},"type":["Network"],"recursive":true}"#, 500, "NotSupported"),
+  Malformation(
+    "a view of a container that cannot be", create,
+    #"{"container":{"type":"VirtualMachine","value":"vm-1"},"type":["VirtualMachine"],"recursive":true}"#, 500,
+    "InvalidArgument"),
+  Malformation(
+    "a view of a folder that is not there", create,
+    #"{"container":{"type":"Folder","value":"group-v9"},"type":["VirtualMachine"],"recursive":true}"#, 500,
+    "ManagedObjectNotFound"),
+  Malformation("the objects of no view", .GET, sdk + "ContainerView/none/view", 500, "ManagedObjectNotFound"),
+  Malformation(
+    "a path of another type", retrieve,
+    #"{"specSet":[{"objectSet":[{"obj":{"type":"Folder","value":"group-v3"}}],"#
+      + #""propSet":[{"type":"Folder","pathSet":["runtime.powerState"]}]}],"options":{}}"#, 500, "InvalidProperty"),
   Malformation(
     "no options", retrieve, "{\"specSet\":[{\(objects),\(properties)}]}", 500, "InvalidRequest"),
   Malformation(

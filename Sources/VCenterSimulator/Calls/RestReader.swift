@@ -11,7 +11,7 @@ import VCenterModel
 enum RestReader {
   /// Nil where no call has this URL and method.
   static func read(_ call: HTTPCall) -> IncomingCall? {
-    guard let route = route(call) else { return nil }
+    guard let route = route(call) else { return PlaceReader.read(call) ?? TagReader.read(call) }
     let asked: Result<IncomingCall.Question, Malformed>
     do throws(Malformed) {
       asked = .success(.model(try request(route, call)))
@@ -104,7 +104,11 @@ enum RestReader {
           throw .badParameter("power_states")
         }
         filter.powerStates.append(power)
-      case "hosts", "clusters", "folders", "resource_pools", "datacenters": throw .notSimulated("the filter \(name)")
+      case "hosts": filter.hosts.append(value)
+      case "clusters": filter.clusters.append(value)
+      case "folders": filter.folders.append(value)
+      case "resource_pools": filter.resourcePools.append(value)
+      case "datacenters": filter.datacenters.append(value)
       default: throw .unknownParameter(name)
       }
     }

@@ -27,6 +27,8 @@ enum RestWriter {
               "cpu_count": .integer(Int64(machine.cpuCount)), "memory_size_MiB": .integer(Int64(machine.memoryMiB)),
             ]
           }))
+    case .places(let places): return .json(200, PlaceWriter.places(places, to: kind))
+    case .tagging(let answer): return .json(200, PlaceWriter.tagging(answer))
     case .vm(let facts): return .json(200, details(facts))
     case .tools(let tools):
       return .json(
@@ -55,7 +57,7 @@ enum RestWriter {
       return .json(200, .object(members))
     case .started(let pid): return .json(201, .integer(pid))
     case .failure(let error): return refusal(error)
-    case .serviceContent, .object, .properties:
+    case .serviceContent, .object, .objects, .properties:
       // No call of this API asks for these.
       return error("INTERNAL_SERVER_ERROR", status: 500, text: "no answer for \(kind.rawValue)")
     }

@@ -4,26 +4,25 @@ import VCenterModel
 ///
 /// A vCenter can do more with them than the simulator: whatever goes beyond is refused, never ignored.
 enum ViQueryReader {
-  /// `CreateContainerView` over all virtual machines below the root folder.
-  static func containerView(_ call: HTTPCall, _ objects: ServiceContent) throws(Malformed) {
+  /// `CreateContainerView` of all objects of some types below a container.
+  static func containerView(_ call: HTTPCall) throws(Malformed) -> ViewQuery {
     let (container, types, recursive) = try ViReader.parameters(call, of: "CreateContainerView") {
       fields throws(ShapeError) in
       let container = try ViReader.reference(fields.required("container"), at: "container")
       let types = try fields.optionalStrings("type") ?? []
       return (container, types, try fields.bool("recursive"))
     }
-    guard container.value == objects.rootFolder else {
-      throw .noSuchObject(type: container.type, value: container.value)
-    }
-    guard container.type == "Folder" else {
+    guard ViewQuery.knownTypes.contains(container.type), container.type != "VirtualMachine" else {
       throw .wrongTypeName(place: "container", expected: "Folder", found: container.type)
     }
-    guard types == ["VirtualMachine"], recursive else {
-      throw .notSimulated("container views of anything but all virtual machines")
+    for type in types where !ViewQuery.knownTypes.contains(type) {
+      throw .notSimulated("container views of \(type)")
     }
+    guard recursive else { throw .notSimulated("container views of what lies directly in a container") }
+    return ViewQuery(container: ObjectID(type: container.type, id: container.value), types: types)
   }
 
-  /// `RetrievePropertiesEx` of virtual machines, named one by one or through one container view.
+  /// `RetrievePropertiesEx` of objects that are named one by one or through one container view.
   static func query(_ call: HTTPCall) throws(Malformed) -> PropertyQuery {
     let (specs, maxObjects) = try ViReader.parameters(call, of: "RetrievePropertiesEx") {
       fields throws(ShapeError) in
@@ -37,9 +36,12 @@ enum ViQueryReader {
     }
     guard specs.count == 1, let spec = specs.first else { throw .notSimulated("other than one filter spec a call") }
     if let maxObjects, !(1...Int64(Int32.max)).contains(maxObjects) { throw .badParameter("options.maxObjects") }
-    return PropertyQuery(
-      objects: try spec.chosen(), paths: try spec.named(), maxObjects: maxObjects.map(Int.init),
-      skipsMissing: spec.skipsMissing)
+    var paths = try spec.named()
+    var query = PropertyQuery(
+      objects: try spec.chosen(), paths: paths.removeValue(forKey: "VirtualMachine") ?? [],
+      maxObjects: maxObjects.map(Int.init), skipsMissing: spec.skipsMissing)
+    query.otherPaths = paths
+    return query
   }
 
   /// A `PropertyFilterSpec` as it stands.
@@ -98,16 +100,21 @@ enum ViQueryReader {
       return Traversal(type: type, path: property, skip: skip, goesOn: goesOn)
     }
 
-    func named() throws(Malformed) -> [String] {
-      guard properties.count == 1, let property = properties.first, property.type == "VirtualMachine", !property.all,
-        !property.paths.isEmpty
-      else { throw .notSimulated("properties other than named ones of VirtualMachine") }
-      return property.paths
+    /// Paths by type.
+    func named() throws(Malformed) -> [String: [String]] {
+      var paths: [String: [String]] = [:]
+      for property in properties {
+        guard ViewQuery.knownTypes.contains(property.type), !property.all, !property.paths.isEmpty,
+          paths.updateValue(property.paths, forKey: property.type) == nil
+        else { throw .notSimulated("properties other than named ones of a few types, each once") }
+      }
+      guard !paths.isEmpty else { throw .notSimulated("a read of no properties") }
+      return paths
     }
 
     func chosen() throws(Malformed) -> PropertyQuery.Objects {
-      if objects.allSatisfy({ $0.type == "VirtualMachine" && !$0.skip && $0.traversals.isEmpty }) {
-        return .vms(objects.map(\.value))
+      if objects.allSatisfy({ ViewQuery.knownTypes.contains($0.type) && !$0.skip && $0.traversals.isEmpty }) {
+        return .objects(objects.map { ObjectID(type: $0.type, id: $0.value) })
       }
       guard objects.count == 1, let view = objects.first, view.type == "ContainerView", view.skip,
         view.traversals.count == 1, let way = view.traversals.first, way.type == "ContainerView", way.path == "view",

@@ -34,6 +34,7 @@ enum ViReader {
     case (.POST, "GuestProcessManager", "ListProcessesInGuest"): .listProcessesInGuest
     case (.POST, "GuestProcessManager", "TerminateProcessInGuest"): .terminateProcessInGuest
     case (.POST, "ViewManager", "CreateContainerView"): .createContainerView
+    case (.GET, "ContainerView", "view"): .viewContents
     case (.POST, "ContainerView", "DestroyView"): .destroyView
     case (.POST, "PropertyCollector", "RetrievePropertiesEx"): .retrievePropertiesEx
     case (.POST, "PropertyCollector", "ContinueRetrievePropertiesEx"): .continueRetrievePropertiesEx
@@ -105,8 +106,8 @@ enum ViReader {
         .terminate(moid: vm, credential, pid: try fields.integer("pid"), via: .vi)
       }
     case .createContainerView:
-      try ViQueryReader.containerView(call, objects)
-      return .model(.createContainerView)
+      return .model(.createView(try ViQueryReader.containerView(call)))
+    case .viewContents: return .model(.viewContents(moid))
     case .destroyView:
       try empty(call)
       return .model(.destroyView(moid))

@@ -12,11 +12,13 @@ enum ViWriter {
       return answer
     case .session(let session): return .json(200, session.map(userSession) ?? .null)
     case .object(let moid): return .json(200, reference(type(of: kind), moid))
+    case .objects(let objects):
+      return .json(200, .array(objects.map { reference($0.type, $0.id) }))
     case .properties(let page): return .json(200, page.map(properties) ?? .null)
     case .processes(let processes): return .json(200, processes.isEmpty ? .null : .array(processes.map(process)))
     case .started(let pid): return .json(200, .integer(pid))
     case .failure(let error): return .json(500, fault(error))
-    case .release, .vms, .vm, .tools, .guestOperationsReady, .guestIdentity, .process:
+    case .release, .vms, .places, .tagging, .vm, .tools, .guestOperationsReady, .guestIdentity, .process:
       // No call of this API asks for these.
       return fault("SystemError", text: "no answer for \(kind.rawValue)", ["reason": "no answer"])
     }
@@ -124,7 +126,7 @@ enum ViWriter {
 
   private static func object(_ content: ObjectContent) -> JSON {
     .fields([
-      "_typeName": "ObjectContent", "obj": reference("VirtualMachine", content.moid),
+      "_typeName": "ObjectContent", "obj": reference(content.type, content.moid),
       "propSet": content.values.isEmpty
         ? nil
         : .array(
@@ -151,6 +153,7 @@ enum ViWriter {
     case .enumeration(let type, let value): boxed(type, .string(value))
     case .managedBy(let key, let type):
       ["_typeName": "ManagedByInfo", "extensionKey": .string(key), "type": .string(type)]
+    case .strings(let texts): boxed("ArrayOfString", .array(texts.map(JSON.string)))
     case .reference(let type, let value): reference(type, value)
     }
   }

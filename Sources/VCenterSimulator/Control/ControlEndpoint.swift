@@ -32,8 +32,12 @@ import VCenterModel
 /// POST /guests/VM/kill {"pid"}                                   -> the process that was
 /// POST /guests/VM/swap {"pid", PROGRAM}                          -> {"old", "newcomer"}
 /// POST /guests/VM/restart-agent {"shift_s": 0}
-/// POST /vms/VM {"power", "tools", "ready", "busy", "name"}       changes what is given
+/// POST /vms/VM {"power", "tools", "ready", "busy", "name"}       changes what is given; as in `Scenario`:
+///              {"folder", "cluster", "host"} moves it, {"attach": ["tier:gold"], "detach": [...]} its tags
 /// POST /vms/VM/remove
+/// POST /folders {"path": "/Datacenter/vm/db", "name": "data"}    renames a VM folder; without a name: makes it
+/// POST /tags {"tag": "tier:gold", "name": "silver", "access": "readable" | "hidden" | "denied"}   renames it, says who may
+///                                                                read it; without both: makes it
 /// ```
 /// PROGRAM is `{"argv": [...], "name", "owner", "ignores_sigterm"}` as in `Scenario`.
 struct ControlEndpoint: Sendable {
@@ -87,9 +91,46 @@ struct ControlEndpoint: Sendable {
       let vm = call.segments[1]
       await vcenter.change { model, _ in model.remove(vm) }
       return [:]
+    case (.POST, 1, "folders"):
+      let (path, name) = try call.fields { fields throws(ShapeError) in
+        (try ScenarioReader.path(try fields.string("path"), at: "path"), try fields.optionalString("name"))
+      }
+      let done = await vcenter.change { model, _ in
+        guard let folder = model.places.makeFolder(at: path) else { return false }
+        return name.map { model.places.rename(folder, to: $0) } ?? true
+      }
+      guard done else { throw SimulatorError("another folder beside \(path.debugDescription) is called so") }
+      return [:]
+    case (.POST, 1, "tags"):
+      try await changeTag(call)
+      return [:]
     default: return nil
     }
   }
+
+  private func changeTag(_ call: HTTPCall) async throws {
+    let (tag, name, access) = try call.fields { fields throws(ShapeError) in
+      (
+        try fields.string("tag"), try fields.optionalString("name"),
+        try ScenarioReader.choice(&fields, "access") as TagAccess?
+      )
+    }
+    let done = await vcenter.change { model, _ in
+      guard let id = model.tags.make(tag) else { return false }
+      switch access {
+      case .readable: model.tags.restrict(id, .readable)
+      case .hidden: model.tags.restrict(id, .hidden)
+      case .denied: model.tags.restrict(id, .denied)
+      case nil: break
+      }
+      return name.map { model.tags.rename(id, to: $0) } ?? true
+    }
+    guard done else {
+      throw SimulatorError("\(tag.debugDescription) is no \"category:name\", or another tag is called so")
+    }
+  }
+
+  private enum TagAccess: String { case readable, hidden, denied }
 
   private func guest(_ call: HTTPCall, vm: String, action: String) async throws -> JSON? {
     switch action {
@@ -122,6 +163,7 @@ struct ControlEndpoint: Sendable {
     var ready: Bool?
     var busy: Bool?
     var name: String?
+    var whereabouts: Whereabouts
   }
 
   private func change(_ call: HTTPCall, vm: String) async throws {
@@ -129,7 +171,7 @@ struct ControlEndpoint: Sendable {
       Change(
         power: try ScenarioReader.choice(&fields, "power"), tools: try ScenarioReader.choice(&fields, "tools"),
         ready: try fields.optionalBool("ready"), busy: try fields.optionalBool("busy"),
-        name: try fields.optionalString("name"))
+        name: try fields.optionalString("name"), whereabouts: try whereabouts(&fields))
     }
     let known = await vcenter.change { model, now in
       guard let power = model.virtualMachine(vm)?.facts.power else { return false }
@@ -146,9 +188,19 @@ struct ControlEndpoint: Sendable {
         if let busy = change.busy { machine.busy = busy }
         if let name = change.name { machine.facts.name = name }
       }
+      model.put(vm, change.whereabouts)
       return true
     }
     guard known else { throw SimulatorError("there is no VM \(vm.debugDescription)") }
+  }
+
+  private func whereabouts(_ fields: inout JSONFields) throws(ShapeError) -> Whereabouts {
+    Whereabouts(
+      folder: try fields.optionalString("folder").map { path throws(ShapeError) in
+        try ScenarioReader.path(path, at: "folder")
+      },
+      cluster: try fields.optionalString("cluster"), host: try fields.optionalString("host"),
+      attach: try ScenarioReader.tags(&fields, "attach"), detach: try ScenarioReader.tags(&fields, "detach"))
   }
 
   private func body(_ call: HTTPCall) throws(Malformed) -> JSON {

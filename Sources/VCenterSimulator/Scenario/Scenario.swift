@@ -28,10 +28,14 @@ public import VCenterModel
 ///     "tools": "running" | "notRunning" | "executingScripts", "ready": true, "family": "linux" | "windows" | ...,
 ///     "template": false, "managed_by": {"extension_key": "...", "type": "..."},
 ///     "booted_s_ago": 3600, "suspended_s_ago": null, "cpu_count": 2, "memory_mib": 4096,
+///     "folder": "/Datacenter/vm/db",              its VM folder; made, datacenter and all, where it is not there
+///     "cluster": "gold", "host": "esx-1",         in the same datacenter; made where they are not there
+///     "tags": ["tier:gold"],                      category and name; made where they are not there
 ///     "unreadable": ["guest.guestFamily"],        properties that come in missingSet
 ///     "disabled": ["list", "terminate"],          switched off in the guest's tools.conf
 ///     "busy": false
 ///   }],
+///   "folders": ["/Datacenter/vm/empty"], "tags": ["tier:tin"],   more of them, without VMs
 ///   "faults": [ ... ], "hooks": [ ... ]           as the control endpoint takes them, see `ControlEndpoint`
 /// }
 /// ```
@@ -51,6 +55,9 @@ public struct Scenario: Sendable {
   public var machines: [Machine]
   public var faults: [InjectedFault]
   public var hooks: [Hook]
+  /// Inventory paths of VM folders, and tags as "category:name", that are there without any VM.
+  public var folders: [String] = []
+  public var tags: [String] = []
 
   /// A virtual machine and what runs in its guest.
   public struct Machine: Sendable {
@@ -63,6 +70,13 @@ public struct Scenario: Sendable {
     public var bootedAgo: Duration?
     public var suspendedAgo: Duration?
     public var guest: Guest
+    /// The inventory path of its folder; nil: the first datacenter's `vm`.
+    public var folder: String?
+    /// Names; nil: the first there is.
+    public var cluster: String?
+    public var host: String?
+    /// As "category:name".
+    public var tags: [String] = []
 
     public init(
       _ facts: VirtualMachine.Facts, accounts: [GuestAccount], guest: Guest, usesDirectory: Bool = false,

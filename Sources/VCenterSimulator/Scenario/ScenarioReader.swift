@@ -38,6 +38,8 @@ enum ScenarioReader {
       }
       scenario.machines.append(machine)
     }
+    scenario.folders = try paths(&fields, "folders")
+    scenario.tags = try tags(&fields, "tags")
     for entry in try fields.optionalArray("faults") ?? [] {
       scenario.faults.append(try TroubleReader.fault(entry.value, path: entry.path))
     }
@@ -145,13 +147,46 @@ enum ScenarioReader {
       throw ShapeError(
         path: fields.place("guest"), .invalid("\(other.debugDescription) is neither \"real\" nor \"synthetic\""))
     }
-    let machine = Scenario.Machine(
+    var machine = Scenario.Machine(
       facts, accounts: accounts, guest: guest, usesDirectory: try fields.optionalBool("uses_directory") ?? false,
       disabled: disabled, busy: try fields.optionalBool("busy") ?? false,
       bootedAgo: try fields.optionalSeconds("booted_s_ago").map { .seconds($0) },
       suspendedAgo: try fields.optionalSeconds("suspended_s_ago").map { .seconds($0) })
+    if let path = try fields.optionalString("folder") {
+      machine.folder = try self.path(path, at: fields.place("folder"))
+    }
+    machine.cluster = try fields.optionalString("cluster")
+    machine.host = try fields.optionalString("host")
+    machine.tags = try tags(&fields, "tags")
     try fields.close()
     return machine
+  }
+
+  /// Inventory paths of VM folders.
+  private static func paths(_ fields: inout JSONFields, _ name: String) throws(ShapeError) -> [String] {
+    var paths: [String] = []
+    for element in try fields.optionalArray(name) ?? [] {
+      paths.append(try path(try element.value.string(at: element.path), at: element.path))
+    }
+    return paths
+  }
+
+  /// An inventory path that a VM folder can have; `ControlEndpoint` takes the same.
+  static func path(_ text: String, at place: String) throws(ShapeError) -> String {
+    var places = Places()
+    guard places.makeFolder(at: text) != nil else {
+      throw ShapeError(path: place, .invalid("\(text.debugDescription) is no path such as \"/Datacenter/vm/db\""))
+    }
+    return text
+  }
+
+  /// Tags as "category:name"; `ControlEndpoint` takes the same.
+  static func tags(_ fields: inout JSONFields, _ name: String) throws(ShapeError) -> [String] {
+    let texts = try fields.optionalStrings(name) ?? []
+    for text in texts where !text.contains(":") {
+      throw ShapeError(path: fields.place(name), .invalid("\(text.debugDescription) is no \"category:name\""))
+    }
+    return texts
   }
 
   /// One of the values of an enumeration, by name; nil where absent.

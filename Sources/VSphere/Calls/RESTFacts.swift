@@ -8,7 +8,8 @@ struct RESTFacts: Sendable {
   /// VMs that are read side by side: four requests each, on a vCenter that others use too.
   static let atOnce = 4
 
-  func read(_ listed: [InventoryReading.Listed]) async -> Result<(vms: [VMFacts], complete: Bool), Fault> {
+  /// All of them listed with their names.
+  func read(_ listed: [VMLists.Listed]) async -> Result<(vms: [VMFacts], complete: Bool), Fault> {
     var vms: [VMFacts] = []
     var complete = true
     for start in stride(from: 0, to: listed.count, by: RESTFacts.atOnce) {
@@ -33,9 +34,10 @@ struct RESTFacts: Sendable {
   }
 
   /// nil: the VM is gone. False: something of it could not be read.
-  private func facts(of vm: InventoryReading.Listed) async -> Result<(VMFacts, Bool)?, Fault> {
+  private func facts(of vm: VMLists.Listed) async -> Result<(VMFacts, Bool)?, Fault> {
     var facts = VMFacts(
-      moid: vm.moid, name: vm.name, instanceUUID: nil, power: vm.power, tools: .unknown, ready: false, family: .unknown)
+      moid: vm.moid, name: vm.name ?? vm.moid, instanceUUID: nil, power: vm.power, tools: .unknown, ready: false,
+      family: .unknown)
     let path = "/api/vcenter/vm/\(percentEncoded(vm.moid))"
     var whole = true
     switch await part(path) {

@@ -7,6 +7,14 @@ enum Attempt<Value: Sendable>: Sendable {
   case failed(Fault)
   /// The session is dead: the call may be made once more with a new one.
   case dead(API, Fault)
+
+  func map<Other: Sendable>(_ change: (Value) -> Other) -> Attempt<Other> {
+    switch self {
+    case .value(let value): .value(change(value))
+    case .failed(let fault): .failed(fault)
+    case .dead(let api, let fault): .dead(api, fault)
+    }
+  }
 }
 
 /// Calls with a session: what a dead one means is decided here, once for all of them.
@@ -52,11 +60,12 @@ struct SessionCalls: Sendable {
     return result
   }
 
-  /// A GET of the Automation API that asks no guest: its body as JSON.
+  /// A call of the Automation API that asks no guest: its body as JSON. A GET, or a POST where there is a body to send.
   func restJSON(
-    _ path: String, about subject: RESTError.Subject = .vcenter, session: OpenSession, noting trace: Trace? = nil
+    _ path: String, body: JSONOut? = nil, about subject: RESTError.Subject = .vcenter, session: OpenSession,
+    noting trace: Trace? = nil
   ) async -> Attempt<JSON> {
-    switch await rest(.GET, path, session: session, noting: trace) {
+    switch await rest(body == nil ? .GET : .POST, path, body: body, session: session, noting: trace) {
     case .failure(let fault): return .failed(fault)
     case .success(let answer):
       if answer.status == 200 {
@@ -69,11 +78,26 @@ struct SessionCalls: Sendable {
     }
   }
 
-  /// A POST of the VI JSON API that answers with a value; an empty body is `.null`.
-  func viJSON(
-    _ path: String, body: JSONOut, session: OpenSession, token: String, noting trace: Trace? = nil
+  /// One of several calls of VI JSON that belong together, so that all must be made with the same session: POST calls a
+  /// method, GET reads a property.
+  func vi(
+    _ method: HTTPMethod, _ type: String, _ moid: String, _ member: String, body: JSONOut?, _ session: OpenSession,
+    noting trace: Trace? = nil
   ) async -> Attempt<JSON> {
-    switch await wire.send(HTTPCall(.POST, path, token: token, body: body), noting: trace) {
+    // Its token may have been replaced since the first of them.
+    let now = await keeper.existing
+    let session = now?.generation == session.generation ? now ?? session : session
+    guard let vi = session.vi else { return .failed(noVIJSON) }
+    return await viJSON(
+      vi.path(type, moid, member), by: method, body: body, session: session, token: vi.token, noting: trace)
+  }
+
+  /// A call of the VI JSON API that answers with a value; an empty body is `.null`.
+  func viJSON(
+    _ path: String, by method: HTTPMethod = .POST, body: JSONOut?, session: OpenSession, token: String,
+    noting trace: Trace? = nil
+  ) async -> Attempt<JSON> {
+    switch await wire.send(HTTPCall(method, path, token: token, body: body), noting: trace) {
     case .failure(let fault): return .failed(fault)
     case .success(let answer):
       if let token = answer.token, token != session.vi?.token {

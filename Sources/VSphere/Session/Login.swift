@@ -66,6 +66,8 @@ struct Login: Sendable {
     var release: String
     var sessionManager: String
     var propertyCollector: String
+    var viewManager: String?
+    var rootFolder: String?
     var guestOperationsManager: String?
     var vcenterUUID: String
   }
@@ -109,6 +111,7 @@ struct Login: Sendable {
     }
     return Service(
       release: release, sessionManager: sessions, propertyCollector: properties,
+      viewManager: body["viewManager"]["value"].string, rootFolder: body["rootFolder"]["value"].string,
       guestOperationsManager: body["guestOperationsManager"]["value"].string, vcenterUUID: uuid)
   }
 
@@ -128,7 +131,8 @@ struct Login: Sendable {
     // The process manager is read with the session that is now open, so that a failure there can log it out.
     return VISession(
       release: service.release, token: token, sessionManager: service.sessionManager,
-      propertyCollector: service.propertyCollector, processManager: service.guestOperationsManager)
+      propertyCollector: service.propertyCollector, viewManager: service.viewManager, rootFolder: service.rootFolder,
+      processManager: service.guestOperationsManager)
   }
 
   /// `opened` still holds the GuestOperationsManager in the place of its process manager.

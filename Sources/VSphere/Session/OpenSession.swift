@@ -12,6 +12,9 @@ struct OpenSession: Sendable {
   var shared: Bool
   /// `about.instanceUuid`; without VI JSON nothing tells it, and the vCenter's address stands in its place.
   var vcenterUUID: String
+
+  /// True where container views can be made below the root folder.
+  var canView: Bool { vi?.viewManager != nil && vi?.rootFolder != nil }
 }
 
 /// The VI JSON half of a session: where its calls go.
@@ -21,6 +24,9 @@ struct VISession: Sendable {
   var token: String
   var sessionManager: String
   var propertyCollector: String
+  /// The ViewManager and the root folder; nil where this vCenter names none.
+  var viewManager: String?
+  var rootFolder: String?
   /// The GuestProcessManager; nil where this vCenter offers none.
   var processManager: String?
 

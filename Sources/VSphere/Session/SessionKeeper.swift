@@ -24,7 +24,7 @@ actor SessionKeeper {
   }
 
   private let login: Login
-  private let clock: CallClock
+  nonisolated let clock: CallClock
   private let logger: Logger?
   private var state = State.none(Login.Remains())
   private var generation: UInt64 = 0
@@ -38,6 +38,9 @@ actor SessionKeeper {
     self.clock = clock
     self.logger = logger
   }
+
+  /// Now, on the continuous clock.
+  nonisolated var now: Instant { clock().continuous }
 
   /// The session as it stands; never logs in, never waits for a login.
   var existing: OpenSession? { if case .open(let session) = state { session } else { nil } }
