@@ -100,7 +100,7 @@ public final class VCenterClient: Sendable {
     let order = Terminator.Order(
       path: vi.path("GuestProcessManager", processManager, "TerminateProcessInGuest"), token: vi.token,
       body: .object([
-        ("vm", .reference(type: "VirtualMachine", moid)), ("auth", GuestLooks.viAuth(login)), ("pid", .integer(pid)),
+        ("vm", .reference(type: "VirtualMachine", moid)), ("auth", login.vi), ("pid", .integer(pid)),
       ]), firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
     let result = await terminator.send(order)
     if result.sessionIsDead { await keeper.markDead(session, at: .vi) }
