@@ -108,8 +108,8 @@ public final class VCenterClient: Sendable {
     return (result.timing, result.answer)
   }
 
-  /// Logs out at both APIs; a login under way is awaited first. What is not done by `by` is left to vCenter's idle
-  /// timeout. A later call logs in again.
+  /// Logs out at both APIs, for good: no call logs in again, also none that is under way. A login under way is awaited
+  /// first. What is not done by `by` is left to vCenter's idle timeout.
   public func logOut(by: Instant) async {
     let keeper = keeper
     _ = await within(by, on: clock) { await keeper.logOut() }

@@ -28,9 +28,9 @@ struct Received: Sendable {
 indirect enum Reply: Sendable {
   case answer(status: Int, headers: [(String, String)], body: String)
   /// The head promises more than is sent; then the connection is closed.
-  case cutBody(status: Int, promised: Int, body: String)
+  case cutBody(status: Int, promised: Int, body: String, headers: [(String, String)] = [])
   /// The head, then a byte every so often, for ever.
-  case drip(everyMilliseconds: Int64)
+  case drip(everyMilliseconds: Int64, headers: [(String, String)] = [])
   /// Chunks without end.
   case flood
   /// Closes without an answer.
@@ -179,14 +179,16 @@ private final class ScriptHandler: ChannelInboundHandler {
       if status != 204 { all.add(name: "content-length", value: "\(body.utf8.count)") }
       send(context, status, all, body)
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    case .cutBody(let status, let promised, let body):
-      send(context, status, ["content-type": "application/json", "content-length": "\(promised)"], body)
+    case .cutBody(let status, let promised, let body, let headers):
+      let all = [("content-type", "application/json"), ("content-length", "\(promised)")] + headers
+      send(context, status, HTTPHeaders(all), body)
       context.flush()
       context.close(promise: nil)
-    case .drip(let milliseconds):
+    case .drip(let milliseconds, let headers):
       let every = TimeAmount.milliseconds(milliseconds)
       let log = log
-      send(context, 200, ["content-type": "application/json", "transfer-encoding": "chunked"], "[")
+      let all = [("content-type", "application/json"), ("transfer-encoding", "chunked")] + headers
+      send(context, 200, HTTPHeaders(all), "[")
       context.flush()
       let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
       context.eventLoop.scheduleRepeatedTask(initialDelay: every, delay: every) { task in

@@ -59,8 +59,12 @@ struct HTTPAnswer: Sendable {
     contentType = headers.first(name: "content-type").map { value in
       String(value.prefix { $0 != ";" && $0 != " " }).lowercased()
     }
-    token = headers.first(name: HTTPCall.tokenHeader).flatMap { $0.isEmpty ? nil : $0 }
+    token = HTTPAnswer.token(in: headers)
     self.body = body
+  }
+
+  static func token(in headers: HTTPHeaders) -> String? {
+    headers.first(name: HTTPCall.tokenHeader).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// False where the answer says that it is something else.
@@ -129,6 +133,7 @@ struct Wire: Sendable {
       let response = try await client.execute(request, deadline: .distantFuture)
       answering = true
       trace?.dated(response.headers.first(name: "date").flatMap(secondsSince1970(httpDate:)))
+      trace?.answers(with: HTTPAnswer.token(in: response.headers))
       return .success(
         HTTPAnswer(
           status: Int(response.status.code), headers: response.headers, body: try await Wire.body(of: response)))
