@@ -101,7 +101,7 @@ public final class VCenterClient: Sendable {
       path: vi.path("GuestProcessManager", processManager, "TerminateProcessInGuest"), token: vi.token,
       body: .object([
         ("vm", .reference(type: "VirtualMachine", moid)), ("auth", login.vi), ("pid", .integer(pid)),
-      ]), firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
+      ]), pid: pid, firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
     let result = await terminator.send(order)
     if result.sessionIsDead { await keeper.markDead(session, at: .vi) }
     if let token = result.token, token != vi.token { await keeper.refresh(token, of: session, at: .vi) }

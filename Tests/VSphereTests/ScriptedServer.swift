@@ -99,13 +99,14 @@ final class ScriptedServer: Sendable {
     self.script = script
   }
 
-  /// `accepting` runs for every connection before anything is said on it.
+  /// `accepting` runs for every connection before anything is said on it. A port that is 0 is any that is free.
   static func start(
-    tls: NIOSSLContext? = nil, accepting: @escaping @Sendable () -> Void = {}, _ script: @escaping Script
+    port: Int = 0, tls: NIOSSLContext? = nil, accepting: @escaping @Sendable () -> Void = {}, _ script: @escaping Script
   ) async throws -> ScriptedServer {
     let log = Log()
     let box = ScriptBox(script)
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           log.connected()
@@ -115,7 +116,7 @@ final class ScriptedServer: Sendable {
           try channel.pipeline.syncOperations.addHandler(ScriptHandler(log: log, script: box))
         }
       }
-      .bind(host: "127.0.0.1", port: 0).get()
+      .bind(host: "127.0.0.1", port: port).get()
     guard let port = channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
     return ScriptedServer(channel: channel, port: port, log: log, script: box)
   }

@@ -90,7 +90,7 @@ struct Login: Sendable {
       // Older than 8.0 U2: hello is not there. 8.0 U1 has VI JSON all the same.
       return try await content(release: "8.0.1.0", mayLack: true)
     default:
-      throw RESTError(answer).fault(about: .vcenter)
+      throw RESTError(answer).fault(about: .login)
     }
   }
 
@@ -167,7 +167,7 @@ struct Login: Sendable {
     if answer.status == 200 { return true }
     let error = RESTError(answer)
     if error.isUnauthenticated { return false }
-    throw error.fault(about: .vcenter)
+    throw error.fault(about: .login)
   }
 
   private func restToken(_ living: String?) async throws(Fault) -> String {
@@ -177,7 +177,7 @@ struct Login: Sendable {
     guard answer.status == 201 || answer.status == 200 else {
       let error = RESTError(answer)
       if error.isUnauthenticated { throw refused(error.code, error.message) }
-      throw error.fault(about: .vcenter)
+      throw error.fault(about: .login)
     }
     guard let token = answer.json?.string, !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       throw badAnswer("the session has no token that fits a header")

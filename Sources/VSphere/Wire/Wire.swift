@@ -132,7 +132,7 @@ struct Wire: Sendable {
     do {
       let response = try await client.execute(request, deadline: .distantFuture)
       answering = true
-      trace?.dated(response.headers.first(name: "date").flatMap(secondsSince1970(httpDate:)))
+      trace?.dated(HeardDate(response.headers, at: clock()))
       trace?.answers(with: HTTPAnswer.token(in: response.headers))
       return .success(
         HTTPAnswer(
