@@ -102,16 +102,16 @@ public final class VCenterClient: Sendable {
     let order = Terminator.Order(
       path: vi.path("GuestProcessManager", processManager, "TerminateProcessInGuest"), token: vi.token,
       body: .object([
-        ("vm", .reference(type: "VirtualMachine", moid)), ("auth", GuestLooks.viAuth(login)), ("pid", .integer(pid)),
-      ]), firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
+        ("vm", .reference(type: "VirtualMachine", moid)), ("auth", login.vi), ("pid", .integer(pid)),
+      ]), pid: pid, firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
     let result = await terminator.send(order)
     if result.sessionIsDead { await keeper.markDead(session, at: .vi) }
     if let token = result.token, token != vi.token { await keeper.refresh(token, of: session, at: .vi) }
     return (result.timing, result.answer)
   }
 
-  /// Logs out at both APIs; a login under way is awaited first. What is not done by `by` is left to vCenter's idle
-  /// timeout. A later call logs in again.
+  /// Logs out at both APIs, for good: no call logs in again, also none that is under way. A login under way is awaited
+  /// first. What is not done by `by` is left to vCenter's idle timeout.
   public func logOut(by: Instant) async {
     let keeper = keeper
     _ = await within(by, on: clock) { await keeper.logOut() }

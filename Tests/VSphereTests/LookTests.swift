@@ -82,6 +82,25 @@ import Testing
     }
   }
 
+  @Test(arguments: [nil, "svc"] as [String?]) func looksWithASAMLToken(name: String?) async throws {
+    let login = GuestCredential.samlToken(Secret("token"), userName: name)
+    try await withVCenter { bench in
+      let by = bench.clock.after(.seconds(90))
+      #expect(await bench.client.look(moid: "vm-1", login: login, pid: 42, by: by).1.value != nil)
+      #expect(
+        bench.server.requests.last?.body
+          == #"{"credentials":{"type":"SAML_BEARER_TOKEN","interactive_session":false,"saml_token":"token""#
+          + (name == nil ? "}}" : #","user_name":"svc"}}"#))
+      let survey = await bench.client.survey(moid: "vm-1", login: login, showingEnds: true, by: by)
+      #expect(survey.1.value?.complete == true)
+      #expect(
+        bench.server.requests.last?.body
+          == #"{"vm":{"_typeName":"ManagedObjectReference","type":"VirtualMachine","value":"vm-1"},"#
+          + #""auth":{"_typeName":"SAMLTokenAuthentication","interactiveSession":false,"token":"token""#
+          + (name == nil ? "}}" : #","username":"svc"}}"#))
+    }
+  }
+
   @Test(arguments: ["null", "[]"]) func noneIsEmptyAndProvesNothing(body: String) async throws {
     try await withVCenter(S.except([S.list: .json(body), S.viList: .json(body)])) { bench in
       let rest = try #require(await bench.list().1.value)

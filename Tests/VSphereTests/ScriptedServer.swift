@@ -28,9 +28,9 @@ struct Received: Sendable {
 indirect enum Reply: Sendable {
   case answer(status: Int, headers: [(String, String)], body: String)
   /// The head promises more than is sent; then the connection is closed.
-  case cutBody(status: Int, promised: Int, body: String)
+  case cutBody(status: Int, promised: Int, body: String, headers: [(String, String)] = [])
   /// The head, then a byte every so often, for ever.
-  case drip(everyMilliseconds: Int64)
+  case drip(everyMilliseconds: Int64, headers: [(String, String)] = [])
   /// Chunks without end.
   case flood
   /// Closes without an answer.
@@ -99,13 +99,14 @@ final class ScriptedServer: Sendable {
     self.script = script
   }
 
-  /// `accepting` runs for every connection before anything is said on it.
+  /// `accepting` runs for every connection before anything is said on it. A port that is 0 is any that is free.
   static func start(
-    tls: NIOSSLContext? = nil, accepting: @escaping @Sendable () -> Void = {}, _ script: @escaping Script
+    port: Int = 0, tls: NIOSSLContext? = nil, accepting: @escaping @Sendable () -> Void = {}, _ script: @escaping Script
   ) async throws -> ScriptedServer {
     let log = Log()
     let box = ScriptBox(script)
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           log.connected()
@@ -115,7 +116,7 @@ final class ScriptedServer: Sendable {
           try channel.pipeline.syncOperations.addHandler(ScriptHandler(log: log, script: box))
         }
       }
-      .bind(host: "127.0.0.1", port: 0).get()
+      .bind(host: "127.0.0.1", port: port).get()
     guard let port = channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
     return ScriptedServer(channel: channel, port: port, log: log, script: box)
   }
@@ -179,14 +180,16 @@ private final class ScriptHandler: ChannelInboundHandler {
       if status != 204 { all.add(name: "content-length", value: "\(body.utf8.count)") }
       send(context, status, all, body)
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    case .cutBody(let status, let promised, let body):
-      send(context, status, ["content-type": "application/json", "content-length": "\(promised)"], body)
+    case .cutBody(let status, let promised, let body, let headers):
+      let all = [("content-type", "application/json"), ("content-length", "\(promised)")] + headers
+      send(context, status, HTTPHeaders(all), body)
       context.flush()
       context.close(promise: nil)
-    case .drip(let milliseconds):
+    case .drip(let milliseconds, let headers):
       let every = TimeAmount.milliseconds(milliseconds)
       let log = log
-      send(context, 200, ["content-type": "application/json", "transfer-encoding": "chunked"], "[")
+      let all = [("content-type", "application/json"), ("transfer-encoding", "chunked")] + headers
+      send(context, 200, HTTPHeaders(all), "[")
       context.flush()
       let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
       context.eventLoop.scheduleRepeatedTask(initialDelay: every, delay: every) { task in

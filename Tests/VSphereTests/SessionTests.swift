@@ -333,7 +333,11 @@ import Testing
     let connection = VCenterConnection(id: VCenterID("a"), host: "h", userName: "u", password: Secret("hidden"))
     var dumped = ""
     dump((connection, GuestCredential(userName: "g", password: Secret("hidden"))), to: &dumped)
-    #expect(!dumped.contains("hidden"))
+    let token = GuestCredential.samlToken(Secret("hidden"), userName: nil)
+    dump(token, to: &dumped)
+    #expect(!dumped.contains("hidden") && !"\(token)".contains("hidden"))
+    #expect("\(token)" == "guest login by SAML token")
+    #expect("\(GuestCredential.samlToken(Secret("x"), userName: "svc"))" == "guest login svc")
     #expect(!"\(connection) \(guest)".contains("pass\""))
     #expect(!String(reflecting: (connection, guest)).contains("hidden"))
     #expect(!String(reflecting: (connection, guest)).contains("guest-pass"))

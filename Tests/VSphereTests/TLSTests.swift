@@ -50,12 +50,28 @@ struct TestCertificates: Sendable {
     try #require(process.terminationStatus == 0, "openssl \(arguments.joined(separator: " "))")
   }
 
-  func server(for name: String) throws -> NIOSSLContext {
+  /// - Parameter newest: The newest TLS that it speaks.
+  func server(for name: String, newest: TLSVersion = .tlsv13) throws -> NIOSSLContext {
     let chain = try NIOSSLCertificate.fromPEMFile(folder.appendingPathComponent("\(name).pem").path)
     let key = try NIOSSLPrivateKey(file: folder.appendingPathComponent("\(name).key").path, format: .pem)
-    return try NIOSSLContext(
-      configuration: .makeServerConfiguration(
-        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+    configuration.minimumTLSVersion = .tlsv1
+    configuration.maximumTLSVersion = newest
+    return try NIOSSLContext(configuration: configuration)
+  }
+
+  /// A certificate for `localhost` in the place of the good one: over since yesterday, or signed by itself.
+  func replaceLocalhost(expired: Bool) throws {
+    if expired {
+      try openssl(
+        "x509", "-req", "-in", "localhost.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "-1",
+        "-extfile", "localhost.ext", "-out", "localhost.pem")
+    } else {
+      try openssl(
+        "x509", "-req", "-in", "localhost.csr", "-signkey", "localhost.key", "-days", "2", "-extfile", "localhost.ext",
+        "-out", "localhost.pem")
+    }
   }
 
   func remove() { try? FileManager.default.removeItem(at: folder) }
@@ -65,15 +81,18 @@ struct TestCertificates: Sendable {
   typealias S = VCenterScript
 
   private func withTLS(
-    certificate: String = "localhost", fingerprints: (TestCertificates) throws -> [String] = { _ in [] },
+    certificate: String = "localhost", newest: TLSVersion = .tlsv13,
+    replacing: (TestCertificates) throws -> Void = { _ in },
+    fingerprints: (TestCertificates) throws -> [String] = { _ in [] },
     caFile: (TestCertificates) -> String? = { _ in nil },
     accepting: @escaping @Sendable (TestClock) -> Void = { _ in }, _ test: (Bench) async throws -> Void
   ) async throws {
     let certificates = try TestCertificates()
     defer { certificates.remove() }
+    try replacing(certificates)
     let clock = TestClock()
     let server = try await ScriptedServer.start(
-      tls: certificates.server(for: certificate), accepting: { accepting(clock) }, S.healthy)
+      tls: certificates.server(for: certificate, newest: newest), accepting: { accepting(clock) }, S.healthy)
     let client = try VCenterClient(
       connection: VCenterConnection(
         id: VCenterID("lab"), host: "localhost", port: server.port, userName: "u", password: Secret("p"),
@@ -125,6 +144,55 @@ struct TestCertificates: Sendable {
     }
   }
 
+  @Test(arguments: [true, false]) func aCertificateThatIsOverOrSignedByItself(expired: Bool) async throws {
+    try await withTLS(replacing: { try $0.replaceLocalhost(expired: expired) }, caFile: \.ca) { bench in
+      for _ in 0..<2 {
+        #expect(await bench.list().1.fault?.kind == .untrusted)
+        #expect(await bench.listEnds().1.fault?.kind == .untrusted)
+      }
+      #expect(bench.server.lines.isEmpty)
+    }
+  }
+
+  @Test(arguments: [TLSVersion.tlsv1, .tlsv11, .tlsv12, .tlsv13]) func oldTLSIsRefused(version: TLSVersion) async throws
+  {
+    try await withTLS(newest: version, caFile: \.ca) { bench in
+      let isOld = version == .tlsv1 || version == .tlsv11
+      #expect(await bench.list().1.fault?.kind == (isOld ? .untrusted : nil))
+      #expect(bench.server.lines.isEmpty == isOld)
+    }
+  }
+
+  /// Nothing that was trusted before is a reason to trust another certificate now, and a terminate least of all.
+  @Test(arguments: [true, false]) func aCertificateThatChangesUnderASession(byFingerprint: Bool) async throws {
+    let certificates = try TestCertificates()
+    defer { certificates.remove() }
+    let clock = TestClock()
+    let first = try await ScriptedServer.start(tls: certificates.server(for: "localhost"), S.healthy)
+    let client = try VCenterClient(
+      connection: VCenterConnection(
+        id: VCenterID("lab"), host: "localhost", port: first.port, userName: "u", password: Secret("p"),
+        caFile: byFingerprint ? nil : certificates.ca,
+        fingerprints: byFingerprint ? [try certificates.fingerprint(of: "localhost")] : []), clock: clock.forCalls)
+    let bench = Bench(server: first, client: client, clock: clock)
+    #expect(await bench.list().1.value != nil)
+    #expect(await bench.kill().1 == .done)
+    // The connection of the looks stays; whoever connects anew meets somebody else.
+    await first.stop()
+    let other = try await ScriptedServer.start(
+      port: first.port, tls: certificates.server(for: "vcenter.example.com"), S.healthy)
+    let (timing, answer) = await bench.kill()
+    #expect(TerminateTests.said(answer) == .notSent && answer.fault?.kind == .untrusted)
+    #expect(timing.firstByte == nil)
+    let calls = (0..<8).map { _ in Task { await bench.list().1 } }
+    for call in calls {
+      if let fault = await call.value.fault { #expect(fault.kind == .untrusted) }
+    }
+    #expect(other.connections > 1 && other.lines.isEmpty)
+    await client.shutDown()
+    await other.stop()
+  }
+
   /// Neither its CA nor its name would be acceptable.
   @Test func theNamedCertificateWorksForLooksAndTerminates() async throws {
     let other = String(repeating: "0", count: 64)
@@ -163,7 +231,7 @@ struct TestCertificates: Sendable {
     let terminator = try Terminator(to: connection, trusting: trust, clock: clock.forCalls)
     let result = await terminator.send(
       Terminator.Order(
-        path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.seconds(5)),
+        path: "/x", token: "t", body: .object([]), pid: 42, firstByteBy: clock.after(.seconds(5)),
         firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(10))))
     #expect(TerminateTests.said(result.answer) == .notSent)
     #expect(result.answer.fault?.code == "fingerprint_sha256")
@@ -185,7 +253,7 @@ struct TestCertificates: Sendable {
     let terminator = try Terminator(to: connection, trusting: trust, clock: clock.forCalls)
     let result = await terminator.send(
       Terminator.Order(
-        path: "/x", token: "t", body: .object([]), firstByteBy: clock.after(.seconds(5)),
+        path: "/x", token: "t", body: .object([]), pid: 42, firstByteBy: clock.after(.seconds(5)),
         firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(10))))
     #expect(TerminateTests.said(result.answer) == .notSent)
     #expect(result.answer.fault?.kind == .untrusted)
@@ -242,7 +310,7 @@ struct TestCertificates: Sendable {
       let terminator = try Terminator(to: connection, trusting: try Trust(), clock: clock.forCalls)
       let late = clock.after(.seconds(5))
       let order = Terminator.Order(
-        path: "/x", token: "t", body: .object([]), firstByteBy: late,
+        path: "/x", token: "t", body: .object([]), pid: 42, firstByteBy: late,
         firstByteByWall: clock.now.wall + 5_000_000_000, by: clock.after(.seconds(60)))
       let call = Task { await terminator.send(order) }
       while mute.connections == 0 { await Task.yield() }

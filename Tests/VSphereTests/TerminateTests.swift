@@ -78,6 +78,25 @@ import Testing
     }
   }
 
+  /// Table 4 of vsphere-api.md: a token, with and without a name.
+  @Test(arguments: [nil, "svc\"name"] as [String?]) func aTerminateWithASAMLToken(name: String?) async throws {
+    let login = GuestCredential.samlToken(Secret("<saml a=\"b\">\u{E9}\n</saml>"), userName: name)
+    try await withVCenter { bench in
+      _ = await bench.list()
+      bench.server.clear()
+      let answer = await bench.client.terminate(
+        moid: "vm-1", login: login, pid: 42, firstByteBy: bench.clock.after(.seconds(5)),
+        firstByteByWall: .max, by: bench.clock.after(.seconds(60)))
+      #expect(answer.1 == .done)
+      #expect(
+        bench.server.requests.first?.body
+          == #"{"vm":{"_typeName":"ManagedObjectReference","type":"VirtualMachine","value":"vm-1"},"#
+          + #""auth":{"_typeName":"SAMLTokenAuthentication","interactiveSession":false,"#
+          + #""token":"<saml a=\"b\">é\u000a</saml>""# + (name == nil ? "" : #","username":"svc\"name""#)
+          + #"},"pid":42}"#)
+    }
+  }
+
   @Test func neverLogsIn() async throws {
     try await withVCenter { bench in
       let (timing, answer) = await bench.kill()

@@ -26,8 +26,9 @@ enum VCenterScript {
   /// What a login sends to a vCenter with shared sessions, in its order.
   static let loginLines = [hello, content, login, processManager, probe]
 
-  /// What it sends when a session of before died: it ends that one, in case it is still open on the other side.
-  static let reloginLines = [hello, content, login, logout, processManager, probe]
+  /// What it sends when a session of before died: it ends that one first, in case it is still open on the other side and
+  /// takes the place of the new one.
+  static let reloginLines = [hello, content, logout, login, processManager, probe]
 
   static let serviceContent = """
     {"_typeName":"ServiceContent","about":{"apiType":"VirtualCenter","instanceUuid":"vc-uuid"},

@@ -93,13 +93,6 @@ import Testing
     withExtendedLifetime(nobody) {}
   }
 
-  @Test func theDateHeaderIsNoted() async throws {
-    let dated = Reply.json("[]", headers: [("date", "Sun, 06 Nov 1994 08:49:37 GMT")])
-    try await withVCenter(S.except([S.list: dated])) { bench in
-      #expect(await bench.list().0.date == 784_111_777)
-    }
-  }
-
   @Test(arguments: ["vcenter.example.com", "127.0.0.1.example.com", "127.evil", "10.0.0.1", "::2", "127.0.0.256"])
   func httpToOthersIsRefused(host: String) {
     let fault = #expect(throws: Fault.self) {

@@ -16,7 +16,7 @@ struct GuestLooks: Sendable {
     case .dead(let api, let fault): return .dead(api, fault)
     case .value(.error(let error)): return .failed(error.fault(about: .guest))
     case .value(.body(let body)):
-      do throws(Fault) { return .value(try GuestRows.restListing(body)) } catch { return .failed(error) }
+      do throws(Fault) { return .value(try GuestRows.listing(body, .rest)) } catch { return .failed(error) }
     }
   }
 
@@ -27,7 +27,7 @@ struct GuestLooks: Sendable {
     case .failed(let fault): return .failed(fault)
     case .dead(let api, let fault): return .dead(api, fault)
     case .value(.body(let body)):
-      do throws(Fault) { return .value(try GuestRows.restLook(body, pid: pid)) } catch { return .failed(error) }
+      do throws(Fault) { return .value(try GuestRows.look(body, pid: pid)) } catch { return .failed(error) }
     case .value(.error(let error)):
       guard error.isNotFound else { return .failed(error.fault(about: .guest)) }
       if let named = error.pid {
@@ -40,50 +40,36 @@ struct GuestLooks: Sendable {
   /// `ListProcessesInGuest` over VI JSON (5.4): it shows who has ended.
   func listShowingEnds(_ session: OpenSession, _ vi: VISession, _ processManager: String) async -> Attempt<Listing> {
     let body = JSONOut.object([
-      ("vm", .reference(type: "VirtualMachine", moid)), ("auth", GuestLooks.viAuth(login)),
+      ("vm", .reference(type: "VirtualMachine", moid)), ("auth", login.vi),
     ])
     let path = vi.path("GuestProcessManager", processManager, "ListProcessesInGuest")
-    switch await calls.viJSON(path, body: body, session: session, token: vi.token, noting: trace) {
+    switch await calls.vi(path, body: body, session: session, token: vi.token, noting: trace) {
     case .failed(let fault): return .failed(fault)
     case .dead(let api, let fault): return .dead(api, fault)
-    case .value(let json):
-      do throws(Fault) { return .value(try GuestRows.viListing(json)) } catch { return .failed(error) }
+    case .value(nil): return .value(Listing(rows: [], showsEnds: true))
+    case .value(let body?):
+      do throws(Fault) { return .value(try GuestRows.listing(body, .vi)) } catch { return .failed(error) }
     }
   }
 
-  /// How VI JSON takes a guest login (section 4); `_typeName` is needed because the declared type is abstract.
-  static func viAuth(_ login: GuestCredential) -> JSONOut {
-    .object([
-      ("_typeName", .string("NamePasswordAuthentication")), ("interactiveSession", .bool(false)),
-      ("username", .string(login.userName)), ("password", .string(login.password.revealed)),
-    ])
-  }
-
   private enum GuestAnswer: Sendable {
-    case body(JSON)
+    /// What says that it is JSON.
+    case body([UInt8])
     case error(RESTError)
   }
 
   /// One REST call with guest credentials. Its 401 means a dead session or a refused guest login; `GET /api/session`
   /// tells which (7.3), and a refused login is never tried again to find out.
   private func guestCall(_ path: String, _ session: OpenSession) async -> Attempt<GuestAnswer> {
-    let body = JSONOut.object([
-      (
-        "credentials",
-        .object([
-          ("type", .string("USERNAME_PASSWORD")), ("interactive_session", .bool(false)),
-          ("user_name", .string(login.userName)), ("password", .string(login.password.revealed)),
-        ])
-      )
-    ])
+    let body = JSONOut.object([("credentials", login.rest)])
     let answer: HTTPAnswer
     switch await calls.rest(.POST, path, body: body, session: session, noting: trace) {
     case .failure(let fault): return .failed(fault)
     case .success(let whole): answer = whole
     }
     if answer.status == 200 {
-      guard let json = answer.json else { return .failed(badAnswer("the answer is not JSON", status: 200)) }
-      return .value(.body(json))
+      guard answer.mayBeJSON else { return .failed(badAnswer("the answer is not JSON", status: 200)) }
+      return .value(.body(answer.body))
     }
     let error = RESTError(answer)
     guard error.isUnauthenticated else { return .value(.error(error)) }

@@ -97,6 +97,23 @@ struct SessionCalls: Sendable {
     _ path: String, by method: HTTPMethod = .POST, body: JSONOut?, session: OpenSession, token: String,
     noting trace: Trace? = nil
   ) async -> Attempt<JSON> {
+    switch await vi(path, by: method, body: body, session: session, token: token, noting: trace) {
+    case .failed(let fault): return .failed(fault)
+    case .dead(let api, let fault): return .dead(api, fault)
+    case .value(nil): return .value(.null)
+    case .value(let body?):
+      guard let json = try? JSONReader.read(body) else {
+        return .failed(badAnswer("the answer is not JSON", status: 200))
+      }
+      return .value(json)
+    }
+  }
+
+  /// The same, for who reads the body himself; nil: there is none, which both APIs say for "none" too.
+  func vi(
+    _ path: String, by method: HTTPMethod = .POST, body: JSONOut?, session: OpenSession, token: String,
+    noting trace: Trace? = nil
+  ) async -> Attempt<[UInt8]?> {
     switch await wire.send(HTTPCall(method, path, token: token, body: body), noting: trace) {
     case .failure(let fault): return .failed(fault)
     case .success(let answer):
@@ -105,10 +122,10 @@ struct SessionCalls: Sendable {
       }
       switch answer.status {
       case 200:
-        if answer.body.isEmpty { return .value(.null) }
-        guard let json = answer.json else { return .failed(badAnswer("the answer is not JSON", status: 200)) }
-        return .value(json)
-      case 204: return .value(.null)
+        if answer.body.isEmpty { return .value(nil) }
+        guard answer.mayBeJSON else { return .failed(badAnswer("the answer is not JSON", status: 200)) }
+        return .value(answer.body)
+      case 204: return .value(nil)
       default:
         let fault = VIFault(answer)
         return fault.saysSessionIsDead ? .dead(.vi, fault.fault) : .failed(fault.fault)

@@ -38,6 +38,8 @@ struct RESTError: Sendable {
     case vm
     /// A list, the session: vCenter itself.
     case vcenter
+    /// A step of our own login: there is no list that could be too long, and what has no room may have some later.
+    case login
   }
 
   func fault(about subject: Subject) -> Fault {
@@ -46,6 +48,7 @@ struct RESTError: Sendable {
       case .guest: RESTError.guestKind(meaning)
       case .vm: meaning == .notFound ? .vmGone : RESTError.vcenterKind(meaning)
       case .vcenter: RESTError.vcenterKind(meaning)
+      case .login: meaning == .noRoom ? .transient : RESTError.vcenterKind(meaning)
       }
     return Fault(kind, code: shown(code), detail: shown(message))
   }

@@ -9,6 +9,8 @@ struct VIFault: Sendable {
   var message: String
   /// The type of the managed object that a ManagedObjectNotFound is about.
   var objectType: String?
+  /// What a GuestProcessNotFound is about, where it says so.
+  var pid: JSON
 
   init(_ answer: HTTPAnswer) {
     self.init(answer.json ?? .null, status: answer.status)
@@ -19,6 +21,7 @@ struct VIFault: Sendable {
     self.status = status
     type = body["_typeName"].string
     objectType = body["obj"]["type"].string
+    pid = body["pid"]
     let first = body["faultMessage"].array?.first ?? .null
     let text = body["faultstring"].string ?? body["localizedMessage"].string ?? first["message"].string ?? ""
     message = body["privilegeId"].string.map { "privilege \($0) is missing; \(text)" } ?? text
@@ -28,8 +31,9 @@ struct VIFault: Sendable {
 
   var fault: Fault { Fault(kind, code: shown(code), detail: shown(message)) }
 
-  /// The session is dead. HTTP 401 has no documented meaning here; it can hardly have another.
-  var saysSessionIsDead: Bool { type == "NotAuthenticated" || (type == nil && status == 401) }
+  /// The session is dead. HTTP 401 has no documented meaning here; it can hardly have another. A success says no such
+  /// thing, whatever is in it.
+  var saysSessionIsDead: Bool { status >= 400 && type == "NotAuthenticated" || type == nil && status == 401 }
 
   private var kind: FaultKind {
     guard let type else {
@@ -80,20 +84,34 @@ struct VIFault: Sendable {
     "VimFault": .unknown,
   ]
 
-  /// Child to base, as far as the two differ in what we do or a type may come in the place of its base.
+  /// Child to base: all kinds of the faults above that the vendor's types know, as far as they have no meaning of their
+  /// own.
   private static let bases: [String: String] = [
     "NotAuthenticated": "NoPermission",
     "PasswordExpired": "InvalidLogin",
+    "InvalidClientCertificate": "InvalidLogin",
     "GuestProcessNotFound": "GuestOperationsFault",
     "GuestRegistryFault": "GuestOperationsFault",
-    "InvalidPowerState": "InvalidState",
-    "QuestionPending": "InvalidState",
-    "InvalidVmState": "InvalidState",
+    "GuestRegistryKeyFault": "GuestRegistryFault",
+    "GuestRegistryValueFault": "GuestRegistryFault",
+    "CannotPowerOffVmInCluster": "InvalidState",
+    "EncryptionKeyRequired": "InvalidState",
+    "InvalidDatastoreState": "InvalidState",
     "InvalidHostState": "InvalidState",
     "InvalidHostConnectionState": "InvalidHostState",
-    "InvalidDatastoreState": "InvalidState",
+    "InvalidPowerState": "InvalidState",
+    "InvalidVmState": "InvalidState",
+    "MksConnectionLimitReached": "InvalidState",
+    "NoActiveHostInCluster": "InvalidState",
+    "OvfConsumerPowerOnFault": "InvalidState",
+    "QuestionPending": "InvalidState",
+    "VmPowerOnDisabled": "InvalidState",
+    "VAppTaskInProgress": "TaskInProgress",
+    "IncompatibleSetting": "InvalidArgument",
+    "InvalidIndexArgument": "InvalidArgument",
     "InvalidType": "InvalidRequest",
     "MethodNotFound": "InvalidRequest",
+    "HostAccessRestrictedToManagementServer": "NotSupported",
     "HostNotConnected": "HostCommunication",
     "HostNotReachable": "HostCommunication",
     "SystemError": "RuntimeFault",

@@ -11,28 +11,40 @@ struct Login: Sendable {
   /// shape since long before, so any of them will do.
   static let releases = ["9.1.1.0", "9.1.0.0", "9.0.0.0", "8.0.3.1", "8.0.3.0", "8.0.2.0", "8.0.1.0"]
 
-  /// How long a login that failed half-way may take to clean up; what is left then ends by vCenter's idle timeout.
-  static let undoTime: Duration = .seconds(5)
+  /// How long the logout of a session may take that stands in the way or failed half-way; what is left then ends by
+  /// vCenter's idle timeout.
+  static let logOutTime: Duration = .seconds(5)
 
   /// What is left of a session of which a half died.
   struct Remains: Sendable {
     /// The living halves.
     var vi: VISession?
     var rest: String?
-    /// A VI JSON session that refused our calls but may still be open on the other side: it is logged out after the
-    /// new login, for sessions that pile up eat vCenter's limit.
+    /// A VI JSON session that refused our calls but may still be open on the other side: it is logged out before the
+    /// new login, for sessions that pile up eat vCenter's limit, and where that is reached the old one is in the way.
     var abandoned: VISession?
     var vcenterUUID = ""
   }
 
-  /// Makes whole what is missing in `remains`.
-  func run(generation: UInt64, remains: Remains) async throws(Fault) -> OpenSession {
+  /// Makes whole what is missing in `remains`, and says what remains of it where that fails.
+  func run(
+    generation: UInt64, remains: Remains
+  ) async -> (result: Result<OpenSession, Fault>, remains: Remains) {
+    var remains = remains
+    do throws(Fault) {
+      return (.success(try await open(generation, &remains)), remains)
+    } catch {
+      return (.failure(error), remains)
+    }
+  }
+
+  private func open(_ generation: UInt64, _ remains: inout Remains) async throws(Fault) -> OpenSession {
     var vi = remains.vi
     var uuid = remains.vcenterUUID
     if vi == nil, let service = try await service() {
       uuid = service.vcenterUUID
+      if let abandoned = remains.abandoned, await ended(abandoned) { remains.abandoned = nil }
       vi = try await viLogin(service)
-      if let abandoned = remains.abandoned { await logOut(abandoned) }
     }
     do {
       guard let opened = vi else {
@@ -50,13 +62,7 @@ struct Login: Sendable {
       let token = shared ? living.token : try await restToken(nil)
       return OpenSession(generation: generation, vi: living, rest: token, shared: shared, vcenterUUID: uuid)
     } catch {
-      // A login that ends half-way leaves nothing open; a task of its own, for this one may have been cancelled.
-      if remains.vi == nil, let vi {
-        let undo = self
-        await Task {
-          _ = await within(undo.clock().continuous + Login.undoTime, on: undo.clock) { await undo.logOut(vi) }
-        }.value
-      }
+      if remains.vi == nil, let vi { await undo(vi) }
       throw error
     }
   }
@@ -86,7 +92,7 @@ struct Login: Sendable {
       // Older than 8.0 U2: hello is not there. 8.0 U1 has VI JSON all the same.
       return try await content(release: "8.0.1.0", mayLack: true)
     default:
-      throw RESTError(answer).fault(about: .vcenter)
+      throw RESTError(answer).fault(about: .login)
     }
   }
 
@@ -120,7 +126,22 @@ struct Login: Sendable {
     let body = JSONOut.object([
       ("userName", .string(connection.userName)), ("password", .string(connection.password.revealed)),
     ])
-    let answer = try await wire.send(HTTPCall(.POST, path, body: body)).get()
+    // The process manager is read with the session that is open then, so that a failure there can log it out.
+    func session(_ token: String) -> VISession {
+      VISession(
+        release: service.release, token: token, sessionManager: service.sessionManager,
+        propertyCollector: service.propertyCollector, viewManager: service.viewManager, rootFolder: service.rootFolder,
+        processManager: service.guestOperationsManager)
+    }
+    let trace = Trace()
+    let answer: HTTPAnswer
+    switch await wire.send(HTTPCall(.POST, path, body: body), noting: trace) {
+    case .success(let whole): answer = whole
+    case .failure(let fault):
+      // The head opened a session, and its body was lost.
+      if let token = trace.token { await undo(session(token)) }
+      throw fault
+    }
     guard answer.status == 200 else {
       let fault = VIFault(answer)
       // There is no session yet that could be dead.
@@ -128,11 +149,7 @@ struct Login: Sendable {
       throw fault.fault
     }
     guard let token = answer.token else { throw badAnswer("Login was answered without a session token") }
-    // The process manager is read with the session that is now open, so that a failure there can log it out.
-    return VISession(
-      release: service.release, token: token, sessionManager: service.sessionManager,
-      propertyCollector: service.propertyCollector, viewManager: service.viewManager, rootFolder: service.rootFolder,
-      processManager: service.guestOperationsManager)
+    return session(token)
   }
 
   /// `opened` still holds the GuestOperationsManager in the place of its process manager.
@@ -154,7 +171,7 @@ struct Login: Sendable {
     if answer.status == 200 { return true }
     let error = RESTError(answer)
     if error.isUnauthenticated { return false }
-    throw error.fault(about: .vcenter)
+    throw error.fault(about: .login)
   }
 
   private func restToken(_ living: String?) async throws(Fault) -> String {
@@ -164,7 +181,7 @@ struct Login: Sendable {
     guard answer.status == 201 || answer.status == 200 else {
       let error = RESTError(answer)
       if error.isUnauthenticated { throw refused(error.code, error.message) }
-      throw error.fault(about: .vcenter)
+      throw error.fault(about: .login)
     }
     guard let token = answer.json?.string, !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       throw badAnswer("the session has no token that fits a header")
@@ -180,9 +197,25 @@ struct Login: Sendable {
     }
   }
 
-  private func logOut(_ vi: VISession) async {
+  /// True where vCenter answered, whatever it said: then it is over.
+  @discardableResult
+  private func logOut(_ vi: VISession) async -> Bool {
     let path = vi.path("SessionManager", vi.sessionManager, "Logout")
-    _ = await wire.send(HTTPCall(.POST, path, token: vi.token, body: .object([])))
+    switch await wire.send(HTTPCall(.POST, path, token: vi.token, body: .object([]))) {
+    case .success: return true
+    case .failure: return false
+    }
+  }
+
+  /// Logs out, but not for longer than `logOutTime`; true where that was answered.
+  private func ended(_ vi: VISession) async -> Bool {
+    await within(clock().continuous + Login.logOutTime, on: clock) { await logOut(vi) } ?? false
+  }
+
+  /// A login that ends half-way leaves nothing open. In a task of its own, for the one that logs in may be cancelled.
+  private func undo(_ vi: VISession) async {
+    let login = self
+    _ = await Task { await login.ended(vi) }.value
   }
 
   private func refused(_ code: String, _ message: String) -> Fault {

@@ -32,6 +32,8 @@ actor SessionKeeper {
   private var refusal: (fault: Fault, until: Instant)?
   private var last: OpenSession?
   private var opened: Instant?
+  /// The end has come: no session is given to anybody any more.
+  private var isLeaving = false
 
   init(login: Login, clock: CallClock, logger: Logger?) {
     self.login = login
@@ -51,6 +53,9 @@ actor SessionKeeper {
   /// The session, after a login where there is none. All who ask meanwhile wait for the same login; one who is
   /// cancelled stops waiting at once.
   func session() async throws(Fault) -> OpenSession {
+    // Also to a call that was under way when the session was logged out: its answer says that the session is dead, and
+    // a new one would be left behind.
+    if isLeaving { throw SessionKeeper.isShutDown }
     switch state {
     case .open(let session): return session
     case .closed: throw SessionKeeper.isShutDown
@@ -68,14 +73,10 @@ actor SessionKeeper {
       let clock = clock
       // A task of its own: whoever asked first may give up, the others still wait for it.
       let task = Task {
-        let result = await within(clock().continuous + SessionKeeper.loginDeadline, on: clock) {
-          do throws(Fault) {
-            return Result<OpenSession, Fault>.success(try await login.run(generation: number, remains: remains))
-          } catch {
-            return .failure(error)
-          }
+        let end = await within(clock().continuous + SessionKeeper.loginDeadline, on: clock) {
+          await login.run(generation: number, remains: remains)
         }
-        self.finish(result ?? .failure(deadlinePassed), remains: remains)
+        self.finish(end?.result ?? .failure(deadlinePassed), remains: end?.remains ?? remains)
       }
       state = .opening(task, waiters: [continuation])
       return try await SessionKeeper.first(of: stream)
@@ -104,10 +105,13 @@ actor SessionKeeper {
         "login to vCenter failed",
         metadata: ["vcenter": "\(login.connection.id)", "code": "\(fault.code)", "detail": "\(fault.detail)"])
     }
+    var isAwaited = false
     for waiter in waiters {
-      waiter.yield(result)
+      if case .enqueued = waiter.yield(result) { isAwaited = true }
       waiter.finish()
     }
+    // Whoever wanted to log out has given up waiting for this.
+    if isLeaving, !isAwaited, case .open = state { Task { await logOut() } }
   }
 
   private func remember(_ fault: Fault) {
@@ -154,9 +158,16 @@ actor SessionKeeper {
     state = .open(current)
   }
 
-  /// Logs out at both APIs; a login under way is awaited first. Ends early when cancelled.
+  /// Logs out at both APIs, for good. A login under way is awaited first, and who waits for it gets no session. Ends early
+  /// when cancelled.
   func logOut() async {
-    if case .opening = state { _ = try? await session() }
+    isLeaving = true
+    if case .opening(let task, let waiters) = state {
+      SessionKeeper.turnAway(waiters)
+      let (stream, continuation) = AsyncStream.makeStream(of: Result<OpenSession, Fault>.self)
+      state = .opening(task, waiters: [continuation])
+      _ = try? await SessionKeeper.first(of: stream)
+    }
     switch state {
     case .open(let session):
       state = .none(Login.Remains())
@@ -178,12 +189,16 @@ actor SessionKeeper {
   func close() {
     if case .opening(let task, let waiters) = state {
       task.cancel()
-      for waiter in waiters {
-        waiter.yield(.failure(SessionKeeper.isShutDown))
-        waiter.finish()
-      }
+      SessionKeeper.turnAway(waiters)
     }
     state = .closed
+  }
+
+  private static func turnAway(_ waiters: [AsyncStream<Result<OpenSession, Fault>>.Continuation]) {
+    for waiter in waiters {
+      waiter.yield(.failure(isShutDown))
+      waiter.finish()
+    }
   }
 
   private static func first(of stream: AsyncStream<Result<OpenSession, Fault>>) async throws(Fault) -> OpenSession {

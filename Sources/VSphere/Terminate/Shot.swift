@@ -1,5 +1,6 @@
 import GuestWatchCore
 import NIOCore
+import NIOHTTP1
 import NIOSSL
 import Synchronization
 
@@ -18,7 +19,7 @@ final class Shot: Sendable {
 
   private struct State {
     var firstByte: Now?
-    var date: Int64?
+    var date: HeardDate?
     var ending: (Ending, at: Now)?
     var channel: (any Channel)?
     var waiter: CheckedContinuation<(Ending, Timing), Never>?
@@ -60,7 +61,7 @@ final class Shot: Sendable {
     }
   }
 
-  func dated(_ date: Int64?) { state.withLock { $0.date = date } }
+  func dated(by headers: HTTPHeaders) { state.withLock { $0.date = HeardDate(headers, at: clock()) } }
 
   func answered(_ answer: HTTPAnswer) { end { _ in .answered(answer) } }
 
@@ -81,7 +82,7 @@ final class Shot: Sendable {
           state.waiter = continuation
           return nil
         }
-        return (ending, Timing(firstByte: state.firstByte, ended: at, date: state.date))
+        return (ending, Timing(firstByte: state.firstByte, ended: at, date: state.date?.aged(to: at)))
       }
       if let already { continuation.resume(returning: already) }
     }
@@ -98,7 +99,7 @@ final class Shot: Sendable {
   /// Marks the end under the lock; what it returns is done outside of it.
   private static func end(_ state: inout State, _ ending: Ending, at now: Now) -> () -> Void {
     state.ending = (ending, now)
-    let timing = Timing(firstByte: state.firstByte, ended: now, date: state.date)
+    let timing = Timing(firstByte: state.firstByte, ended: now, date: state.date?.aged(to: now))
     let waiter = state.waiter
     let channel = state.channel
     state.waiter = nil

@@ -59,7 +59,7 @@ final class TerminateHandler: ChannelInboundHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       answerHead = head
-      shot.dated(head.headers.first(name: "date").flatMap(secondsSince1970(httpDate:)))
+      shot.dated(by: head.headers)
     case .body(let part):
       answerBody += part.readableBytesView
       if answerBody.count > TerminateHandler.cap {

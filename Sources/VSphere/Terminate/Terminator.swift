@@ -16,6 +16,8 @@ struct Terminator: Sendable {
     var path: String
     var token: String
     var body: JSONOut
+    /// Whom the body asks to end.
+    var pid: Int64
     var firstByteBy: Instant
     var firstByteByWall: Int64
     var by: Instant
@@ -88,7 +90,7 @@ struct Terminator: Sendable {
     case .lost(let fault): return Result(timing: timing, answer: .ambiguous(fault))
     case .answered(let answer):
       return Result(
-        timing: timing, answer: killAnswer(answer), token: answer.token,
+        timing: timing, answer: killAnswer(answer, about: order.pid), token: answer.token,
         sessionIsDead: VIFault(answer).saysSessionIsDead)
     }
   }

@@ -3,17 +3,22 @@ import Synchronization
 
 /// What is noted of one operation while it runs, from whichever thread it is on.
 final class Trace: Sendable {
-  private let noted = Mutex<(firstByte: Now?, date: Int64?)>((nil, nil))
+  private let noted = Mutex<(firstByte: Now?, date: HeardDate?, token: String?)>((nil, nil, nil))
+
+  /// A session token that came with the head of the last answer.
+  var token: String? { noted.withLock { $0.token } }
 
   /// The moment right before the first byte leaves; a replay replaces it.
   func leaves(_ now: Now) { noted.withLock { $0.firstByte = now } }
 
-  /// The `Date` header of the last answer, seconds since 1970.
-  func dated(_ date: Int64?) { if let date { noted.withLock { $0.date = date } } }
+  /// That of the last answer that had one.
+  func dated(_ date: HeardDate?) { if let date { noted.withLock { $0.date = date } } }
+
+  func answers(with token: String?) { noted.withLock { $0.token = token } }
 
   func timing(ended: Now) -> Timing {
-    let (firstByte, date) = noted.withLock { $0 }
-    return Timing(firstByte: firstByte, ended: ended, date: date)
+    let (firstByte, date, _) = noted.withLock { $0 }
+    return Timing(firstByte: firstByte, ended: ended, date: date?.aged(to: ended))
   }
 }
 

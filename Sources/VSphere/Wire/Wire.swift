@@ -59,15 +59,19 @@ struct HTTPAnswer: Sendable {
     contentType = headers.first(name: "content-type").map { value in
       String(value.prefix { $0 != ";" && $0 != " " }).lowercased()
     }
-    token = headers.first(name: HTTPCall.tokenHeader).flatMap { $0.isEmpty ? nil : $0 }
+    token = HTTPAnswer.token(in: headers)
     self.body = body
   }
 
-  /// The body as JSON; nil where it is none or says that it is something else.
-  var json: JSON? {
-    guard contentType == nil || contentType == "application/json" else { return nil }
-    return try? JSONReader.read(body)
+  static func token(in headers: HTTPHeaders) -> String? {
+    headers.first(name: HTTPCall.tokenHeader).flatMap { $0.isEmpty ? nil : $0 }
   }
+
+  /// False where the answer says that it is something else.
+  var mayBeJSON: Bool { contentType == nil || contentType == "application/json" }
+
+  /// The body as JSON; nil where it is none or says that it is something else.
+  var json: JSON? { mayBeJSON ? try? JSONReader.read(body) : nil }
 }
 
 /// The connections to one vCenter for everything but terminates.
@@ -128,14 +132,30 @@ struct Wire: Sendable {
     do {
       let response = try await client.execute(request, deadline: .distantFuture)
       answering = true
-      trace?.dated(response.headers.first(name: "date").flatMap(secondsSince1970(httpDate:)))
-      let body = try await response.body.collect(upTo: HTTPAnswer.cap)
+      trace?.dated(HeardDate(response.headers, at: clock()))
+      trace?.answers(with: HTTPAnswer.token(in: response.headers))
       return .success(
         HTTPAnswer(
-          status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView)))
+          status: Int(response.status.code), headers: response.headers, body: try await Wire.body(of: response)))
     } catch {
       return .failure(wireFault(error, answering: answering))
     }
+  }
+
+  /// Up to the cap, held once only: many guests may answer at the same time.
+  private static func body(of response: HTTPClientResponse) async throws -> [UInt8] {
+    var body: [UInt8] = []
+    if let promised = response.headers.first(name: "content-length").flatMap({ Int($0) }) {
+      guard promised <= HTTPAnswer.cap else { throw NIOTooManyBytesError(maxBytes: HTTPAnswer.cap) }
+      body.reserveCapacity(max(0, promised))
+    }
+    for try await part in response.body {
+      guard body.count + part.readableBytes <= HTTPAnswer.cap else {
+        throw NIOTooManyBytesError(maxBytes: HTTPAnswer.cap)
+      }
+      body += part.readableBytesView
+    }
+    return body
   }
 
   func shutDown() async {

@@ -74,16 +74,3 @@ public struct VCenterConnection: Sendable {
       || numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
   }
 }
-
-/// The account inside guests that a call looks or kills with.
-public struct GuestCredential: Sendable, CustomStringConvertible {
-  public var userName: String
-  public var password: Secret
-
-  public init(userName: String, password: Secret) {
-    self.userName = userName
-    self.password = password
-  }
-
-  public var description: String { "guest login \(shown(userName))" }
-}
