@@ -34,6 +34,8 @@ struct FakeInventory: Sendable {
   var listCap = 4000
   /// Objects in one page, whatever is asked for.
   var pageSize = 1000
+  /// Nothing but names is known of the VMs: where there are many.
+  var isBrief = false
 
   static let release = "/sdk/vim25/8.0.3.0"
   static let create = "POST \(release)/ViewManager/Views/CreateContainerView"
@@ -172,7 +174,7 @@ struct FakeInventory: Sendable {
 
   private func object(_ vm: String, full: Bool) -> String {
     let name = InventoryTests.property("name", #"{"_typeName":"string","_value":"\#(names[vm] ?? vm)"}"#)
-    return InventoryTests.object(vm, full ? name + "," + InventoryTests.full : name)
+    return InventoryTests.object(vm, full && !isBrief ? name + "," + InventoryTests.full : name)
   }
 
   /// `root.TYPES`: all VMs, or all places of these types.

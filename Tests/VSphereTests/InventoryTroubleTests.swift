@@ -129,7 +129,7 @@ import Testing
     ("a gateway", .html(502)), ("no connection", .hangUp),
     ("a cut body", .cutBody(status: 200, promised: 100, body: "[")), ("204", .empty(204)),
     ("REST ERROR", .rest("ERROR", status: 500)), ("SystemError", .fault("SystemError")),
-    ("404 of a proxy", .html(404)),
+    ("404 of a proxy", .html(404)), ("403 of a proxy", .html(403)), ("403 without a type", .json("{}", status: 403)),
   ]
 
   @Test func garbageNeverLooksAsIfVMsWereGone() async throws {

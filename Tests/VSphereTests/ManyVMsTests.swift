@@ -9,12 +9,13 @@ import Testing
   typealias F = FakeInventory
 
   @Test func tenThousandVMsByOneTag() async throws {
-    let fake = F(
+    var fake = F(
       vms: F.vms(20_000), categories: [("c1", "tier"), ("c2", "owner")],
       tags: [
         F.Tag(id: "t1", category: "c1", name: "tin"),
         F.Tag(id: "t2", category: "c1", name: "gold", objects: F.vms(10_000)),
       ])
+    fake.isBrief = true
     try await withVCenter(fake.script) { bench in
       let scope = Scope(tags: ["tier:gold"])
       let first = try #require(await bench.inventory(scope).value)
@@ -33,23 +34,25 @@ import Testing
   }
 
   @Test func moreThanOneListHolds() async throws {
-    let names = Dictionary(uniqueKeysWithValues: (1...250).map { ("vm-\($0 * 40)", "db%2f\($0)") })
-    let fake = F(vms: F.vms(10_000), names: names)
+    let names = Dictionary(uniqueKeysWithValues: (1...25).map { ("vm-\($0 * 4)", "db%2f\($0)") })
+    var fake = F(vms: F.vms(100), names: names)
+    fake.listCap = 40
+    fake.pageSize = 10
     try await withVCenter(fake.script) { bench in
       let scope = try Scope(names: [Glob("db/*")])
       let first = try #require(await bench.inventory(scope).value)
-      #expect(first.vms.count == 250 && first.complete && first.vms[0].name == "db/1")
-      let throughView = F.pages(10, of: "VirtualMachine") + F.states(250)
+      #expect(first.vms.count == 25 && first.complete && first.vms[0].name == "db/1")
+      let throughView = F.pages(10, of: "VirtualMachine") + F.states(25)
       #expect(bench.sent() == S.loginLines + [F.all] + throughView)
       for _ in 0..<InventoryMemory.listsOverCap {
-        #expect(await bench.inventory(scope).value?.vms.count == 250)
+        #expect(await bench.inventory(scope).value?.vms.count == 25)
         #expect(bench.sent() == throughView)
       }
       // Then it asks whether they still are too many.
       _ = await bench.inventory(scope)
       #expect(bench.sent() == [F.all] + throughView)
       var fewer = fake
-      fewer.vms = F.vms(4000)
+      fewer.vms = F.vms(40)
       fewer.names = ["vm-7": "db/7"]
       bench.server.follow(fewer.script)
       for _ in 0..<InventoryMemory.listsOverCap { _ = await bench.inventory(scope) }

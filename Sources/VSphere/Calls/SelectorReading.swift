@@ -6,6 +6,12 @@ enum Held: Sendable {
   case trouble(SelectorTrouble)
 }
 
+extension Fault {
+  /// vCenter itself says that the account may not do this; a page of something before it, which has no code of vCenter's,
+  /// proves nothing.
+  var isDenial: Bool { kind == .notPermitted && !code.hasPrefix("HTTP ") }
+}
+
 /// Finds the VMs that selectors hold.
 struct SelectorReading: Sendable {
   let calls: SessionCalls
@@ -66,7 +72,7 @@ struct SelectorReading: Sendable {
       // There always is a datacenter: what is unknown then may be there all the same.
       if tree.isEmpty, !hidesSome { holdings.complete = false }
     } catch {
-      guard error.kind == .notPermitted else { throw error }
+      guard error.isDenial else { throw error }
       for selector in wanted { holdings.unresolved[selector] = .denied }
       return
     }
@@ -102,7 +108,7 @@ struct SelectorReading: Sendable {
     case .success(let vms): return .vms(vms)
     // It was deleted after it was found.
     case .failure(let fault) where fault.code == "ManagedObjectNotFound": return .trouble(.unknown)
-    case .failure(let fault) where fault.kind == .notPermitted: return .trouble(.denied)
+    case .failure(let fault) where fault.isDenial: return .trouble(.denied)
     case .failure(let fault): throw fault
     }
   }
@@ -148,7 +154,7 @@ struct SelectorReading: Sendable {
   private static func branch(_ object: JSON) -> Branch? {
     guard let properties = Properties(object), let type = properties.type else { return nil }
     guard let name = properties.unboxed("name").string else {
-      return properties.missing["name"]?.kind == .notPermitted ? .hidden : nil
+      return properties.missing["name"]?.isDenial == true ? .hidden : nil
     }
     let kind: PlaceTree.Kind
     switch type {
@@ -179,7 +185,7 @@ struct SelectorReading: Sendable {
     do throws(Fault) {
       found = try await lists.clusters(called: names)
     } catch {
-      guard error.kind == .notPermitted else { throw error }
+      guard error.isDenial else { throw error }
       for name in names { holdings.unresolved[.cluster(name)] = .denied }
       return
     }

@@ -223,14 +223,9 @@ struct TagReading: Sendable {
       guard let value = value(body) else { throw badAnswer("an answer about tags lacks what it should say") }
       return .named(value)
     case .failure(let fault):
-      switch fault.kind {
-      case .vmGone: return .gone
-      case .notPermitted: return .denied
-      case .guestLoginRefused, .guestLoginTrouble, .guestDenied, .wrongState, .toolsUnavailable, .unsupported, .busy,
-        .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap,
-        .badRequest, .unknown:
-        throw fault
-      }
+      if fault.kind == .vmGone { return .gone }
+      if fault.isDenial { return .denied }
+      throw fault
     }
   }
 }
