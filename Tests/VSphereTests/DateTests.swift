@@ -64,7 +64,7 @@ import Testing
     ])
     try await withVCenter(script) { bench in
       let by = bench.clock.after(.seconds(90))
-      let call = Task { await bench.client.inventory(ScopeQuery(names: [], ids: ["vm-1"]), by: by).0 }
+      let call = Task { await bench.client.inventory(ScopeQuery(scopes: [], ids: ["vm-1"]), by: by).0 }
       while !bench.server.lines.contains(S.properties) { await Task.yield() }
       bench.clock.add(.seconds(45))
       gate.open()

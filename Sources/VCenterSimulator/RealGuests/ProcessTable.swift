@@ -111,9 +111,13 @@ enum ProcessTable {
     }
   }
 
+  /// The effective user, whose `/proc/PID` it is. (Not asked by `stat`: with Foundation in the same module the compiler does
+  /// not always find whose structure that is.)
   private static func userID(of pid: Int32) -> UInt32? {
-    var status = stat()
-    return stat("/proc/\(pid)", &status) == 0 ? status.st_uid : nil
+    guard let bytes = contents("/proc/\(pid)/status") else { return nil }
+    let line = bytes.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: Array("Uid:".utf8)) }
+    let fields = line?.split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") } ?? []
+    return fields.count > 2 ? UInt32(String(decoding: fields[2], as: UTF8.self)) : nil
   }
 
   /// argv as bytes with a NUL after each argument, as the kernel shows it.
