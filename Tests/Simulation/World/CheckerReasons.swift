@@ -162,11 +162,25 @@ extension Checker {
         // One that was gone before is no candidate any more, and nobody can say whether it was.
         if machines[vm]?.absent.contains(OwnIdentity(other)) == true { continue }
         if closed.cameBack(other, life: confirm.lives[other.pid]) { continue }
+        // Nor is one that was tried and then hidden, also where it shows again with a start that an agent restart has moved.
+        if closed.tries(other, life: confirm.lives[other.pid]).contains(where: { wasMissing(other.pid, since: $0, vm) })
+        {
+          continue
+        }
         try raise("S1", "kill \(id) for number: \(Line.of(other)) comes after it and may be killed", "S1-victim")
       }
     }
     if before < most.count {
       throw Violation("S1", "kill \(id) for number: it is among the \(most.count) that may stay")
     }
+  }
+
+  /// A complete listing with that login lacked the pid since then.
+  private func wasMissing(_ pid: Int64, since tried: (login: LoginID, at: Instant), _ vm: VMAddress) -> Bool {
+    machines[vm]?.shown.contains { shown in
+      guard shown.login == tried.login, shown.sent.continuous >= tried.at, case .listing(let listing) = shown.what
+      else { return false }
+      return OwnRules.isComplete(listing) && !listing.rows.contains { $0.pid == pid }
+    } ?? false
   }
 }

@@ -8,7 +8,7 @@ struct ClosedKills {
     var started: Int64
   }
 
-  private var kills: [(kill: Checker.Kill, outcome: Outcome)] = []
+  private var kills: [(kill: Checker.Kill, outcome: Outcome, at: Instant)] = []
   private var byIdentity: [OwnIdentity: [Int]] = [:]
   private var byStart: [Start: [Int]] = [:]
   private var byLife: [Truth.Life: [Int]] = [:]
@@ -18,9 +18,9 @@ struct ClosedKills {
 
   init(origin: @escaping (Truth.Life?) -> Truth.Life?) { self.origin = origin }
 
-  mutating func append(_ kill: Checker.Kill, _ outcome: Outcome) {
+  mutating func append(_ kill: Checker.Kill, _ outcome: Outcome, at: Instant) {
     let i = kills.count
-    kills.append((kill, outcome))
+    kills.append((kill, outcome, at))
     let process = kill.record.process
     byIdentity[OwnIdentity(process), default: []].append(i)
     byStart[Start(pid: process.pid, started: process.started), default: []].append(i)
@@ -36,7 +36,7 @@ struct ClosedKills {
   /// It is stuck, denied to this login, or was tried three times.
   func leave(_ row: GuestWatchCore.Process, life: Truth.Life?, alone login: LoginID) -> Bool {
     var attempts = 0
-    for (kill, outcome) in earlier(row, life) {
+    for (kill, outcome, _) in earlier(row, life) {
       switch outcome {
       case .stuck: return true
       case .survived, .unknown: attempts += 1
@@ -45,6 +45,11 @@ struct ClosedKills {
       }
     }
     return attempts >= 3
+  }
+
+  /// With which logins it was tried, and when each try was closed.
+  func tries(_ row: GuestWatchCore.Process, life: Truth.Life?) -> [(login: LoginID, at: Instant)] {
+    earlier(row, life).map { ($0.kill.record.login, $0.at) }
   }
 
   /// One that a kill ended and that a snapshot brought back, though no epoch was shown: it may count, but is no candidate any
@@ -60,7 +65,7 @@ struct ClosedKills {
   /// brings it back; one that was left alone is not.
   private func earlier(
     _ row: GuestWatchCore.Process, _ life: Truth.Life?
-  ) -> [(kill: Checker.Kill, outcome: Outcome)] {
+  ) -> [(kill: Checker.Kill, outcome: Outcome, at: Instant)] {
     let named = byIdentity[OwnIdentity(row)] ?? []
     let lived = life.flatMap { byLife[$0] } ?? []
     let reborn = (origin(life).flatMap { byOrigin[$0] } ?? []).filter { !isEnd(kills[$0].outcome) }
@@ -85,7 +90,7 @@ extension Checker {
     for id in killOrder {
       guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, kill.said ?? closed.at > epoch
       else { continue }
-      found.append(kill, closed.outcome)
+      found.append(kill, closed.outcome, at: closed.at)
     }
     return found
   }
