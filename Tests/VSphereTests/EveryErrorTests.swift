@@ -28,7 +28,9 @@ import Testing
         password: Secret("p"))
       let wire = Wire(to: connection, trusting: try Trust(), clock: { [clock = bench.clock] in clock.now })
       let keeper = SessionKeeper(
-        login: Login(wire: wire, connection: connection, clock: bench.clock.forCalls), clock: bench.clock.forCalls,
+        login: Login(
+          wire: wire, connection: connection, clock: bench.clock.forCalls, refusals: LoginRefusals()),
+        clock: bench.clock.forCalls,
         logger: nil)
       let calls = SessionCalls(wire: wire, keeper: keeper)
       _ = await bench.list()
