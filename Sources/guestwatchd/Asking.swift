@@ -6,10 +6,12 @@ import RuleFiles
 
 /// Where the daemon is that a command asks.
 struct Place: ParsableArguments {
-  @Option(help: "The running daemon has read its own; this one counts where none runs.")
+  @Option(help: "The running daemon has read its own; this one counts where none runs.", completion: .file())
   var config = Surroundings.installedMain
 
-  @Option(help: "The daemon's state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
+  @Option(
+    help: "The daemon's state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).", completion: .directory
+  )
   var state: String?
 
   var stateDirectory: String { StateDirectory.path(state) }

@@ -3,7 +3,8 @@ import ArgumentParser
 /// What the certificate of a vCenter is checked against that no configuration names.
 struct CertificateOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The certificates (PEM) that the vCenter is trusted by.", valueName: "file"))
+    help: ArgumentHelp("The certificates (PEM) that the vCenter is trusted by.", valueName: "file"), completion: .file()
+  )
   var caFile: String?
 
   @Option(help: ArgumentHelp("The SHA-256 of the certificate that the vCenter is trusted by.", valueName: "hex"))

@@ -14,7 +14,7 @@ struct Check: ParsableCommand {
       """
   )
 
-  @Option(help: ArgumentHelp("The main file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The main file.", valueName: "file"), completion: .file())
   var config = Surroundings.installedMain
 
   @Flag(help: "One JSON object a line on stdout: every mistake with its code, then a summary.")

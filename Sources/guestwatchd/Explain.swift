@@ -44,7 +44,8 @@ struct Explain: AsyncParsableCommand {
   var follow = false
 
   @Option(
-    help: ArgumentHelp("Explain this saved listing. --vm names its VM (default: the file's name).", valueName: "file"))
+    help: ArgumentHelp("Explain this saved listing. --vm names its VM (default: the file's name).", valueName: "file"),
+    completion: .file())
   var listing: String?
 
   @Option(help: "The guest of --listing: windows, linux, other or unknown (default: by what is listed).")

@@ -19,10 +19,12 @@ struct History: ParsableCommand {
       when it is closed, until it is interrupted or nobody reads any more.
       """)
 
-  @Option(help: "Taken for the sake of the other commands; history does not read the configuration.")
+  @Option(
+    help: "Taken for the sake of the other commands; history does not read the configuration.", completion: .file())
   var config = Surroundings.installedMain
 
-  @Option(help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
+  @Option(
+    help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).", completion: .directory)
   var state: String?
 
   @Option(help: "Show the newest so many rows; 0 shows all (default: 50; --would: 0).")
@@ -38,7 +40,9 @@ struct History: ParsableCommand {
   @Option(help: "Only rows of this rule.")
   var rule: String?
 
-  @Option(help: "Only rows with this outcome (\(HistoryOutcome.all.map(\.word).joined(separator: ", "))).")
+  @Option(
+    help: "Only rows with this outcome (\(HistoryOutcome.all.map(\.word).joined(separator: ", "))).",
+    completion: .list(HistoryOutcome.all.map(\.word)))
   var outcome: String?
 
   @Flag(help: "One JSON object a line instead of a table.")

@@ -20,7 +20,7 @@ struct Init: AsyncParsableCommand {
       or its certificate was not confirmed; 78 the files could not be written.
       """)
 
-  @Option(help: ArgumentHelp("Where it is written.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Where it is written.", valueName: "folder"), completion: .directory)
   var directory = "/etc/guestwatchd"
 
   @Option(help: ArgumentHelp("The vCenter.", valueName: "https://host"))
@@ -40,7 +40,9 @@ struct Init: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The processes that the first rule reports, by name.", valueName: "glob"))
   var processes: String?
 
-  @Option(help: "The state directory of the explanation (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
+  @Option(
+    help: "The state directory of the explanation (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).",
+    completion: .directory)
   var state: String?
 
   func validate() throws {

@@ -11,10 +11,11 @@ struct Run: AsyncParsableCommand {
       Started by systemd it is a notify service. It logs to the journal where stderr goes there, else to stderr.
       """)
 
-  @Option(help: "The configuration; its rules.d lies beside it.")
+  @Option(help: "The configuration; its rules.d lies beside it.", completion: .file())
   var config = Surroundings.installedMain
 
-  @Option(help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).")
+  @Option(
+    help: "The state directory (default: $STATE_DIRECTORY, else /var/lib/guestwatchd).", completion: .directory)
   var state: String?
 
   @Option(help: "Where the log goes: journal or stderr (default: the journal where stderr goes there).")

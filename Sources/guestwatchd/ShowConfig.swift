@@ -13,7 +13,7 @@ struct ShowConfig: ParsableCommand {
       """
   )
 
-  @Option(help: ArgumentHelp("The main file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The main file.", valueName: "file"), completion: .file())
   var config = Surroundings.installedMain
 
   func run() throws {

@@ -13,7 +13,7 @@ struct Serve: AsyncParsableCommand {
       Everything that it starts on this machine ends with it, however it ends.
       """)
 
-  @Option(help: "The scenario, a JSON file.")
+  @Option(help: "The scenario, a JSON file.", completion: .file(extensions: ["json"]))
   var scenario: String
 
   @Option(help: "The HTTPS port on 127.0.0.1; 0 for any.")
@@ -22,7 +22,8 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The control port on 127.0.0.1; 0 for any.")
   var controlPort: Int = 0
 
-  @Option(help: "A directory for ca.pem and simulator.json; it is made if it is not there.")
+  @Option(
+    help: "A directory for ca.pem and simulator.json; it is made if it is not there.", completion: .directory)
   var state: String
 
   @Option(help: "A DNS name in the server's certificate; the first is the one in the URL. Repeatable.")

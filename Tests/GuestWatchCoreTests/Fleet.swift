@@ -25,6 +25,8 @@ struct Fleet {
   var badVMs: Set<String> = []
   /// VMs whose agent does not answer; nothing is said of a login.
   var deafVMs: Set<String> = []
+  /// The instance uuids of VMs that have another than their name.
+  var uuids: [String: String] = [:]
   var latency = Duration.milliseconds(100)
   /// "VM login": answered after 25 s only.
   var slow: Set<String> = []
@@ -37,6 +39,7 @@ struct Fleet {
   // What the ledger has on disk.
   private var refusals: [LoginRefusal] = []
   private var standings: [(standing: LoginStanding, at: Int64)] = []
+  private var memories: [VMKey: VMMemory] = [:]
 
   // What really happened.
   /// (account, digest, VM, when it left) of every refusal in a guest.
@@ -83,7 +86,10 @@ struct Fleet {
       standing.age = .nanoseconds(time - entry.at)
       return standing
     }
-    send(.began(seed: UInt64(life), restored: Restored(life: life, refusals: refusals, standings: kept)))
+    let known = memories.values.sorted { $0.vm.instance < $1.vm.instance }
+    send(
+      .began(
+        seed: UInt64(life), restored: Restored(life: life, refusals: refusals, standings: kept, memories: known)))
     send(.configured(configuration))
   }
 
@@ -134,7 +140,9 @@ struct Fleet {
       switch effect {
       case .refresh(let op, let id, _, _):
         guard let place = places.first(where: { $0.id == id }) else { continue }
-        let vms = place.vms.map { VMFacts(moid: $0, name: $0, instanceUUID: $0, family: .linux, bootTime: 1) }
+        let vms = place.vms.map {
+          VMFacts(moid: $0, name: $0, instanceUUID: uuids[$0] ?? $0, family: .linux, bootTime: 1)
+        }
         let found = Inventory(vcenterUUID: place.uuid, canTerminate: true, vms: vms, complete: true)
         answer(.inventory(op, timing(), .success(found)))
       case .survey(let op, let address, let login, let ends, _):
@@ -153,7 +161,8 @@ struct Fleet {
       case .note(let note): keep(note)
       case .wake(let at): wake = at.nanoseconds
       case .report(let report): reports.append(report)
-      case .look, .record, .terminate, .remember, .keepPauses, .answer, .show, .status, .ready, .stopped: break
+      case .remember(let memory): memories[memory.vm] = memory
+      case .look, .record, .terminate, .keepPauses, .answer, .show, .status, .ready, .stopped: break
       }
     }
   }

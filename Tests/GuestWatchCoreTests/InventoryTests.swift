@@ -231,6 +231,33 @@ struct InventoryTests {
     #expect(overlaps.isEmpty)
   }
 
+  @Test("A VM that has an earlier uuid again: still one operation in flight on it (S6, simulation seed 5627)")
+  func earlierUUID() {
+    var stage = Stage()
+    let first = stage.facts.instanceUUID
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh:
+        let refresh = (stage.time - 1_000_000_000_000) / 120_000_000_000
+        stage.facts.instanceUUID = refresh % 2 == 0 ? first : "changed"
+        return nil
+      case .survey(let op, _, _, _, _):
+        return [(.seconds(30), .surveyed(op, stage.timing(), .failure(Fault(.unanswered, code: "no answer"))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(every: .seconds(10))])
+    stage.run(.seconds(7200))
+    let sent = stage.log.compactMap { entry -> Int64? in
+      if case .survey = entry.effect { entry.at } else { nil }
+    }
+    // The deadline of each, and the rest of 30 s after it: whatever the VM is called meanwhile.
+    #expect(zip(sent, sent.dropFirst()).allSatisfy { $1 - $0 >= 60_000_000_000 })
+    #expect(sent.count > 60)
+    let keys = Set(stage.watch.vms.map(\.key.instance))
+    #expect(keys == [first ?? "", "changed"])
+  }
+
   @Test("VMs that are gone for good are forgotten")
   func growth() {
     var stage = Stage()

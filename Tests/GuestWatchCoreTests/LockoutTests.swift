@@ -108,6 +108,32 @@ struct LockoutTests {
     }
   }
 
+  @Test(
+    "A VM that gets another uuid refuses a login once all the same (simulation seed 5398)", arguments: [false, true])
+  func otherUUIDs(crashes: Bool) {
+    var fleet = Fleet(seed: 1, vms: 3, logins: Self.entries(2, digest: 1, directory: false))
+    fleet.right[Self.user] = 1
+    fleet.badVMs = ["vm-0-1"]
+    fleet.start()
+    // Those in between accept the login: its row ends each time, and the account of the one guest would be locked.
+    for n in 0..<6 {
+      fleet.run(.seconds(900))
+      fleet.uuids["vm-0-1"] = "uuid-\(n)"
+      if crashes { fleet.crash() }
+    }
+    #expect(fleet.refused.map(\.vm) == ["vm-0-1"])
+    #expect(fleet.violations.isEmpty, "\(fleet.violations.first ?? "")")
+    // What an operator opens is open under the uuid that it has by now, once.
+    fleet.badVMs = []
+    fleet.retry(LoginID("login0"))
+    fleet.run(.seconds(900))
+    #expect(fleet.uses.last { $0.vm == "vm-0-1" }?.taken == true)
+    fleet.uuids["vm-0-1"] = "uuid-6"
+    fleet.run(.seconds(900))
+    let last = fleet.time - Duration.seconds(120).nanoseconds
+    #expect(fleet.uses.contains { $0.vm == "vm-0-1" && $0.at > last })
+  }
+
   @Test("Bad VMs are left alone one by one, and the others are watched all the time (L3)")
   func badVMs() {
     for seed in 1...20 as ClosedRange<UInt64> {

@@ -71,6 +71,37 @@ struct LoginBookTests {
     #expect(book.troubles.isEmpty)
   }
 
+  @Test("After a refusal of the secret in force, looks with an older one go one at a time, too (simulation seed 4717)")
+  func oldSecretAfterARefusal() {
+    var book = Self.book()
+    let old = Credential(account: "svc", digest: 99)
+    book.know(old)
+    let proof = Self.use(&book, 0, old)
+    book.release(proof)
+    _ = book.accepted(proof, on: Self.vm(0))
+    let early = Self.use(&book, 0, old)
+    let refused = Self.use(&book, 1)
+    book.release(refused)
+    _ = book.refused(refused, on: Self.vm(1), Self.now)
+    func mayLook() -> Bool { book.hasSlot(LoginID("gone"), old, vcenter: Self.vcenter, on: Self.vm(2)) }
+    // Not beside one that left before it was heard, ...
+    #expect(!mayLook())
+    book.release(early)
+    #expect(mayLook())
+    // ... nor beside another, nor beside the one that is to explain the refusal.
+    let look = Self.use(&book, 3, old)
+    #expect(!mayLook())
+    book.release(look)
+    _ = book.accepted(look, on: Self.vm(3))
+    let next = Self.use(&book, 4)
+    #expect(!mayLook())
+    book.release(next)
+    _ = book.accepted(next, on: Self.vm(4))
+    let other = Self.use(&book, 3, old)
+    #expect(mayLook())
+    book.release(other)
+  }
+
   @Test("One entry that calls an account a directory's is enough")
   func directoryByAnyEntry() {
     var book = LoginBook()

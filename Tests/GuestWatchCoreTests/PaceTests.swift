@@ -24,6 +24,39 @@ struct PaceTests {
     #expect(stage.looks(.verify).count < 30)
   }
 
+  @Test("A guest that denies the kill of one process after the other is asked ever more slowly (simulation seed 5476)")
+  func oneDenialAfterTheOther() {
+    var stage = Stage()
+    for pid in Int64(500)..<900 { stage.spawn(pid) }
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, let pid, _, _, _) = effect, pid < 890 else { return nil }
+      let fault = Fault(.guestDenied, code: "GuestPermissionDenied")
+      return [(.milliseconds(100), .terminated(id, stage.timing(), .denied(fault)))]
+    }
+    stage.begin([Stage.rule()]) { $0.budget = FleetBudget(kills: 1_000, perVM: 1_000) }
+    stage.run(.seconds(3_600))
+    let sent = stage.terminates.map(\.at)
+    #expect((100...130).contains(sent.count), "\(sent.count)")
+    let gaps = zip(sent, sent.dropFirst()).map { $1 - $0 }
+    // The first ones may be denied for what they are; L1 leaves 50 s for each.
+    #expect(gaps.prefix(3).allSatisfy { $0 < 10 } && gaps.allSatisfy { $0 < 45 }, "\(gaps)")
+    #expect(gaps.dropFirst(6).allSatisfy { $0 > 20 }, "\(gaps)")
+  }
+
+  @Test("One that is allowed ends the pause after denials")
+  func allowedAgain() {
+    var stage = Stage()
+    for pid in Int64(500)..<520 { stage.spawn(pid) }
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, let pid, _, _, _) = effect, !pid.isMultiple(of: 4) else { return nil }
+      let fault = Fault(.guestDenied, code: "GuestPermissionDenied")
+      return [(.milliseconds(100), .terminated(id, stage.timing(), .denied(fault)))]
+    }
+    stage.begin([Stage.rule()]) { $0.budget = FleetBudget(kills: 1_000, perVM: 1_000) }
+    stage.run(.seconds(200))
+    #expect(Set(stage.killed) == Set(500..<520))
+  }
+
   @Test("A login that a reload removed and the guest refuses is not used again (S10)")
   func removedLoginRefused() {
     var stage = Stage()

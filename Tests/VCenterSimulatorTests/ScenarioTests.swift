@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VCenterModel
 
@@ -5,6 +6,15 @@ import VCenterModel
 
 @Suite struct ScenarioTests {
   private func scenario(_ text: String) throws(SimulatorError) -> Scenario { try Scenario(json: Array(text.utf8)) }
+
+  /// `packaging/man/vcenter-simulator.1`: Tests/VCenterSimulatorTests/THIS stands two folders below the root.
+  @Test func theExampleOfTheManualIsGood() throws {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    let page = try String(contentsOfFile: root + "/packaging/man/vcenter-simulator.1", encoding: .utf8)
+    let lines = page.split(separator: "\n").drop { $0 != ".\\\" example: scenario" }.dropFirst(2)
+    let read = try scenario(lines.prefix { $0 != ".Ed" }.joined(separator: "\n"))
+    #expect(read.machines.count == 1)
+  }
 
   @Test func everythingIsRead() throws {
     let scenario = try scenario(

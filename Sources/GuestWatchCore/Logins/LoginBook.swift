@@ -141,8 +141,10 @@ struct LoginBook: Sendable {
       return false
     }
     if account.directory && account.inFlight >= LoginAccount.directoryCap { return false }
-    if account.alone && account.loaded.contains(credential.digest) {
-      return account.inFlight == 0 && granted == vm
+    if account.alone {
+      // Whose turn it is goes with a secret in force. Looks of a kill that was sent with an older one go when they are due,
+      // but they are refused under the same name: none of them beside another, either.
+      return account.inFlight == 0 && (granted == vm || !account.loaded.contains(credential.digest))
     }
     return account.guesses == 0 || mutated(.useUnprovenLoginsInParallel)
       || !isGuess(state, credential, vcenter: vcenter, on: vm)
@@ -214,6 +216,27 @@ struct LoginBook: Sendable {
     guard let credential = slot.credential, credential == self.credential(slot.login), let state = state(credential)
     else { return false }
     return !state.stopped && state.serial == slot.serial
+  }
+
+  /// The VMs that refused some login and were not asked successfully since.
+  var refusing: OrderedSet<VMKey> { OrderedSet(quarantined.keys.map(\.vm)) }
+
+  /// A VM is known by another uuid now. Its guest is the same, and so are the accounts in it: what was refused stays
+  /// refused. It is one refusal for all that, and counts once among those in a row.
+  mutating func carryRefusals(from old: VMKey, to new: VMKey) {
+    for (place, quarantine) in quarantined.elements where place.vm == old {
+      let credential = place.credential
+      let there = Place(vm: new, credential: credential)
+      guard quarantined[there] == nil else { continue }
+      if quarantined.count >= LoginBook.cap { quarantined.removeFirst() }
+      quarantined[there] = quarantine
+      let login = entries.values.first { $0.account == credential.account && $0.digest == credential.digest }
+      notes.append(
+        .refused(
+          LoginRefusal(
+            vm: new, login: login?.id ?? LoginID(""), account: credential.account, digest: credential.digest,
+            inRow: false)))
+    }
   }
 
   /// An entry of this name may lead to another vCenter now: nothing was accepted there.

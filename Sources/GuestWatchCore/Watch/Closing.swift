@@ -42,6 +42,11 @@ extension Watch {
     case .done, .notFound, .denied, .ambiguous, .unanswered: vms[place].killFailures = 0
     }
     switch answer {
+    case .denied: vms[place].denials += 1
+    case .done, .notFound, .ambiguous, .unanswered: vms[place].denials = 0
+    case .notSent, .notBegun: break
+    }
+    switch answer {
     case .notSent(let fault):
       restFromKills(place, fault, now)
       close(place, .abandoned, error: fault, verified: nil, now)
@@ -49,6 +54,7 @@ extension Watch {
       restFromKills(place, fault, now)
       close(place, .failed, error: fault, verified: nil, now)
     case .denied(let fault):
+      restFromDenials(place, now)
       close(place, .denied, error: fault, verified: nil, now)
     case .notFound:
       guard let took = kill.took else { break }
@@ -69,6 +75,13 @@ extension Watch {
     vms[place].killRestUntil = now.continuous + chance.around(KillTiming.backOff(vms[place].killFailures))
     // A terminate causes no login; the inventory does.
     if fault.kind == .sessionLost { refreshSoon(vms[place].address.vcenter, now) }
+  }
+
+  /// Budgets hold no denied kill back, and each is a login in the guest and a row: where a thousand processes are not ours to
+  /// end, they are not asked for in one go. Not longer than L1 leaves for a kill.
+  private mutating func restFromDenials(_ place: Int, _ now: Now) {
+    let pause = min(KillTiming.backOff(vms[place].denials), KillTiming.rest)
+    vms[place].killRestUntil = max(vms[place].killRestUntil, now.continuous + chance.around(pause))
   }
 
   /// An answer after its deadline still tells what our terminate did.

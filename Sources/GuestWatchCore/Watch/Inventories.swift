@@ -97,6 +97,7 @@ extension Watch {
   private mutating func take(_ inventory: Inventory, of vcenter: VCenterID, _ asked: ScopeQuery, _ now: Now) {
     var seen: OrderedSet<VMKey> = []
     let twice = twins(inventory, of: vcenter)
+    carryRefusals(inventory, twice)
     // Which VM has which id now.
     var holders: [String: VMKey] = [:]
     vcenters[vcenter]?.nameless = []
@@ -196,13 +197,13 @@ extension Watch {
 
   private mutating func take(_ facts: VMFacts, _ key: VMKey, of vcenter: VCenterID, _ now: Now) {
     let address = VMAddress(vcenter: vcenter, moid: facts.moid)
-    let isNew = places[key] == nil
     let place = vmPlace(key, address: address, name: facts.name)
     if vms[place].present, vms[place].address.vcenter != vcenter, vcenters[vms[place].address.vcenter] != nil {
       // The same VM through another entry: the first one keeps it.
       return
     }
     let cameBack = !vms[place].watchable
+    let isNewHere = !vms[place].present || !vms[place].isShown || vms[place].address != address
     // Also where it was away in between: it is registered anew then for certain.
     if let shown = vms[place].shownMoid, shown != facts.moid { endEpoch(place, "it was registered anew", now) }
     if vms[place].shownMoid != facts.moid { vms[place].memoryIsStale = true }
@@ -234,8 +235,9 @@ extension Watch {
       vms[place].restUntil = vms[place].silentUntil
       vms[place].failures = 0
     }
-    if isNew, isBusy(address, besides: key) {
-      // The same VM under a new uuid: its operation in flight is still the only one.
+    if isNewHere, isBusy(address, besides: key) {
+      // The same VM under a new uuid, or one that it had before: its operation in flight is still the only one. The longest
+      // takes as long as a terminate; a look may take half of that, and then the VM rests as long again.
       vms[place].restUntil = now.continuous + KillTiming.terminate
     }
   }

@@ -29,6 +29,24 @@ extension Watch {
     }
   }
 
+  /// A VM that has another uuid than it had is the same to its guest: a login that was refused there is not sent again (S10).
+  ///
+  /// By its managed object id, which no other VM of this vCenter gets. Of several with one uuid nobody knows which is meant.
+  mutating func carryRefusals(_ inventory: Inventory, _ twice: Set<VMKey>) {
+    guard !logins.quarantined.isEmpty else { return }
+    var refusing: [String: [VMKey]] = [:]
+    for vm in logins.refusing where vm.vcenter == inventory.vcenterUUID {
+      if let moid = places[vm].flatMap({ vms[$0].shownMoid }) { refusing[moid, default: []].append(vm) }
+    }
+    for facts in inventory.vms {
+      guard let olds = refusing[facts.moid], let uuid = facts.instanceUUID, !uuid.isEmpty else { continue }
+      let key = VMKey(vcenter: inventory.vcenterUUID, instance: uuid)
+      guard !twice.contains(key), places[key].flatMap({ vms[$0].shownMoid }) != facts.moid else { continue }
+      for old in olds where old != key { logins.carryRefusals(from: old, to: key) }
+    }
+    sendLoginNotes()
+  }
+
   /// What is stopped already when a configuration is taken in: an earlier life said so, in another journal.
   mutating func sayStoppedLogins(_ now: Now) {
     for login in logins.troubles where login.isStopped {

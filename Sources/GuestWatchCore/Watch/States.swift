@@ -88,8 +88,9 @@ struct VMState: Sendable {
   var isShown = false
   /// Since when it is not in the inventory; nil: it is, or that was not looked at yet.
   var missingSince: Instant?
-  /// Terminates in a row that were not sent or not begun, and until when none is tried.
+  /// Terminates in a row that were not sent or not begun, and those that were denied; and until when none is tried.
   var killFailures = 0
+  var denials = 0
   var killRestUntil = Instant(nanoseconds: .min)
   /// The views are what the rules say of these facts; false: they are to be found anew.
   var rulesApply = false

@@ -20,7 +20,7 @@ struct HistoryRow: Decodable, Sendable {
   var times: [Date] { [confirmed, sent, answered, verified].compactMap { $0 }.compactMap(date) }
 }
 
-/// Reads every line as one JSON object with exactly the fields of README.md.
+/// Reads every line as one JSON object with exactly the fields of guestwatchd(8).
 func historyRows(_ lines: String) throws -> [HistoryRow] {
   let fields: Set = [
     "kill_id", "rule", "reason", "vcenter", "vm", "vm_name", "pid", "name", "owner", "started", "action", "outcome",

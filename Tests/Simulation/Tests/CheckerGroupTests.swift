@@ -55,6 +55,43 @@ extension CheckerTests {
     }
   }
 
+  /// A snapshot brings back one that was killed. Where that ended the epoch it is alive and counts, though the outcome of its
+  /// kill was found before and had to wait for the disk (seed 3988).
+  @Test(arguments: [true, false]) func `an outcome of the epoch before takes nobody out of a group`(
+    hasEnded: Bool
+  ) throws {
+    var story = try CheckerTests.tooMany()
+    story.facts.bootTime = 1_790_000_000
+    var later = story.facts
+    later.bootTime = 1_790_010_000
+    let id = KillID(life: 1, number: 9)
+    var first = story.record(id)
+    first.process = story.others[0]
+    first.process.command = ""
+    var checker = Checker(reusesPIDs: true)
+    do throws(Violation) {
+      try story.begin(&checker)
+      try checker.observe(.effect(.record(id, .intent(first))), at: Story.now(-79))
+      try checker.observe(.durable(id, .intent(first)), at: Story.now(-79))
+      try checker.observe(.daemonEnded, at: Story.now(-79))
+      try checker.observe(.daemonBegan(open: [id]), at: Story.now(-78))
+      try checker.observe(.event(.configured(story.configuration)), at: Story.now(-78))
+      try story.list([story.row], &checker, Story.op(71), -77)
+      let said = Report(.killed, .error, killID: id, outcome: .gone)
+      try checker.observe(.effect(.report(said)), at: Story.now(-76))
+      if hasEnded { try story.inventory(&checker, Story.op(72), -75, later) }
+      let step = LedgerStep.closed(.gone, error: nil, verified: nil, at: Story.now(-76))
+      try checker.observe(.effect(.record(id, step)), at: Story.now(-74))
+      try checker.observe(.durable(id, step), at: Story.now(-74))
+      try checker.observe(.event(.recorded(id, .closed, .success(()))), at: Story.now(-74))
+      try story.look(&checker)
+      try story.kill(&checker)
+      #expect(hasEnded)
+    } catch {
+      #expect(!hasEnded && error.what.contains("may stay"), "\(error)")
+    }
+  }
+
   @Test func `others of another owner do not count`() throws {
     let story = try CheckerTests.tooMany().with { $0.others[0].owner = "bob" }
     #expect(story.tell().violation?.invariant == "S1")

@@ -67,6 +67,32 @@ import WatchSimulation
     #expect(violation?.invariant == (isStillThere ? nil : "S1"), "\(String(describing: violation))")
   }
 
+  /// A VM gets another uuid, or one that it had before, while it is listed: its guest still has one operation in flight (seed
+  /// 5627).
+  @Test(arguments: [true, false]) func `another uuid makes no room for another operation`(isAnswered: Bool) throws {
+    let story = try Story()
+    var renamed = story.facts
+    renamed.instanceUUID = "i-2"
+    var checker = Checker(reusesPIDs: true)
+    try story.begin(&checker)
+    func survey(_ op: UInt64, _ at: Double) -> Effect {
+      .survey(Story.op(op), story.address, Story.login, showingEnds: false, by: Story.now(at + 30).continuous)
+    }
+    try checker.observe(.effect(survey(20, -70)), at: Story.now(-70))
+    try WhereaboutsTests.inventory(&checker, 30, -69, [renamed])
+    if isAnswered {
+      let timing = Timing(firstByte: Story.now(-70), ended: Story.now(-67))
+      let listing = Listing(rows: [story.row], showsEnds: false)
+      try checker.observe(.event(.surveyed(Story.op(20), timing, .success(listing))), at: Story.now(-67))
+    }
+    do throws(Violation) {
+      try checker.observe(.effect(survey(21, -60)), at: Story.now(-60))
+      #expect(isAnswered)
+    } catch {
+      #expect(!isAnswered && error.invariant == "S6", "\(error)")
+    }
+  }
+
   /// That vCenter did not find the VM says nothing of its processes; that the process was gone ends the chain.
   @Test(arguments: [Look.vmGone, .gone])
   func `a chain of looks goes on over a VM that was not found`(between: Look) throws {

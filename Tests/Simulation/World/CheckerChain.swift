@@ -21,6 +21,9 @@ extension Checker {
     // A list without ends shows a program that has ended like one that runs. Where a snapshot has brought it back since,
     // it was there all the time for whoever looked.
     let revived = confirm.lives[row.pid].flatMap { life in lives[life]?.origin == life ? nil : life }
+    func apart(_ a: Shown, _ b: Shown) -> Duration {
+      max(b.sent.continuous - a.sent.continuous, b.ended.continuous - a.ended.continuous)
+    }
     var next = confirm
     var chain: [Shown] = []
     for shown in machine.shown.reversed() {
@@ -32,12 +35,11 @@ extension Checker {
       if isBroken(from: shown.ended.continuous, to: next.sent.continuous, rule, machine) { break }
       chain.append(shown)
       next = shown
+      // An earlier look could only make it longer.
+      if chain.count >= 2, apart(shown, chain[0]) >= max(rule.lasting, .seconds(5)) { return }
     }
     guard let last = chain.first, let first = chain.last, chain.count >= 2 else {
       throw Violation("S1", "kill \(id) has \(chain.count) looks that show it before the confirm, two are needed")
-    }
-    func apart(_ a: Shown, _ b: Shown) -> Duration {
-      max(b.sent.continuous - a.sent.continuous, b.ended.continuous - a.ended.continuous)
     }
     if apart(first, last) < .seconds(5) {
       throw Violation("S1", "the looks before kill \(id) are \(apart(first, last)) apart, 5 s are needed")
@@ -91,7 +93,7 @@ extension Checker {
         }
         if let most {
           let others = OwnGroups.others(than: seen, in: listing.rows, of: rule, most, family: family)
-          let before = others.count { OwnGroups.place(of: $0, from: seen, among: others, most.keep) != .after }
+          let before = OwnGroups.places(of: others, from: seen, most.keep).count { $0 != .after }
           if before >= most.count { return .exceeded }
         }
         return .broken

@@ -19,7 +19,7 @@ extension Checker {
       // Where none of them is known, nobody can say which is the first.
       let all = key.flatMap { places[$0] } ?? []
       let known = key.flatMap { homes[$0] }.flatMap { all.contains($0) ? $0 : nil } ?? (all.count == 1 ? vm : nil)
-      take(facts, vm, vm == known ? key : nil, at: now)
+      take(facts, vm, vm == known ? key : nil, isAlone: all.count < 2, at: now)
       // Only this one says so. A daemon that has not seen the known one alone may take this for it, as one that was
       // registered anew.
       if let key, vm != known, readers[key] == 1 { keys[vm] = key }
@@ -31,7 +31,9 @@ extension Checker {
     return VMKey(vcenter: vcenter, instance: instance)
   }
 
-  private mutating func take(_ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, at now: Now) {
+  /// - Parameter isAlone: no other VM shows its uuid. Of several nobody need know which one is meant, so no epoch of any of
+  ///   them ends; when there is one again, what it shows is held against what was known before.
+  private mutating func take(_ facts: VMFacts, _ vm: VMAddress, _ key: VMKey?, isAlone: Bool, at now: Now) {
     if let key {
       keys[vm] = key
       settle(key, at: vm, now)
@@ -48,7 +50,7 @@ extension Checker {
     machines[vm]?.shownAt = now.continuous
     machines[vm]?.missing = false
     machines[vm]?.isRedirected = false
-    compare(facts, vm, at: now.continuous)
+    if isAlone { compare(facts, vm, at: now.continuous) }
   }
 
   /// Holds what an inventory shows of the VM against what was known of it.
@@ -137,16 +139,18 @@ extension Checker {
       let isFirst = old.vcenter != vm.vcenter && configuration?.vcenters.contains { $0.id == old.vcenter } == true
       if isFirst, machines[old]?.isRedirected == false, machines[old]?.missing == false { return }
       let machine = machines.removeValue(forKey: old)
-      vacate(vm)
+      let busy = vacate(vm, for: key)
       machines[vm] = machine
+      if let busy { machines[vm]?.inFlight = busy }
       machines[vm]?.unsettle(now.continuous)
       if old.moid != vm.moid {
         // It was registered anew.
         beginEpoch(vm, now.continuous)
       }
     } else {
-      vacate(vm)
+      let busy = vacate(vm, for: key)
       machines[vm] = away.removeValue(forKey: key) ?? Machine()
+      if let busy { machines[vm]?.inFlight = busy }
       // It was registered anew while it was away.
       if let before = machines[vm]?.facts?.moid, before != vm.moid { beginEpoch(vm, now.continuous) }
       machines[vm]?.unsettle(now.continuous)
@@ -155,11 +159,17 @@ extension Checker {
     homes[key] = vm
   }
 
-  /// Another VM has this address now.
-  private mutating func vacate(_ vm: VMAddress) {
-    guard let machine = machines.removeValue(forKey: vm), let key = machine.key else { return }
+  /// Another VM has this address now, or the same one another uuid.
+  ///
+  /// - Returns: what is in flight there, where that is the same vCenter's: in the guest behind the address it is still the
+  ///   only operation that may be (S6), whatever the VM is called.
+  @discardableResult private mutating func vacate(_ vm: VMAddress, for other: VMKey? = nil) -> OpID? {
+    guard let machine = machines.removeValue(forKey: vm), let key = machine.key else { return nil }
     away[key] = machine
     if homes[key] == vm { homes[key] = nil }
+    guard let other, other.vcenter == key.vcenter else { return nil }
+    away[key]?.inFlight = nil
+    return machine.inFlight
   }
 
   /// A complete inventory does not have these any more.

@@ -149,84 +149,24 @@ extension Checker {
   ) throws(Violation) {
     let id = kill.record.id
     let vm = home(kill.record)
+    let closed = closedKills(on: vm)
     let others = OwnGroups.others(than: row, in: listing.rows, of: rule, most, family: family)
-      .filter { !isKnownDead($0, confirm, vm) }
+      .filter { !closed.hasEnded($0, life: confirm.lives[$0.pid]) }
     var before = 0
-    for other in others {
-      switch OwnGroups.place(of: other, from: row, among: others, most.keep) {
+    for (other, place) in zip(others, OwnGroups.places(of: others, from: row, most.keep)) {
+      switch place {
       case .before, .unsure: before += 1
       case .after:
         if OwnRules.isProtected(other, configuration?.protect ?? Protect(), family: family) { continue }
-        if isLeftAlone(other, rule, confirm, vm) { continue }
+        if closed.leave(other, life: confirm.lives[other.pid], alone: rule.login) { continue }
         // One that was gone before is no candidate any more, and nobody can say whether it was.
         if machines[vm]?.absent.contains(OwnIdentity(other)) == true { continue }
-        if cameBackAfterItsEnd(other, confirm, vm) { continue }
+        if closed.cameBack(other, life: confirm.lives[other.pid]) { continue }
         try raise("S1", "kill \(id) for number: \(Line.of(other)) comes after it and may be killed", "S1-victim")
       }
     }
     if before < most.count {
       throw Violation("S1", "kill \(id) for number: it is among the \(most.count) that may stay")
     }
-  }
-
-  /// Kills of this process in this epoch, by what it is called or by what it is in truth. One that a kill ended is another
-  /// when a snapshot brings it back; one that was left alone is not.
-  private func earlier(
-    _ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress
-  ) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
-    let first = origin(of: shown.lives[row.pid], vm)
-    return closed(on: vm).filter { kill, closed in
-      OwnIdentity(kill.record.process) == OwnIdentity(row)
-        || (kill.confirmed?.life != nil && kill.confirmed?.life == shown.lives[row.pid])
-        || (first != nil && first == origin(of: kill.confirmed?.life, vm) && !isEnd(closed.outcome))
-    }
-  }
-
-  /// The kills on a VM that were closed in this epoch, oldest first.
-  private func closed(on vm: VMAddress) -> [(kill: Kill, closed: (outcome: Outcome, at: Instant))] {
-    let epoch = (machines[vm] ?? Machine()).epochKnown
-    return killOrder.compactMap { id in
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, closed.at > epoch else {
-        return nil
-      }
-      return (kill, closed)
-    }
-  }
-
-  /// One that a kill ended and that a snapshot brought back, though no epoch was shown: it may count, but is no candidate any
-  /// more, also where all starts moved together since. Nor is another that has its pid and start: with a clock that went back,
-  /// too, nobody can tell the two apart but by an owner that may change.
-  private func cameBackAfterItsEnd(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    let first = origin(of: shown.lives[row.pid], vm)
-    return closed(on: vm).contains { kill, closed in
-      guard isEnd(closed.outcome) else { return false }
-      let ended = kill.record.process
-      return ended.pid == row.pid && ended.started == row.started
-        || first != nil && first == origin(of: kill.confirmed?.life, vm)
-    }
-  }
-
-  private func isKnownDead(_ row: GuestWatchCore.Process, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    earlier(row, shown, vm).contains { isEnd($0.closed.outcome) }
-  }
-
-  private func isEnd(_ outcome: Outcome) -> Bool {
-    switch outcome {
-    case .exited, .gone, .alreadyGone: true
-    case .survived, .stuck, .denied, .failed, .abandoned, .unknown: false
-    }
-  }
-
-  private func isLeftAlone(_ row: GuestWatchCore.Process, _ rule: Rule, _ shown: Shown, _ vm: VMAddress) -> Bool {
-    var attempts = 0
-    for (kill, closed) in earlier(row, shown, vm) {
-      switch closed.outcome {
-      case .stuck: return true
-      case .survived, .unknown: attempts += 1
-      case .denied where kill.record.login == rule.login: return true
-      case .denied, .exited, .gone, .alreadyGone, .failed, .abandoned: break
-      }
-    }
-    return attempts >= 3
   }
 }

@@ -136,9 +136,10 @@ extension Checker {
       switch closed.outcome {
       case .exited, .alreadyGone, .gone, .survived, .stuck, .denied, .unknown:
         if killed == life { return true }
-        let machine = machines[home(kill.record)]
-        let epoch = machine?.epochKnown ?? closed.at
-        return (lives[killed]?.origin ?? killed) == origin && epoch <= closed.at
+        // An outcome belongs to the epoch in which it was found, though it may be written in the next.
+        let found = kill.said ?? closed.at
+        let epoch = machines[home(kill.record)]?.epochKnown ?? found
+        return (lives[killed]?.origin ?? killed) == origin && epoch <= found
       case .failed, .abandoned: return false
       }
     }

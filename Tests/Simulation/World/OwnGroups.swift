@@ -24,31 +24,32 @@ enum OwnGroups {
 
   enum Order { case before, after, unsure }
 
-  /// Where `other` stands as seen from `victim` in keep order.
+  /// Where each of the others stands as seen from `victim` in keep order, as they come.
   ///
   /// Starts within 2 s count as equal, and then the lower pid as older. In a chain of them (1, 3, 5) the design does not
   /// say who is older than whom: that is `unsure`.
-  static func place(
-    of other: GuestWatchCore.Process, from victim: GuestWatchCore.Process, among rows: [GuestWatchCore.Process],
-    _ keep: Keep
-  ) -> Order {
-    let starts = (rows + [victim, other]).map(\.started).sorted()
+  static func places(
+    of others: [GuestWatchCore.Process], from victim: GuestWatchCore.Process, _ keep: Keep
+  ) -> [Order] {
+    let starts = others.map(\.started).sorted()
     // The chain that the victim is in: no step in it is over 2 s.
     var low = victim.started
     var high = victim.started
     for start in starts where start > high && start - high <= 2 { high = start }
     for start in starts.reversed() where start < low && low - start <= 2 { low = start }
-    let isOlder: Bool
-    if other.started < low || other.started > high {
-      isOlder = other.started < low
-    } else if high - low <= 2 {
-      isOlder = other.pid < victim.pid
-    } else {
-      return .unsure
-    }
-    switch keep {
-    case .oldest: return isOlder ? .before : .after
-    case .newest: return isOlder ? .after : .before
+    return others.map { other in
+      let isOlder: Bool
+      if other.started < low || other.started > high {
+        isOlder = other.started < low
+      } else if high - low <= 2 {
+        isOlder = other.pid < victim.pid
+      } else {
+        return .unsure
+      }
+      switch keep {
+      case .oldest: return isOlder ? .before : .after
+      case .newest: return isOlder ? .after : .before
+      }
     }
   }
 }
