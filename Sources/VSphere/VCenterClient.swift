@@ -18,10 +18,10 @@ public final class VCenterClient: Sendable {
 
   /// Prepares a client; nothing is sent yet.
   ///
-  /// Throws where `ca_file` is missing or holds no certificate (the path is in the detail), and where a connection
+  /// Clients that share `refusals` count refused logins together: all of one daemon should. Throws where `ca_file` is missing or holds no certificate (the path is in the detail), and where a connection
   /// without TLS would leave this machine.
   public init(
-    connection: VCenterConnection, clock: CallClock, logger: Logger? = nil
+    connection: VCenterConnection, clock: CallClock, refusals: LoginRefusals = LoginRefusals(), logger: Logger? = nil
   ) throws(Fault) {
     guard connection.scheme == .https || connection.isLoopback else {
       throw Fault(
@@ -32,7 +32,7 @@ public final class VCenterClient: Sendable {
     self.connection = connection
     self.clock = clock
     wire = Wire(to: connection, trusting: trust, clock: clock.now)
-    let login = Login(wire: wire, connection: connection, clock: clock)
+    let login = Login(wire: wire, connection: connection, clock: clock, refusals: refusals)
     keeper = SessionKeeper(login: login, clock: clock, logger: logger)
     calls = SessionCalls(wire: wire, keeper: keeper)
   }

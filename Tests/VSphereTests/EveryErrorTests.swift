@@ -5,7 +5,9 @@ import Testing
 
 /// One row for every error type, every fault and every status without a usable body: what each kind of call makes of it,
 /// how many requests it makes for that, and whether it gives the session up.
-@Suite struct EveryErrorTests {
+///
+/// One after the other: hundreds of servers and clients at once would make each other's connections time out.
+@Suite(.serialized) struct EveryErrorTests {
   typealias S = VCenterScript
 
   /// What a call did: what it answered, the requests from its first to its last, and whether the next call logs in anew.
@@ -28,7 +30,9 @@ import Testing
         password: Secret("p"))
       let wire = Wire(to: connection, trusting: try Trust(), clock: { [clock = bench.clock] in clock.now })
       let keeper = SessionKeeper(
-        login: Login(wire: wire, connection: connection, clock: bench.clock.forCalls), clock: bench.clock.forCalls,
+        login: Login(
+          wire: wire, connection: connection, clock: bench.clock.forCalls, refusals: LoginRefusals()),
+        clock: bench.clock.forCalls,
         logger: nil)
       let calls = SessionCalls(wire: wire, keeper: keeper)
       _ = await bench.list()

@@ -6,6 +6,9 @@ struct Login: Sendable {
   let wire: Wire
   let connection: VCenterConnection
   let clock: CallClock
+  let refusals: LoginRefusals
+
+  var account: LoginRefusals.Account { LoginRefusals.Account(connection) }
 
   /// The releases that we ask for, newest first: those since VI JSON is there (8.0 U1). All guest calls have had one
   /// shape since long before, so any of them will do.
@@ -44,11 +47,11 @@ struct Login: Sendable {
     if vi == nil, let service = try await service() {
       uuid = service.vcenterUUID
       if let abandoned = remains.abandoned, await ended(abandoned) { remains.abandoned = nil }
-      vi = try await viLogin(service)
+      vi = try await asking { () async throws(Fault) in try await viLogin(service) }
     }
     do {
       guard let opened = vi else {
-        let token = try await restToken(remains.rest)
+        let token = try await restToken(living: remains.rest)
         return OpenSession(
           generation: generation, vi: nil, rest: token, shared: false, vcenterUUID: connection.authority)
       }
@@ -59,7 +62,7 @@ struct Login: Sendable {
       }
       // One that was shared is never left half alive, so a living half is known to stand alone.
       let shared = remains.vi == nil ? try await restAccepts(living.token) : false
-      let token = shared ? living.token : try await restToken(nil)
+      let token = shared ? living.token : try await restToken(living: nil)
       return OpenSession(generation: generation, vi: living, rest: token, shared: shared, vcenterUUID: uuid)
     } catch {
       if remains.vi == nil, let vi { await undo(vi) }
@@ -174,8 +177,27 @@ struct Login: Sendable {
     throw error.fault(about: .login)
   }
 
-  private func restToken(_ living: String?) async throws(Fault) -> String {
+  private func restToken(living: String?) async throws(Fault) -> String {
     if let living { return living }
+    return try await asking { () async throws(Fault) in try await restLogin() }
+  }
+
+  /// Runs a step that sends the password.
+  private func asking<Value: Sendable>(
+    _ step: () async throws(Fault) -> Value
+  ) async throws(Fault) -> Value {
+    try await refusals.enter(account, clock)
+    do {
+      let value = try await step()
+      refusals.left(account, refusal: nil, at: clock().continuous)
+      return value
+    } catch {
+      refusals.left(account, refusal: error.kind == .loginRefused ? error : nil, at: clock().continuous)
+      throw error
+    }
+  }
+
+  private func restLogin() async throws(Fault) -> String {
     let call = HTTPCall(.POST, "/api/session", basic: (connection.userName, connection.password))
     let answer = try await wire.send(call).get()
     guard answer.status == 201 || answer.status == 200 else {

@@ -1,14 +1,8 @@
 import GuestWatchCore
 import Logging
 
-/// Holds the one session of a client: logs in once for all who wait, ends what died, remembers refusals.
+/// Holds the one session of a client: logs in once for all who wait, and ends what died.
 actor SessionKeeper {
-  /// Refusals in a row after which no more is tried: SSO locks an account after some five tries in 180 s, and others
-  /// may be using it.
-  static let refusalCap = 2
-  /// After so many refusals one more try is made only this much later: ten times the 180 s over which SSO usually
-  /// counts, so that our tries alone can never lock the account.
-  static let refusalRest: Duration = .seconds(30 * 60)
   /// All steps of a login together (design.md, section 3: calls that do not ask a guest).
   static let loginDeadline: Duration = .seconds(30)
 
@@ -28,8 +22,6 @@ actor SessionKeeper {
   private let logger: Logger?
   private var state = State.none(Login.Remains())
   private var generation: UInt64 = 0
-  private var refusals = 0
-  private var refusal: (fault: Fault, until: Instant)?
   private var last: OpenSession?
   private var opened: Instant?
   /// The end has come: no session is given to anybody any more.
@@ -65,7 +57,7 @@ actor SessionKeeper {
       state = .opening(task, waiters: waiters)
       return try await SessionKeeper.first(of: stream)
     case .none(let remains):
-      if let refusal, clock().continuous < refusal.until { throw refusal.fault }
+      if let fault = login.refusals.rest(of: login.account, at: clock().continuous) { throw fault }
       let (stream, continuation) = AsyncStream.makeStream(of: Result<OpenSession, Fault>.self)
       generation += 1
       let number = generation
@@ -90,8 +82,7 @@ actor SessionKeeper {
       state = .open(session)
       last = session
       opened = clock().continuous
-      refusals = 0
-      refusal = nil
+      login.refusals.accepted(login.account)
       logger?.info(
         "logged in to vCenter",
         metadata: [
@@ -100,7 +91,6 @@ actor SessionKeeper {
         ])
     case .failure(let fault):
       state = .none(remains)
-      if fault.kind == .loginRefused { remember(fault) }
       logger?.notice(
         "login to vCenter failed",
         metadata: ["vcenter": "\(login.connection.id)", "code": "\(fault.code)", "detail": "\(fault.detail)"])
@@ -112,17 +102,6 @@ actor SessionKeeper {
     }
     // Whoever wanted to log out has given up waiting for this.
     if isLeaving, !isAwaited, case .open = state { Task { await logOut() } }
-  }
-
-  private func remember(_ fault: Fault) {
-    refusals += 1
-    guard refusals >= SessionKeeper.refusalCap else { return }
-    let rest = Fault(
-      .loginRefused, code: fault.code,
-      detail: shown(
-        "\(fault.detail); refused \(refusals) times, not tried again for \(SessionKeeper.refusalRest.wholeSeconds / 60) min"
-      ))
-    refusal = (rest, clock().continuous + SessionKeeper.refusalRest)
   }
 
   /// Takes a half of the session for dead; an answer to an older session changes nothing.
