@@ -8,6 +8,8 @@ public struct RuleFileSource: ConfigurationSource {
   private let surroundings: Surroundings
   private let clock: any DaemonClock
   private let machine: MachineUUID
+  /// Of all clients that any load makes: an account that one vCenter refuses is not tried at the next with the same password.
+  private let refusals = LoginRefusals()
 
   /// - Parameters:
   ///   - main: The path of `guestwatchd.toml`.
@@ -44,7 +46,8 @@ public struct RuleFileSource: ConfigurationSource {
       do {
         let client = try VCenterClient(
           connection: VCenterConnection(settings),
-          clock: CallClock(now: { [clock] in clock.now() }, sleep: { [clock] in try await clock.sleep(until: $0) }))
+          clock: CallClock(now: { [clock] in clock.now() }, sleep: { [clock] in try await clock.sleep(until: $0) }),
+          refusals: refusals)
         made.append(client)
         links.append(
           VSphereLink(

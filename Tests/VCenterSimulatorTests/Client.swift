@@ -86,7 +86,7 @@ struct Client: Sendable {
       if let type { request.headers.add(name: "content-type", value: type) }
       request.body = .bytes(ByteBuffer(bytes: body))
     }
-    let response = try await http.execute(request, timeout: .seconds(120))
+    let response = try await http.execute(request, timeout: .seconds(600))
     let bytes = try await response.body.collect(upTo: 1 << 20)
     return Answer(
       status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))

@@ -75,7 +75,7 @@ public struct Inventory: Hashable, Sendable {
   /// False before 8.0 U1: no VI JSON, so no kill can be sent; every kill gate is closed.
   public var canTerminate: Bool
   public var vms: [VMFacts]
-  /// False where some pages or properties are missing: then a VM that is absent proves nothing.
+  /// False where VMs may be missing, or may be in a selector that is not said of them: then absence proves nothing.
   public var complete: Bool
   /// The selectors of the query of which nobody knows which VMs they hold: they select none. All others were resolved,
   /// though perhaps to no VM.

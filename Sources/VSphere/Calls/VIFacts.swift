@@ -97,7 +97,8 @@ struct VIFacts: Sendable {
     switch result {
     case .failure(let fault): return (Page(complete: false), fault)
     case .success(let pages):
-      let whole = pages.trouble == nil && pages.useless == 0 && pages.rows.allSatisfy(\.missing.isEmpty)
+      // A property that cannot be read is unknown of a VM that is there: who is there is known all the same.
+      let whole = pages.trouble == nil && pages.useless == 0
       return (Page(facts: pages.rows, complete: whole), pages.trouble)
     }
   }
