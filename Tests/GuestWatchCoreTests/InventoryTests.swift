@@ -258,6 +258,32 @@ struct InventoryTests {
     #expect(keys == [first ?? "", "changed"])
   }
 
+  @Test("A VM with another uuid waits as long as it takes for the operation in flight to be answered (S6, seed 2714)")
+  func otherUUIDWhileAsleep() {
+    var stage = Stage()
+    var sent = 0
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .refresh:
+        if stage.time > 1_000_000_000_000 + 60_000_000_000 { stage.facts.instanceUUID = "changed" }
+        return nil
+      case .survey(let op, _, _, _, _):
+        sent += 1
+        let fault = Fault(.unanswered, code: "no answer")
+        // This machine slept: the deadline is heard of long after it.
+        return sent == 1 ? [(.seconds(1_000), .surveyed(op, stage.timing(), .failure(fault)))] : nil
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(every: .seconds(10))])
+    stage.run(.seconds(1_000))
+    #expect(sent == 1)
+    stage.run(.seconds(29))
+    #expect(sent == 1)
+    stage.run(.seconds(60))
+    #expect(sent > 2)
+  }
+
   @Test("VMs that are gone for good are forgotten")
   func growth() {
     var stage = Stage()

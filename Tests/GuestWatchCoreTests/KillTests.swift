@@ -146,6 +146,30 @@ struct KillTests {
     #expect(stage.terminates[2].at - stage.terminates[1].at >= 600)
   }
 
+  @Test("A look after a terminate that shows another owner breaks the chain of lasting (simulation seed 2923)")
+  func otherOwnerInVerify() {
+    var stage = Stage()
+    stage.spawn(500)
+    var shown: Int64?
+    stage.intercept = { effect, stage in
+      switch effect {
+      case .terminate(let id, _, _, _, _, _, _, _):
+        return [(.milliseconds(100), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+      case .look(let op, _, _, let pid, .verify, _):
+        guard shown == nil, case .running(var process) = stage.look(pid) else { return nil }
+        process.owner = "eve"
+        shown = stage.time
+        return [(.milliseconds(100), .looked(op, stage.timing(), .success(.running(process))))]
+      default: return nil
+      }
+    }
+    stage.begin([Stage.rule(lasting: .seconds(120), every: .seconds(10))])
+    stage.run(.seconds(600))
+    let again = stage.log.filter { if case .terminate = $0.effect { true } else { false } }.map(\.at)
+    #expect(again.count >= 2)
+    if let shown, again.count >= 2 { #expect(again[1] - shown >= 120_000_000_000) }
+  }
+
   @Test("Another rule frees what was stuck, and not what was denied to a login (simulation seed 10598)")
   func freedButDenied() {
     func killed(denied: Bool) -> [Int64] {

@@ -245,20 +245,24 @@ extension Watch {
       vms[place].restUntil = vms[place].silentUntil
       vms[place].failures = 0
     }
-    if isNewHere, isBusy(address, besides: key) {
+    if isNewHere, let before = busyOne(at: address, besides: key) {
       // The same VM under a new uuid, or one that it had before: its operation in flight is still the only one. The longest
       // takes as long as a terminate; a look may take half of that, and then the VM rests as long again.
       vms[place].restUntil = now.continuous + KillTiming.terminate
+      // Where this machine slept meanwhile, an answer may come later than that.
+      vms[place].predecessor = vms[before].key
+      vms[before].successor = key
     }
   }
 
-  /// True where an operation is in flight on this address for another key. Of the VMs only those are looked at that have
+  /// The VM of another key that an operation is in flight for on this address. Of the VMs only those are looked at that have
   /// one: a first inventory asks this for each of its VMs.
-  private func isBusy(_ address: VMAddress, besides key: VMKey) -> Bool {
-    operations.values.contains { operation in
-      guard let other = operation.vm, other != key, let place = places[other] else { return false }
-      return vms[place].busy != nil && vms[place].address == address
+  private func busyOne(at address: VMAddress, besides key: VMKey) -> Int? {
+    for operation in operations.values {
+      guard let other = operation.vm, other != key, let place = places[other] else { continue }
+      if vms[place].busy != nil, vms[place].address == address { return place }
     }
+    return nil
   }
 
   private func moved(_ old: Int64?, _ new: Int64?) -> Bool {

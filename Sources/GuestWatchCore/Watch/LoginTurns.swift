@@ -58,7 +58,7 @@ extension Watch {
   /// The view of a VM that can be surveyed at this moment with this login; nil: not now.
   private func lendable(_ place: Int, _ login: LoginID, _ now: Now) -> Int? {
     let vm = vms[place]
-    guard vm.watchable, vm.busy == nil, vm.restUntil <= now.continuous, hasRequestSlot(vm.address.vcenter) else {
+    guard vm.watchable, !isBusy(place), vm.restUntil <= now.continuous, hasRequestSlot(vm.address.vcenter) else {
       return nil
     }
     if let parked = vm.parked, parked.until > now.continuous { return nil }

@@ -84,7 +84,7 @@ extension Watch {
   // MARK: What a VM wants
 
   private func want(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
-    guard vms[place].busy == nil || mutated(.askAVMTwiceAtOnce) else { return nil }
+    guard !isBusy(place) || mutated(.askAVMTwiceAtOnce) else { return nil }
     if let kill = vms[place].kill {
       switch kill.phase {
       case .confirming(let notBefore, _):
@@ -160,8 +160,25 @@ extension Watch {
     return best
   }
 
+  /// Something is in flight in its guest, under whatever uuid.
+  func isBusy(_ place: Int) -> Bool {
+    vms[place].busy != nil || vms[place].predecessor.flatMap { places[$0] }.map { vms[$0].busy != nil } == true
+  }
+
+  /// What was in flight here is answered, or its time is over: the VM that has the address now rests as after an operation
+  /// that nobody answered, and may be asked.
+  private mutating func letSuccessorGo(_ place: Int, _ now: Now) {
+    guard let next = vms[place].successor else { return }
+    vms[place].successor = nil
+    guard let other = places[next], vms[other].predecessor == vms[place].key else { return }
+    vms[other].predecessor = nil
+    vms[other].restUntil = max(vms[other].restUntil, now.continuous + KillTiming.rest)
+    book(other, now)
+  }
+
   /// Books the VM's next want, unless something is in flight or it waits for a slot.
   mutating func book(_ place: Int, _ now: Now) {
+    if vms[place].busy == nil { letSuccessorGo(place, now) }
     guard !vms[place].queued else { return }
     var at = want(place, now)?.at ?? .never
     if let kill = vms[place].kill, case .verifying = kill.phase, vms[place].busy == nil {

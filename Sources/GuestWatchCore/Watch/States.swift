@@ -111,6 +111,10 @@ struct VMState: Sendable {
   var views: [LoginView] = []
   /// One guest operation in flight, always.
   var busy: OpID?
+  /// The VM that was at its address before: what is in flight there is still the only operation that may be.
+  var predecessor: VMKey?
+  /// The one that waits for the operation in flight here to be answered.
+  var successor: VMKey?
   /// After an unanswered look, and while backing off.
   var restUntil = Instant(nanoseconds: .min)
   /// After an unanswered look alone: its agent may still be at it, whatever the inventory says meanwhile.

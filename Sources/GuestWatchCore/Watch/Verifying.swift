@@ -14,7 +14,18 @@ extension Watch {
       } else if isZombie(process, was: kill.target) {
         closeAsGone(place, ended, now)
       } else {
+        // For a verdict it is another identity that this look shows.
+        if process.owner != kill.identityNow.owner { breakChains(of: kill, place) }
         stillThere(place, process, sent: sent, ended, now)
+      }
+    }
+  }
+
+  private mutating func breakChains(of kill: Kill, _ place: Int) {
+    for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
+      for c in vms[place].views[v].candidates.indices
+      where vms[place].views[v].candidates[c].process.identity == kill.identityNow {
+        vms[place].views[v].candidates[c].breakChains()
       }
     }
   }
