@@ -104,12 +104,14 @@ extension Watch {
     var outcome = outcome
     if outcome == .survived || outcome == .unknown || outcome == .denied {
       noteAttempt(
-        at: place, kill.identityNow, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
-      let stuck = vms[place].attempts.first { $0.identity == kill.identityNow }?.stuck ?? false
+        at: place, kill.identityNow, was: kill.identity, rule: kill.rule, login: kill.login, outcome: outcome,
+        now.continuous)
+      let stuck = vms[place].attempts.contains { $0.isOn(kill.identityNow) && $0.stuck }
       if outcome == .survived && stuck { outcome = .stuck }
     }
     switch outcome {
     case .exited, .alreadyGone, .gone:
+      remember(ended: kill.identity, by: nil, place, now.continuous)
       remember(ended: kill.identityNow, by: nil, place, now.continuous)
       dropCandidates(kill.identityNow, place)
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
@@ -177,29 +179,19 @@ extension Watch {
   }
 
   /// Counts a try on an identity, over all rules.
+  ///
+  /// - Parameter was: what it was called when the try began, before the guest's agent restarted.
   mutating func noteAttempt(
-    at place: Int, _ identity: Identity, rule: RuleID?, login: LoginID, outcome: Outcome, _ at: Instant
+    at place: Int, _ identity: Identity, was: Identity, rule: RuleID?, login: LoginID, outcome: Outcome, _ at: Instant
   ) {
-    let i: Int
-    if let known = vms[place].attempts.firstIndex(where: { $0.identity == identity }) {
-      i = known
-    } else {
+    func isAbout(_ attempts: Attempts) -> Bool { attempts.isOn(identity) || attempts.isOn(was) }
+    if !vms[place].attempts.contains(where: isAbout) {
       if vms[place].attempts.count >= VMState.attemptsCap { vms[place].attempts.removeFirst() }
-      vms[place].attempts.append(Attempts(identity: identity, rule: rule))
-      i = vms[place].attempts.count - 1
+      vms[place].attempts.append(Attempts(identity: was, rule: rule))
     }
-    if let rule { vms[place].attempts[i].rule = rule }
-    if !vms[place].attempts[i].tried.contains(login) { vms[place].attempts[i].tried.append(login) }
-    vms[place].attempts[i].last = max(vms[place].attempts[i].last, at)
-    switch outcome {
-    case .survived, .unknown:
-      vms[place].attempts[i].count += 1
-      if vms[place].attempts[i].count >= Attempts.most, !mutated(.neverStuck) { vms[place].attempts[i].stuck = true }
-    case .stuck:
-      vms[place].attempts[i].stuck = true
-    case .denied:
-      if !vms[place].attempts[i].denied.contains(login) { vms[place].attempts[i].denied.append(login) }
-    case .exited, .alreadyGone, .gone, .failed, .abandoned: break
+    for i in vms[place].attempts.indices where isAbout(vms[place].attempts[i]) {
+      vms[place].attempts[i].rename(identity)
+      vms[place].attempts[i].note(outcome, rule: rule, login: login, at)
     }
   }
 
