@@ -165,6 +165,12 @@ struct VMState: Sendable {
   static let forgetAfter = Duration.seconds(3600)
 
   var watchable: Bool { present && unwatchable == nil }
+
+  /// A terminate was begun here, or may have been.
+  mutating func takesTerminates() {
+    killFailures = 0
+    denials = 0
+  }
 }
 
 /// A VM waits for a slot of this login.
