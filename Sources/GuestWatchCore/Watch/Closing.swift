@@ -38,15 +38,6 @@ extension Watch {
   mutating func settle(_ place: Int, _ now: Now) {
     guard let kill = vms[place].kill, let answer = kill.answer else { return }
     switch answer {
-    case .notSent, .notBegun: break
-    case .done, .notFound, .denied, .ambiguous, .unanswered: vms[place].killFailures = 0
-    }
-    switch answer {
-    case .denied: vms[place].denials += 1
-    case .done, .notFound, .ambiguous, .unanswered: vms[place].denials = 0
-    case .notSent, .notBegun: break
-    }
-    switch answer {
     case .notSent(let fault):
       restFromKills(place, fault, now)
       close(place, .abandoned, error: fault, verified: nil, now)
@@ -57,15 +48,20 @@ extension Watch {
       restFromDenials(place, now)
       close(place, .denied, error: fault, verified: nil, now)
     case .notFound:
+      vms[place].takesTerminates()
       guard let took = kill.took else { break }
       if took < KillTiming.ownEffect || mutated(.callEveryNotFoundAlreadyGone) {
         close(place, .alreadyGone, error: nil, verified: now, now)
       } else if kill.lost {
         close(place, .unknown, error: nil, verified: nil, now)
       }
-    case .done where mutated(.closeWithoutALook): close(place, .exited, error: nil, verified: now, now)
     case .done, .ambiguous, .unanswered:
-      if kill.lost { close(place, .unknown, error: nil, verified: nil, now) }
+      vms[place].takesTerminates()
+      if mutated(.closeWithoutALook), answer == .done {
+        close(place, .exited, error: nil, verified: now, now)
+      } else if kill.lost {
+        close(place, .unknown, error: nil, verified: nil, now)
+      }
     }
   }
 
@@ -80,6 +76,8 @@ extension Watch {
   /// Budgets hold no denied kill back, and each is a login in the guest and a row: where a thousand processes are not ours to
   /// end, they are not asked for in one go. Not longer than L1 leaves for a kill.
   private mutating func restFromDenials(_ place: Int, _ now: Now) {
+    vms[place].killFailures = 0
+    vms[place].denials += 1
     let pause = min(KillTiming.backOff(vms[place].denials), KillTiming.rest)
     vms[place].killRestUntil = max(vms[place].killRestUntil, now.continuous + chance.around(pause))
   }
@@ -210,11 +208,16 @@ extension Watch {
 
 extension Kill {
   /// The fault of the terminate's answer, for the row.
+  var fault: Fault? { answer?.fault }
+}
+
+extension KillAnswer {
+  /// What went wrong; nil: nothing, vCenter says.
   var fault: Fault? {
-    switch answer {
+    switch self {
     case .notBegun(let fault), .denied(let fault), .ambiguous(let fault), .notSent(let fault): fault
     case .unanswered: Fault(.unanswered, code: "no answer")
-    case .done, .notFound, nil: nil
+    case .done, .notFound: nil
     }
   }
 }

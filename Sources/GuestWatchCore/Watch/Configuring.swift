@@ -106,6 +106,7 @@ extension Watch {
     rulePlaces = [:]
     saidEmpty = []
     saidEmptySelectors = []
+    unreadableLogins = []
     saidUnresolved = [:]
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
     logins.configure(new.logins, now.continuous)

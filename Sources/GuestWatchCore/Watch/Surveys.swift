@@ -57,8 +57,9 @@ extension Watch {
     switch fault.kind {
     case .guestLoginTrouble, .guestDenied:
       vms[place].views[v].nextSurvey = now.continuous + view.every
-    case .guestLoginRefused, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
-      .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap, .badRequest, .unknown:
+    case .guestLoginRefused, .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted,
+      .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap, .badRequest,
+      .unknown:
       // The VM's rest or back-off decides.
       vms[place].views[v].nextSurvey = now.continuous
     }
