@@ -172,4 +172,44 @@ import WatchSimulation
     }
     #expect(caught?.invariant == (isCaught ? "S5" : nil), "\(String(describing: caught))")
   }
+
+  /// It was registered anew, and the life that saw it died before that was on disk. The next life knows it by its former id
+  /// and is shown the other one: that is the new epoch, in which nothing was denied yet (seed 2339).
+  @Test(arguments: [true, false]) func `a new epoch whose memory was lost begins again`(isAnew: Bool) throws {
+    var story = try Story()
+    let own = story.facts
+    story.facts.moid = isAnew ? "vm-0" : "vm-1"
+    let id = KillID(life: 1, number: 9)
+    var first = story.record(id)
+    first.address.moid = story.facts.moid
+    let fault = Fault(.guestDenied, code: "GuestPermissionDenied")
+    let timing = Timing(firstByte: Story.now(-79), ended: Story.now(-79))
+    let memory = VMMemory(vm: Story.key, moid: story.facts.moid, bootTime: nil, suspendTime: nil, seen: [])
+    var checker = Checker(reusesPIDs: true)
+    func startAgain(_ open: [KillID], _ at: Double) throws(Violation) {
+      try checker.observe(.daemonEnded, at: Story.now(at))
+      try checker.observe(.daemonBegan(open: open), at: Story.now(at))
+      let restored = Restored(life: 2, memories: [memory])
+      try checker.observe(.event(.began(seed: 1, restored: restored)), at: Story.now(at))
+      try checker.observe(.event(.configured(story.configuration)), at: Story.now(at))
+    }
+    do throws(Violation) {
+      try story.begin(&checker)
+      try checker.observe(.effect(.record(id, .intent(first))), at: Story.now(-79))
+      try checker.observe(.durable(id, .intent(first)), at: Story.now(-79))
+      try checker.observe(.durable(id, .answered(timing, .denied(fault))), at: Story.now(-79))
+      try startAgain([id], -78)
+      let step = LedgerStep.closed(.denied, error: fault, verified: nil, at: Story.now(-77))
+      try checker.observe(.effect(.record(id, step)), at: Story.now(-77))
+      try checker.observe(.durable(id, step), at: Story.now(-77))
+      try WhereaboutsTests.inventory(&checker, 71, -76, [own])
+      try startAgain([], -75)
+      try WhereaboutsTests.inventory(&checker, 72, -74, [own])
+      try story.look(&checker)
+      try story.kill(&checker)
+      #expect(isAnew)
+    } catch {
+      #expect(!isAnew && error.what.contains("denied to its login"), "\(error)")
+    }
+  }
 }

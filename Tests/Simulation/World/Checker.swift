@@ -164,6 +164,8 @@ public struct Checker: Sendable {
     /// What was known before each epoch that this life was shown: it may die before its memory of one is on disk.
     var before: [Before] = []
     var boot: (instance: String, boot: Int64?, suspend: Int64?)?
+    /// The id under which a life that lost the memory of an epoch still knows it: another one is shown as registered anew.
+    var lostMoid: String?
     /// Since it was last reverted in truth: a new epoch, whether the daemon can tell or not.
     var reverted = Instant(nanoseconds: .min)
     /// No survey or check before that, after one that was not answered.

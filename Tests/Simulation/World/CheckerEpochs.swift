@@ -59,6 +59,10 @@ extension Checker {
   /// Holds what an inventory shows of the VM against what was known of it.
   private mutating func compare(_ facts: VMFacts, _ vm: VMAddress, at: Instant) {
     guard let instance = facts.instanceUUID else { return }
+    if let moid = machines[vm]?.lostMoid {
+      machines[vm]?.lostMoid = nil
+      if moid != vm.moid { beginEpoch(vm, at) }
+    }
     guard let before = machines[vm]?.boot, before.instance == instance else {
       machines[vm]?.boot = (instance, facts.bootTime, facts.suspendTime)
       return
@@ -128,7 +132,10 @@ extension Checker {
         machines[vm]?.sightings.merge(last.sightings) { new, old in old.merging(new) { first, _ in first } }
       }
       machines[vm]?.before = []
-      if isLost { machines[vm]?.boot = memory.map { (key.instance, $0.bootTime, $0.suspendTime) } }
+      if isLost {
+        machines[vm]?.boot = memory.map { (key.instance, $0.bootTime, $0.suspendTime) }
+        machines[vm]?.lostMoid = memory?.moid
+      }
     }
   }
 
