@@ -83,6 +83,67 @@ struct InventoryTests {
     #expect(stage.watch.unwatched().map(\.reason) == [Unwatchable.twice.rawValue])
   }
 
+  /// What an inventory says of a VM besides that its uuid cannot be read.
+  enum Said: CaseIterable {
+    case scripts, protected, outOfScope, unknownFamily, off
+  }
+
+  @Test("What is said of a VM whose uuid cannot be read holds (simulation seed 7140)", arguments: Said.allCases)
+  func saidOfAnUnread(said: Said) {
+    var stage = Stage()
+    stage.facts.family = .windows
+    var unread = stage.facts
+    unread.instanceUUID = nil
+    switch said {
+    case .scripts: unread.tools = .executingScripts
+    case .protected: unread.name = "hands-off"
+    case .outOfScope: unread.name = "away"
+    case .unknownFamily: unread.family = .unknown
+    case .off: unread.power = .off
+    }
+    let answer = unread
+    var isUnread = true
+    stage.intercept = { effect, stage in
+      guard isUnread, case .refresh(let op, _, _, _) = effect, stage.time > 1_100_000_000_000 else { return nil }
+      return [(.milliseconds(100), stage.inventoryEvent(op, [answer]))]
+    }
+    // It fits where names fold, as they do on Windows alone.
+    stage.begin([Stage.rule(match: "SPIN") { $0.scope.except = [glob("away")] }]) {
+      $0.protect.vms = Scope(names: [glob("hands-off")])
+    }
+    stage.run(.seconds(130))
+    stage.spawn(500)
+    stage.run(.seconds(120))
+    #expect(stage.killed.isEmpty)
+    isUnread = false
+    stage.run(.seconds(300))
+    #expect(stage.killed == [500])
+  }
+
+  @Test("Hands are off a template and a VM of a solution, also where that cannot be read any more with the uuid")
+  func unreadTemplate() {
+    for isTemplate in [true, false] {
+      var stage = Stage()
+      stage.facts.biosUUID = "bios"
+      var isUnread = false
+      stage.intercept = { effect, stage in
+        guard isUnread, case .refresh(let op, _, _, _) = effect else { return nil }
+        var unread = stage.facts
+        (unread.instanceUUID, unread.biosUUID) = (nil, nil)
+        (unread.template, unread.managed) = (false, false)
+        return [(.milliseconds(100), stage.inventoryEvent(op, [unread]))]
+      }
+      stage.spawn(500)
+      if isTemplate { stage.facts.template = true } else { stage.facts.managed = true }
+      stage.begin([Stage.rule()])
+      stage.run(.seconds(100))
+      isUnread = true
+      stage.run(.seconds(300))
+      #expect(stage.killed.isEmpty)
+      #expect(stage.watch.vms.first?.facts.biosUUID == "bios")
+    }
+  }
+
   @Test(
     "A VM that was not found once does not make its runaways immortal", arguments: [LookPurpose.check, .confirm])
   func vmGoneOnce(purpose: LookPurpose) {

@@ -100,7 +100,7 @@ extension Watch {
       guard let uuid = facts.instanceUUID, !uuid.isEmpty else {
         if let known = keyByID(facts, of: vcenter) {
           seen.append(known)
-          takeUnnamed(facts, known, holding)
+          takeUnnamed(facts, known, holding, isTwice: twice.contains(known))
         } else {
           notKnowable(facts, of: vcenter, now)
         }
@@ -168,14 +168,25 @@ extension Watch {
     vms[place].facts.name = facts.name
   }
 
-  /// A VM that is known by its id alone: of all that is said of it only where it stands is taken over.
-  private mutating func takeUnnamed(_ facts: VMFacts, _ key: VMKey, _ holding: Holding) {
+  /// A VM that is known by its id alone: what is said of it holds, but what keeps hands off it stands where it may only have
+  /// been unreadable, too. Its boot time waits for its uuid.
+  private mutating func takeUnnamed(_ shown: VMFacts, _ key: VMKey, _ holding: Holding, isTwice: Bool) {
     guard let place = places[key] else { return }
-    let held = holding.held(facts.selectors, before: vms[place].facts.selectors)
-    let isPlaced = vms[place].isPlaced || holding.complete
-    if held != vms[place].facts.selectors { vms[place].rulesApply = false }
-    vms[place].facts.selectors = held
-    isSeen(place, isPlaced: isPlaced)
+    let known = vms[place].facts
+    var facts = known
+    if !isTwice {
+      facts = shown
+      facts.instanceUUID = known.instanceUUID
+      facts.biosUUID = shown.biosUUID ?? known.biosUUID
+      facts.template = shown.template || known.template
+      facts.managed = shown.managed || known.managed
+      facts.bootTime = known.bootTime
+      facts.suspendTime = known.suspendTime
+    }
+    facts.selectors = holding.held(shown.selectors, before: known.selectors)
+    if facts != known { vms[place].rulesApply = false }
+    vms[place].facts = facts
+    isSeen(place, isPlaced: vms[place].isPlaced || holding.complete)
   }
 
   private mutating func isSeen(_ place: Int, isPlaced: Bool) {

@@ -36,6 +36,20 @@ extension CheckerTests {
     #expect((told.tell().violation == nil) == isBlameless)
   }
 
+  /// An owner that is no UTF-8 may be the system: whoever has such a name is protected then, and passed over (seed 2878).
+  @Test(arguments: [("svchost.exe", true, true), ("svchost.exe", false, false), ("java.exe", true, false)])
+  func `one of the system's by name whose owner cannot be read is passed over`(
+    name: String, isDoubtful: Bool, isBlameless: Bool
+  ) throws {
+    var story = try CheckerTests.tooMany()
+    story.configuration.rules[0].match = Match(names: [try Glob("*.exe"), try Glob("worker")])
+    story.configuration.rules[0].limits = .bounded(maxAge: nil, maxInstances: MaxInstances(count: 1, per: .vm))
+    var last = Story.process(600, started: 1_790_009_950, name: GuestText(name))
+    last.owner = GuestText("wor\u{FFFD}ker", doubtful: isDoubtful)
+    story.others.append(last)
+    #expect((story.tell().violation == nil) == isBlameless)
+  }
+
   /// A snapshot may bring one back that a look has shown to have ended, and no epoch is shown: it is no candidate any more
   /// (seed 2868).
   @Test(arguments: [true, false]) func `one that was seen to have ended is passed over`(hadEnded: Bool) throws {

@@ -98,6 +98,11 @@ import WatchSimulation
       $0.holder = (8, 22.15)
     },
     Change("protected by name", "S2") { $0.configuration.protect.names = [try Glob("work*")] },
+    Change("named as the system's, of an owner that cannot be read", "S2") {
+      $0.configuration.rules[0].match = Match(names: [try Glob("systemd")])
+      $0.row.name = "systemd"
+      $0.row.owner = GuestText("al", doubtful: true)
+    },
     Change("protected by command", "S2") { $0.configuration.protect.commands = [try Glob("*--run")] },
     Change("built in", "S2") {
       $0.configuration.rules[0].match = Match(names: [try Glob("systemd")])

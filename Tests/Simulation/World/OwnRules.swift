@@ -95,7 +95,8 @@ enum OwnRules {
   static func isProtected(_ p: GuestWatchCore.Process, _ protect: Protect, family: GuestFamily) -> Bool {
     if p.pid <= 4 { return true }
     let account = p.owner.value.split(separator: "\\").last.map(String.init) ?? ""
-    if systemAccounts.contains(account.lowercased()) {
+    // An owner that is cut off or not UTF-8 may be any of them.
+    if p.owner.doubtful || systemAccounts.contains(account.lowercased()) {
       // Cut off or not UTF-8: it may be any of them.
       if p.name.doubtful { return true }
       var name = p.name.value.lowercased()
