@@ -87,7 +87,7 @@ deb: need ## the Debian packages, in BUILD/deb (the first time 6 to 10 minutes)
 	@packaging/deb/build $(RELEASE_BUILD)/release $(DEBS)
 
 deb-check: deb ## the packages built twice to the same bytes, and lintian (2 minutes)
-	@packaging/deb/check $(RELEASE_BUILD)/release
+	@packaging/deb/check $(RELEASE_BUILD)/release $(DEBS)
 
 systemd-test: deb ## the packages on Debian 12 and 13, each with its own systemd, in containers (as root): SUITES=trixie
 	@scripts/install-deps boot

@@ -33,11 +33,10 @@ rm -rf "$work/newer"
 
 declare -A tests
 for suite; do
-  tree=$("$here/tree" "$suite")
   mkdir -p "$out/$suite"
-  begun=$SECONDS
   (
-    status=0
+    tree=$("$here/tree" "$suite")
+    begun=$SECONDS status=0
     timeout --kill-after=30 "$longest" "$here/boot" "$tree" "$work/given" "$out/$suite" /given/inside/all 2>&1 |
       sed -u "s/^[0-9]* passed, [0-9]* failed\$/$suite: &/; t; s/^/$suite | /" || status=$?
     # An end by the clock has no last line.
