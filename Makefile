@@ -17,9 +17,19 @@ CRASHES ?= 200
 WORLDS ?= 4
 JOBS ?= $(shell nproc)
 
-debug = $(BUILD)/debug
+# Where `make deb` builds: apart from other release builds, for the Swift runtime inside compiles everything anew.
+RELEASE_BUILD ?= $(BUILD)/static
+# Where it leaves the packages.
+DEBS ?= $(BUILD)/deb
+# What `make systemd-test` boots.
+SUITES ?= bookworm trixie
 
-.PHONY: help deps need build test unit-test simulation-test end-to-end-test crash-test client-test simulate mutations demo lint format clean
+debug = $(BUILD)/debug
+# The Swift runtime inside; no library is looked for beside the program; addresses are bound and read-only before it runs.
+release_flags = -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now
+
+.PHONY: help deps need build test unit-test simulation-test end-to-end-test crash-test client-test simulate mutations demo \
+  deb deb-check systemd-test lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -70,8 +80,23 @@ demo: deps ## watch it kill real runaway processes in a simulated vCenter
 	@scripts/build $(BUILD) $(SWIFT_FLAGS)
 	@demo/run $(debug)
 
-lint: need ## check the format of all Swift files
+deb: need ## the Debian packages, in BUILD/deb (the first time 6 to 10 minutes)
+	@scripts/install-deps deb
+	@scripts/build $(RELEASE_BUILD) $(release_flags) --product guestwatchd $(SWIFT_FLAGS)
+	@scripts/build $(RELEASE_BUILD) $(release_flags) --product vcenter-simulator $(SWIFT_FLAGS)
+	@packaging/deb/build $(RELEASE_BUILD)/release $(DEBS)
+
+deb-check: deb ## the packages built twice to the same bytes, and lintian (2 minutes)
+	@packaging/deb/check $(RELEASE_BUILD)/release $(DEBS)
+
+systemd-test: deb ## the packages on Debian 12 and 13, each with its own systemd, in containers (as root): SUITES=trixie
+	@scripts/install-deps boot
+	@Tests/Systemd/run.sh $(DEBS) $(SUITES)
+
+lint: need ## check the format of all Swift files, and the manual pages
+	@scripts/need lint
 	swift format lint --strict -r Package.swift Sources Tests
+	mandoc -T lint -W warning packaging/man/*
 
 format: need ## rewrite all Swift files in the project's format
 	swift format -i -r Package.swift Sources Tests

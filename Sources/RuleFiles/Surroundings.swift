@@ -41,13 +41,22 @@ public struct Surroundings: Sendable {
   /// The account that the systemd unit runs the daemon as.
   static let serviceAccount = "guestwatchd"
 
-  /// Asks this process. A check by root stands in for the service, so that there its account's group counts too.
-  public static func ofThisProcess(_ purpose: Purpose) -> Surroundings {
-    var groups = [getegid()]
-    if purpose == .check, geteuid() == 0, let group = group(ofAccount: serviceAccount) { groups.append(group) }
+  /// Asks this process.
+  ///
+  /// - Parameter standingIn: a command that does in the place of the service what needs its secrets; a check does so always.
+  ///   Where root does, the group of the service's account counts too: the files are for the service.
+  public static func ofThisProcess(_ purpose: Purpose, standingIn: Bool = false) -> Surroundings {
+    let groups = serviceGroups(
+      user: geteuid(), group: getegid(), standingIn: standingIn || purpose == .check,
+      account: { group(ofAccount: serviceAccount) })
     let folder = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
     return Surroundings(
       purpose: purpose, credentialsDirectory: folder?.isEmpty == false ? folder : nil, serviceGroups: groups)
+  }
+
+  static func serviceGroups(user: UInt32, group: UInt32, standingIn: Bool, account: () -> UInt32?) -> [UInt32] {
+    guard standingIn, user == 0, let account = account() else { return [group] }
+    return [group, account]
   }
 
   private static func group(ofAccount name: String) -> UInt32? {

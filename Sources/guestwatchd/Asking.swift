@@ -23,7 +23,8 @@ struct Place: ParsableArguments {
   var aloneOptions: Daemon.Options {
     Daemon.Options(
       config: config, state: stateDirectory, log: nil,
-      environment: runtimeDirectory.map { ["RUNTIME_DIRECTORY": $0] } ?? [:], surroundings: .ofThisProcess(.run))
+      environment: runtimeDirectory.map { ["RUNTIME_DIRECTORY": $0] } ?? [:],
+      surroundings: .ofThisProcess(.run, standingIn: true))
   }
 
   /// Asks the daemon; `onStep` is called with each step on the way.
