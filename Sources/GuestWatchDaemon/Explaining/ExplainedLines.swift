@@ -71,6 +71,10 @@ struct ExplainedLines: Sequence, IteratorProtocol {
       place + [
         ("vcenter_uuid", jsonString(explanation.vm.vcenter)), ("vm_uuid", jsonString(explanation.vm.instance)),
         ("family", jsonString(explanation.family.rawValue)), ("listed", jsonTime(explanation.listed.wall)),
+        (
+          "took_milliseconds",
+          String((explanation.listed.continuous - explanation.sent.continuous).nanoseconds / 1_000_000)
+        ),
         ("processes", String(explanation.count)),
         ("pid", choice.pid.map { String($0) } ?? "null"),
         ("pid_found", isFound.map(json) ?? "null"),
