@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -174,6 +175,25 @@ extension EndToEnd {
         #expect(stranger.end == .exited(69) && stranger.marks("certificate") == ["not ok"], "\(stranger)")
         #expect(try await world.control.state().counters.logins == logins)
         try await world.expectLoggedOut()
+      }
+    }
+
+    @Test("Interrupted in the middle of a read it logs out all the same", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+      try await World.with(scenario(), Settings(miners)) { world in
+        let hold = try await world.control.post(
+          "faults", #"{"calls": "vi.roleList", "hold": "before"}"#, as: Armed.self)
+        let program = try await Program.start(
+          [Binaries.guestwatchd, "doctor", "--state", world.state, "--config", world.config],
+          environment: ["LIBDISPATCH_LOG=NO"], name: "interrupted", folder: world.folder.path)
+        try await world.until("roles are asked for") {
+          try await world.control.calls().contains { $0.kind == "vi.roleList" }
+        }
+        program.signal(signal)
+        #expect(try await program.end(within: .seconds(20)) == .exited(69))
+        #expect(program.said.contains("not ok   login: interrupted"), "\(program.said)")
+        try await world.expectLoggedOut()
+        try await world.control.post("release", "{\"id\": \(hold.id)}")
       }
     }
 

@@ -36,6 +36,7 @@ public struct Examiner: Sendable {
 
   /// - Parameter only: the name of the one that is to be looked at; nil: all.
   public init(_ loaded: LoadedConfiguration, only name: String?) throws(NoSuchVCenter) {
+    _ = librariesAreSilent
     self.loaded = loaded
     vcenters = loaded.vcenters.filter { name == nil || $0.id.name == name }
     if vcenters.isEmpty, let name {

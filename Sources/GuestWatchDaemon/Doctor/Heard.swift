@@ -96,9 +96,9 @@ public struct Heard: Sendable {
 
   /// The VMs in scope at one vCenter, each once.
   func coverage(of id: VCenterID) -> Coverage {
-    if let silence { return Coverage(unknown: silence) }
-    guard known.contains(id) else { return Coverage(unknown: "nobody asked the vCenter for its VMs") }
     if let down = down[id] { return Coverage(unknown: "the vCenter cannot be asked (\(down))") }
+    guard known.contains(id) else { return Coverage(unknown: silence ?? "nobody asked the vCenter for its VMs") }
+    if let silence, reached.isEmpty { return Coverage(unknown: silence) }
     var coverage = Coverage()
     var seen: Set<String> = []
     for place in reached.map(\.place) + nameless where place.vcenter == id && seen.insert(place.moid).inserted {

@@ -19,7 +19,9 @@ struct JudgedRights {
 
   var line: CheckLine {
     let mend = "see them at vCenter, under Permissions of the VMs"
-    guard let rights else { return .warning(subject, .privileges, "not known: they were not asked for", mend: mend) }
+    guard let rights else {
+      return .warning(subject, .privileges, "not known: they are read over VI JSON, after a login", mend: mend)
+    }
     switch rights {
     case .failure(let fault):
       return .warning(subject, .privileges, "they cannot be read: \(words(fault))", mend: mend)

@@ -71,15 +71,15 @@ struct ExplainedLines: Sequence, IteratorProtocol {
       place + [
         ("vcenter_uuid", jsonString(explanation.vm.vcenter)), ("vm_uuid", jsonString(explanation.vm.instance)),
         ("family", jsonString(explanation.family.rawValue)), ("listed", jsonTime(explanation.listed.wall)),
-        (
-          "took_milliseconds",
-          String((explanation.listed.continuous - explanation.sent.continuous).nanoseconds / 1_000_000)
-        ),
         ("processes", String(explanation.count)),
         ("pid", choice.pid.map { String($0) } ?? "null"),
         ("pid_found", isFound.map(json) ?? "null"),
         ("every_seconds", String(explanation.every.wholeSeconds)), ("clock_trusted", json(explanation.clockTrusted)),
         ("start_times_doubted", explanation.doubt.map(jsonString) ?? "null"), ("dry_run", json(explanation.dryRun)),
+        (
+          "took_milliseconds",
+          String((explanation.listed.continuous - explanation.sent.continuous).nanoseconds / 1_000_000)
+        ),
       ])
   }
 

@@ -82,6 +82,14 @@ import Testing
     #expect(object["facts"].array?.map { $0["here"].string } == ["holds", "cannot be seen"])
     #expect(!good.json.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
 
+    // The manual has each word of it.
+    let page = try Manual("guestwatchd.8").section("JSON").joined(separator: " ")
+    for check in CheckLine.Check.allCases { #expect(page.contains(check.rawValue), "\(check)") }
+    let entries: [JSON] = [object] + checks.prefix(1) + (object["facts"].array ?? []).prefix(1)
+    for case .object(let members) in entries {
+      for key in members.map(\.key) where key != "is" { #expect(page.contains(key), "\(key)") }
+    }
+
     let bad = report(login: .failed(Fault(.loginRefused, code: "InvalidLogin")))
     #expect(!bad.isOK && bad.json.contains(#""ok":false"#))
   }

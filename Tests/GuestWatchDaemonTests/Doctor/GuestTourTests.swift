@@ -129,6 +129,12 @@ import Testing
     #expect(heard.coverage(of: VCenterID("north")) == Coverage())
     #expect(heard.coverage(of: VCenterID("west")).unknown?.contains("refused our login") == true)
 
+    // One that said nothing at all is no vCenter without VMs.
+    var silent = Heard()
+    silent.known = [VCenterID("lab")]
+    silent.silence = "it hung up"
+    #expect(silent.coverage(of: VCenterID("lab")) == Coverage(unknown: "it hung up"))
+
     heard.isRunning = true
     let results = JudgedDaemon(heard: heard, filesHash: 1).lines.map(\.result)
     #expect(results == [.notOK, .notOK, .warning])
