@@ -60,7 +60,7 @@ struct GuestPlace: Hashable, Sendable {
       switch self {
       case .linux: "Linux"
       case .windows: "Windows"
-      case .other: "other"
+      case .other: "Other"
       }
     }
   }

@@ -148,7 +148,10 @@ public struct Examiner: Sendable {
     return settings.caFile.map { .authorities(file: $0) } ?? .system
   }
 
-  private func notToTry(
+  /// Why the password is not to be sent to a vCenter. Pure.
+  ///
+  /// - Parameter refused: those that refused theirs, to a daemon or just now.
+  func notToTry(
     _ settings: VCenterSettings, _ heard: Heard, _ refused: [VCenterSettings]
   ) -> VCenterFindings.NotTried? {
     if let said = heard.refused[settings.id] { return .refused(said, byDaemon: heard.isRunning) }

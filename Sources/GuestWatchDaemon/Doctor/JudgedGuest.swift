@@ -119,8 +119,9 @@ struct JudgedGuest {
     return (tail.split(separator: "@", omittingEmptySubsequences: false).first.map(String.init) ?? tail).lowercased()
   }
 
-  /// `1.2 s`.
+  /// `1.2 s`, `45 ms`.
   static func seconds(_ duration: Duration) -> String {
+    if duration < .seconds(1) { return "\(max(duration, .zero).nanoseconds / 1_000_000) ms" }
     let tenths = max(duration, .zero).nanoseconds / 100_000_000
     return "\(tenths / 10).\(tenths % 10) s"
   }

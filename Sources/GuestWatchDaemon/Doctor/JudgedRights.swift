@@ -56,17 +56,20 @@ struct JudgedRights {
         names.formUnion(own.filter { !beyond.isDisjoint(with: $0.privileges) }.map(\.name))
       }
     }
-    if !missing.isEmpty { return lacking(missing) }
+    let tooMuch =
+      more.isEmpty
+      ? nil
+      : "\(counted(more.count, "privilege")) more than needed (\(few(more.sorted()))), by role "
+        + listed(names.sorted().map(bare))
+    if !missing.isEmpty { return lacking(missing, tooMuch) }
     if !unknown.isEmpty {
       return .warning(
         subject, .privileges, "of \(counts(unknown)) the roles cannot be read: \(few(unknown))",
         mend: "see them at vCenter, under Permissions of the VMs")
     }
-    if !more.isEmpty {
+    if let tooMuch {
       return .warning(
-        subject, .privileges,
-        "\(counted(more.count, "privilege")) more than needed (\(few(more.sorted()))), by role "
-          + listed(names.sorted().map(bare)),
+        subject, .privileges, tooMuch,
         mend: "give \(bare(account)) a role of its own: `guestwatchd doctor --role-commands` prints how")
     }
     let what = needs.terminates ? "to look and to terminate" : "to look; no rule terminates"
@@ -81,12 +84,12 @@ struct JudgedRights {
   /// What may be there besides.
   private var allowed: [String] { Self.reading + (needs.terminates ? [Self.execute] : []) }
 
-  private func lacking(_ missing: [String: [ScopedVM]]) -> CheckLine {
+  private func lacking(_ missing: [String: [ScopedVM]], _ tooMuch: String?) -> CheckLine {
     let parts = wanted.compactMap { privilege in
       missing[privilege].map { "\(privilege) is missing on \(counts($0)): \(few($0))" }
     }
     return .notOK(
-      subject, .privileges, parts.joined(separator: "; "),
+      subject, .privileges, (parts + [tooMuch].compactMap { $0 }).joined(separator: "; "),
       mend: "give \(bare(account)) a role with it on the folder of these VMs, with all below: "
         + "`guestwatchd doctor --role-commands` prints how")
   }

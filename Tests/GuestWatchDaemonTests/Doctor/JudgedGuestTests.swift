@@ -88,6 +88,7 @@ import Testing
   @Test("A listing that is slow or large")
   func size() {
     #expect(listed(good, took: .seconds(16))[.guestListing]?.result == .warning)
+    #expect(listed(good, took: .milliseconds(45))[.guestListing]?.found == "3 processes in 45 ms")
     #expect(listed(good, took: nil)[.guestListing]?.found == "3 processes")
     let many = Array(repeating: good[0], count: 15_001)
     #expect(listed(many)[.guestListing]?.found.hasPrefix("15,001 processes in 1.2 s; more than 20,000") == true)
