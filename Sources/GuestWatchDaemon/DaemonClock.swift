@@ -1,5 +1,6 @@
 import Glibc
 public import GuestWatchCore
+import VSphere
 
 /// Where the scheduler gets its time from.
 public protocol DaemonClock: Sendable {
@@ -33,5 +34,12 @@ public struct SystemClock: DaemonClock {
     // Cannot fail: both clocks exist since Linux 2.6.39 and the pointer is valid.
     clock_gettime(id, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+}
+
+extension CallClock {
+  /// The client's view of the daemon's clock.
+  init(_ clock: any DaemonClock) {
+    self.init(now: { clock.now() }, sleep: { try await clock.sleep(until: $0) })
   }
 }

@@ -30,7 +30,7 @@ public struct RuleFileSource: ConfigurationSource {
     }
 
     let logins = Dictionary(
-      loaded.logins.map { ($0.id, GuestCredential($0)) }, uniquingKeysWith: { first, _ in first })
+      loaded.logins.map { ($0.id, $0.secret) }, uniquingKeysWith: { first, _ in first })
     var links: [VSphereLink] = []
     var made: [VCenterClient] = []
     var mistakes: [String] = []
@@ -46,7 +46,7 @@ public struct RuleFileSource: ConfigurationSource {
       do {
         let client = try VCenterClient(
           connection: VCenterConnection(settings),
-          clock: CallClock(now: { [clock] in clock.now() }, sleep: { [clock] in try await clock.sleep(until: $0) }),
+          clock: CallClock(clock),
           refusals: refusals)
         made.append(client)
         links.append(

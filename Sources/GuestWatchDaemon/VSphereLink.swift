@@ -8,7 +8,7 @@ public struct VSphereLink: VCenterLink {
   /// The bytes of `ca_file` when the client was made: a new certificate in the old file is a change too.
   let authorities: [UInt8]?
   let client: VCenterClient
-  let logins: [LoginID: GuestCredential]
+  let logins: [LoginID: LoginSettings.Secret]
   let clock: any DaemonClock
 
   /// What closing the connections of a vCenter that hangs takes (`trust` in VSphere), and it belongs to leaving.
@@ -25,23 +25,30 @@ public struct VSphereLink: VCenterLink {
   public func survey(
     moid: String, login: LoginID, showingEnds: Bool, by: Instant
   ) async -> (Timing, Result<Listing, Fault>) {
-    guard let login = logins[login] else { return (unsent, .failure(noLogin(login))) }
-    return await client.survey(moid: moid, login: login, showingEnds: showingEnds, by: by)
+    switch credential(login) {
+    case .success(let login): await client.survey(moid: moid, login: login, showingEnds: showingEnds, by: by)
+    case .failure(let fault): (unsent, .failure(fault))
+    }
   }
 
   public func look(
     moid: String, login: LoginID, pid: Int64, by: Instant
   ) async -> (Timing, Result<Look, Fault>) {
-    guard let login = logins[login] else { return (unsent, .failure(noLogin(login))) }
-    return await client.look(moid: moid, login: login, pid: pid, by: by)
+    switch credential(login) {
+    case .success(let login): await client.look(moid: moid, login: login, pid: pid, by: by)
+    case .failure(let fault): (unsent, .failure(fault))
+    }
   }
 
   public func terminate(
     moid: String, login: LoginID, pid: Int64, firstByteBy: Instant, firstByteByWall: Int64, by: Instant
   ) async -> (Timing, KillAnswer) {
-    guard let login = logins[login] else { return (unsent, .notSent(noLogin(login))) }
-    return await client.terminate(
-      moid: moid, login: login, pid: pid, firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
+    switch credential(login) {
+    case .success(let login):
+      await client.terminate(
+        moid: moid, login: login, pid: pid, firstByteBy: firstByteBy, firstByteByWall: firstByteByWall, by: by)
+    case .failure(let fault): (unsent, .notSent(fault))
+    }
   }
 
   public func leave(by: Instant) async {
@@ -54,7 +61,20 @@ public struct VSphereLink: VCenterLink {
 
   private var unsent: Timing { .unsent(clock.now()) }
 
-  private func noLogin(_ login: LoginID) -> Fault { .notConfigured("guest login \(login)") }
+  /// What a guest is sent for a login, read anew where it is a token.
+  private func credential(_ login: LoginID) -> Result<GuestCredential, Fault> {
+    switch logins[login] {
+    case nil: return .failure(.notConfigured("guest login \(login)"))
+    case .password(let userName, let password):
+      return .success(.password(userName: userName, VSphere.Secret(password.reveal())))
+    case .samlToken(let userName, let file):
+      do {
+        return .success(.samlToken(VSphere.Secret(try file.read().reveal()), userName: userName))
+      } catch {
+        return .failure(Fault(.noCredential, code: "UnreadableToken", detail: error.message))
+      }
+    }
+  }
 }
 
 extension VCenterConnection {
@@ -69,12 +89,5 @@ extension VCenterConnection {
       id: settings.id, scheme: scheme, host: settings.host, port: settings.port, userName: settings.userName,
       password: VSphere.Secret(settings.password.reveal()), caFile: settings.caFile,
       fingerprints: settings.fingerprints, maxInFlight: settings.maxInFlight)
-  }
-}
-
-extension GuestCredential {
-  /// The same in the client's words.
-  init(_ settings: LoginSettings) {
-    self.init(userName: settings.userName, password: VSphere.Secret(settings.password.reveal()))
   }
 }

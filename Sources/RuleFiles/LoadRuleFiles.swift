@@ -83,7 +83,7 @@ private struct Reading {
     wording.rulesFolder = rulesFolder
     wording.timeZone = settings.timeZone?.name
     wording.vcenterPasswords = settings.vcenterPasswords
-    wording.loginPasswords = settings.loginPasswords
+    wording.loginSecrets = settings.loginSecrets
     wording.workingFolder = workingFolder()
     wording.origins = settings.origins
     wording.origins.rules = rules

@@ -38,22 +38,43 @@ public struct VCenterSettings: Sendable, Hashable {
 
 /// What is sent to a guest to log in.
 public struct LoginSettings: Sendable, Hashable {
-  public var id: LoginID
-  public var userName: String
-  public var password: Secret
+  public enum Secret: Sendable, Hashable {
+    case password(userName: String, RuleFiles.Secret)
+    /// A SAML bearer token, renewed by somebody else: to be read anew for each use. Without a name the guest finds the
+    /// account by its aliases.
+    case samlToken(userName: String?, SecretFile)
+  }
 
-  public init(id: LoginID, userName: String, password: Secret) {
+  public var id: LoginID
+  public var secret: Secret
+
+  public init(id: LoginID, secret: Secret) {
     self.id = id
-    self.userName = userName
-    self.password = password
+    self.secret = secret
+  }
+
+  /// The account's name inside guests, where the configuration has it.
+  public var userName: String? {
+    switch secret {
+    case .password(let userName, _): userName
+    case .samlToken(let userName, _): userName
+    }
   }
 }
 
 /// How a file names a secret without holding it.
-public enum SecretReference: Sendable, Hashable {
+public enum SecretReference: Sendable, Hashable, CustomStringConvertible {
   /// The name of a credential of the service.
   case credential(String)
   case file(String)
+
+  /// Without the secret.
+  public var description: String {
+    switch self {
+    case .credential(let name): "credential \(name)"
+    case .file(let path): "file \(path)"
+    }
+  }
 }
 
 /// Where a value stands in the files.
@@ -91,7 +112,7 @@ public struct Wording: Sendable, Hashable {
   public var timeZone: String?
   /// One for each vCenter, and for each login.
   public var vcenterPasswords: [SecretReference] = []
-  public var loginPasswords: [SecretReference] = []
+  public var loginSecrets: [SecretReference] = []
   /// From where relative paths were opened.
   public var workingFolder = "/"
   public var origins = Origins()

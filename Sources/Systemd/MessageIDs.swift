@@ -33,6 +33,8 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
       case .loginStopped: "82c68cc175344166a1847cdef079988b"
       case .loginTried: "f3bf84c72db749f59c2408fca4a559af"
       case .loginBelieved: "43284eb4a8d34798ab713bcbdbb7e370"
+      case .loginUnreadable: "d9a10d387c494ac7a32fd90824a16566"
+      case .loginReadable: "1607f00dcb0e410aa4aacee77acb2367"
       case .vmParked: "02860d2d104746768ed6655f59ed339a"
       case .vmWatched: "05228870bc284342a0386fdd1f52e996"
       case .epochEnded: "6d5bf21fbe634a18a37a85ed99cd8a3b"

@@ -48,6 +48,8 @@ public struct VCenterAccount: Hashable, Sendable, CustomStringConvertible {
 public struct GuestAccount: Hashable, Sendable, CustomStringConvertible {
   public var user: String
   public var password: String
+  /// The SAML token that the guest takes for this account; nil: none.
+  public var token: String?
   /// root or an administrator: sees and kills everything.
   public var superuser: Bool
   /// Refusals in a row after which the account is locked; 0: never.
@@ -64,7 +66,7 @@ public struct GuestAccount: Hashable, Sendable, CustomStringConvertible {
     self.lockoutAfter = lockoutAfter
   }
 
-  /// Never the password.
+  /// Never the password or the token.
   public var description: String { "guest account \(user)" }
 
   /// One attempt to log in; counts towards the lockout.

@@ -223,6 +223,12 @@ extension VCenterModel {
     // An interactive login needs that user at the desktop: nobody ever is.
     if credential.interactive { return nil }
     guard let m = machines.index(forKey: moid) else { return nil }
+    if let token = credential.token {
+      // No password is tried, so that nothing counts towards a lockout; who is locked is not let in all the same.
+      return machines.values[m].accounts.first { account in
+        account.token == token && !account.locked && (credential.user.isEmpty || credential.user == account.user)
+      }
+    }
     if let i = machines.values[m].accounts.firstIndex(where: { $0.user == credential.user }) {
       let admitted = machines.values[m].accounts[i].admits(credential.password)
       return admitted ? machines.values[m].accounts[i] : nil

@@ -6,10 +6,14 @@ public enum API: String, Hashable, Sendable {
   case vi
 }
 
-/// The account that a guest call names. Only user name and password; a simulator refuses the other forms itself.
+/// The account that a guest call names: by user name and password, or by a SAML token. A simulator refuses the other forms
+/// itself.
 public struct GuestCredential: Hashable, Sendable, CustomStringConvertible {
+  /// Empty with a token: whom that belongs to is for the guest to say.
   public var user: String
   public var password: String
+  /// A SAML bearer token, in place of the password.
+  public var token: String?
   /// `interactive_session`: works only where that user is logged in at the desktop, which nobody is here.
   public var interactive: Bool
 
@@ -19,7 +23,14 @@ public struct GuestCredential: Hashable, Sendable, CustomStringConvertible {
     self.interactive = interactive
   }
 
-  /// Never the password.
+  public init(token: String, user: String?, interactive: Bool = false) {
+    self.user = user ?? ""
+    self.password = ""
+    self.token = token
+    self.interactive = interactive
+  }
+
+  /// Never the password or the token.
   public var description: String { "guest account \(user)" }
 }
 

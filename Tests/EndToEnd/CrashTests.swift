@@ -75,7 +75,9 @@ extension EndToEnd.Slow {
         default:
           // From the first intent to beyond its outcome.
           let known = try await world.history().count
-          try await world.until("a kill begins, or the budget is used up") {
+          // A life before may have left a kill open on either VM, and nothing else begins there before it is closed: up to
+          // 90 s, and the looks that decide it back off to 60 s where the guest was busy with the terminate.
+          try await world.until("a kill begins, or the budget is used up", within: .seconds(180)) {
             try await world.history().count > known || world.log.contains { $0.contains("VM's budget") }
           }
           try await Task.sleep(for: .seconds(dice.roll() * 7))

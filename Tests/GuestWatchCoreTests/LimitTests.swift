@@ -294,6 +294,36 @@ struct LimitTests {
     #expect(stage.outcomes == [.survived, .survived, .stuck])
   }
 
+  @Test(
+    "Nor are tries or ends forgotten where a revert brings back the start of before an agent restart (simulation seed 103)",
+    arguments: [true, false])
+  func revertedToBeforeAnAgentRestart(dies: Bool) {
+    var stage = Stage()
+    let before = stage.spawn(500)
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, _, _, _, _) = effect else { return nil }
+      // The agent restarts in mid-kill, and the guest's clock had drifted.
+      if stage.killed.count == 1 {
+        for i in stage.guest.indices { stage.guest[i].started += 259 }
+      }
+      if dies {
+        for i in stage.guest.indices where stage.guest[i].pid == 500 { stage.guest[i].finished = stage.second }
+      }
+      return [(.seconds(20), .terminated(id, stage.timing(), .ambiguous(Fault(.unknown, code: "x"))))]
+    }
+    stage.begin([Stage.rule()], big)
+    for _ in 0..<100 where stage.outcomes.isEmpty { stage.run(.seconds(10)) }
+    #expect(stage.outcomes == [dies ? .gone : .survived])
+    stage.run(.seconds(10))
+    // Reverted to before that: too few are left to tell that all starts moved.
+    stage.guest.removeAll { $0.pid == 500 || $0.pid > 101 }
+    for i in stage.guest.indices { stage.guest[i].started -= 259 }
+    stage.guest.append(before)
+    stage.run(.seconds(3600))
+    #expect(stage.reports(.epochEnded).isEmpty)
+    #expect(stage.outcomes == (dies ? [.gone] : [.survived, .survived, .stuck]))
+  }
+
   @Test("A second between two clocks of a guest is no other process after a terminate (simulation seed 31)")
   func startedThroughTheAPI() {
     var stage = Stage()

@@ -50,8 +50,8 @@ struct TroubleTests {
       // 30 s without an answer, then 30 s of rest.
       case .unanswered: return 61
       // 1, 2, 4, 8, 16, then 60 s more or less.
-      case .guestLoginTrouble, .vmGone, .wrongState, .toolsUnavailable, .busy, .sessionLost, .loginRefused,
-        .unreachable, .untrusted, .transient, .badAnswer, .unknown:
+      case .guestLoginTrouble, .noCredential, .vmGone, .wrongState, .toolsUnavailable, .busy, .sessionLost,
+        .loginRefused, .unreachable, .untrusted, .transient, .badAnswer, .unknown:
         return 80
       }
     case .listing(.incomplete) where trouble.operation == .survey: return 80

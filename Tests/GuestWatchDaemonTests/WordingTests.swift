@@ -124,6 +124,14 @@ private struct Case<Given: Sendable>: Sendable {
       "it is used again where it was not refused"
     ),
     Case(
+      report(
+        .loginUnreadable, .error,
+        fault: Fault(.noCredential, code: "UnreadableToken", detail: "the secret file is empty")),
+      #"the token of guest login "linux" cannot be read (the secret file is empty): "#,
+      "nothing is looked at or killed with it until it can"
+    ),
+    Case(report(.loginReadable, .info), #"the token of guest login "linux" can be read again"#),
+    Case(
       report(.vmParked, .warning, fault: Fault(.toolsUnavailable, code: "503")),
       #"VM "db-07" cannot be watched for now: VMware Tools does not run in the guest (503)"#
     ),

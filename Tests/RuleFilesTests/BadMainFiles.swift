@@ -167,8 +167,13 @@ let badMainFiles: [BadInput] = [
     "a login scoped by nothing", main: accounts + "scope = {}\n",
     says: "11:9: error: 'scope' is empty and would choose nothing; fill it or remove the key"),
   BadInput(
-    "a token", main: accounts + "saml_token = { file = \"secret\" }\n",
-    says: "11:1: error: 'saml_token' is not supported by this version; use 'username' and 'password'"),
+    "a token beside a password", main: accounts + "saml_token = { file = \"secret\" }\n",
+    says: "11:1: error: 'password' and 'saml_token' exclude each other; write exactly one of them"),
+  BadInput(
+    "a token that stands in the file",
+    main: accounts + "[[guest_login]]\nname = \"sso\"\nsaml_token = \"<saml>\"\n",
+    says: "13:14: error: 'saml_token' is a string and a secret never stands in this file; write "
+      + "{ credential = \"NAME\" } (systemd) or { file = \"/PATH\" }"),
   BadInput(
     "a fingerprint",
     main:

@@ -1,3 +1,4 @@
+import Glibc
 import GuestWatchCore
 
 @testable import RuleFiles
@@ -25,10 +26,22 @@ struct DrawnConfiguration {
     var entries: [LoginEntry] = []
     for name in logins {
       let file = pick(["a", "b"])
-      wording.loginPasswords.append(.file("\(folder)/\(file)"))
+      wording.loginSecrets.append(.file("\(folder)/\(file)"))
+      if chance(4) {
+        let user = pick([nil, "root", "u@d"])
+        let token = SecretFile(
+          reference: .file("\(folder)/\(file)"), path: "\(folder)/\(file)", serviceGroups: [getegid()], holdsToken: true
+        )
+        accounts.append(LoginSettings(id: LoginID(name), secret: .samlToken(userName: user, token)))
+        entries.append(
+          LoginEntry(
+            id: LoginID(name), account: user ?? "saml_token file \(folder)/\(file)", directory: user == "u@d",
+            maxInFlight: int(1...4), scope: nil))
+        continue
+      }
       let user = pick(["root", "CORP\\x", "u@d", "é \"quoted\"", "it's", ".\\u", "\u{202E}x", "#"])
       let directory = chance(3) ? !namesDirectoryAccount(user) : namesDirectoryAccount(user)
-      accounts.append(LoginSettings(id: LoginID(name), userName: user, password: Secret(file)))
+      accounts.append(LoginSettings(id: LoginID(name), secret: .password(userName: user, Secret(file))))
       entries.append(
         LoginEntry(
           id: LoginID(name), account: user.lowercased(), directory: directory,

@@ -229,7 +229,7 @@ let moreBadMainFiles: [BadInput] = [
     "a key of a vCenter in a login",
     main: accounts + "url = \"https://h\"\n",
     says: "11:1: error: unknown key 'url' in [[guest_login]]; known: name, username, password, "
-      + "scope, directory, max_in_flight, saml_token"),
+      + "saml_token, scope, directory, max_in_flight"),
   BadInput(
     "a fingerprint that is a number",
     main: accounts(adding: "fingerprint_sha256 = 12", after: "url"),

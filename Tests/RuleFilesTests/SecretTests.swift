@@ -1,7 +1,8 @@
 import Glibc
 import GuestWatchCore
-import RuleFiles
 import Testing
+
+@testable import RuleFiles
 
 @Suite struct SecretTests {
   /// What loading says of the vCenter's password, and the password.
@@ -133,6 +134,60 @@ import Testing
     }
     #expect(Mirror(reflecting: secret).children.map { "\($0.value)" } == ["<secret>"])
     #expect(secret.reveal() == "hunter2")
+  }
+
+  @Test func aTokenIsReadAnewForEachUse() throws {
+    let folder = try ConfigurationFolder()
+    try folder.write("secret", "hunter2\n", mode: 0o400)
+    let login = "[[guest_login]]\nname = \"sso\"\nsaml_token = { file = \"token\" }\n"
+    try folder.write("main.toml", accounts + login + rule())
+    try folder.write("token", "<saml>\n\t<a/>\r\n</saml>\n", mode: 0o400)
+    let loaded = try #require(folder.load().loaded)
+    guard case .samlToken(nil, let file)? = loaded.logins.last?.secret else {
+      Issue.record("\(loaded.logins)")
+      return
+    }
+    #expect(try file.read().reveal() == "<saml>\n\t<a/>\r\n</saml>")
+    #expect(file.reference == .file(folder.path + "/token"))
+    #expect(loaded.configuration.logins.last?.directory == false)
+    try folder.write("token", "<new/>", mode: 0o400)
+    #expect(try file.read().reveal() == "<new/>")
+    #expect(throws: UnreadableSecret(message: "the secret file is empty; put the secret in it")) {
+      try folder.write("token", "\n", mode: 0o400)
+      _ = try file.read()
+    }
+    #expect(
+      throws: UnreadableSecret(
+        message: "the secret file may be used by others (mode 0404); give it mode 0400 or 0440")
+    ) {
+      try folder.write("token", "<new/>", mode: 0o404)
+      _ = try file.read()
+    }
+    try #require(unlink(folder.path + "/token") == 0)
+    #expect(throws: UnreadableSecret(message: "the secret file does not exist; create it or correct the path")) {
+      _ = try file.read()
+    }
+    #expect(
+      folder.lines(folder.load()) == [
+        "main.toml:13:23: error: the secret file does not exist; create it or correct the path"
+      ])
+  }
+
+  /// Renewed under way it stays the same login; what is new at a reload is a new chance (S10).
+  @Test func aNewTokenAtAReloadIsANewDigest() throws {
+    let folder = try ConfigurationFolder()
+    try folder.write("secret", "hunter2\n", mode: 0o400)
+    try folder.write(
+      "main.toml",
+      accounts + "[[guest_login]]\nname = \"sso\"\nusername = \"Svc@corp\"\nsaml_token = { file = \"token\" }\n")
+    let digests = try ["<a/>", "<a/>", "<b/>"].map { token in
+      try folder.write("token", token, mode: 0o400)
+      let entry = try #require(folder.load().loaded?.configuration.logins.last)
+      #expect(entry.account == "svc@corp")
+      #expect(entry.directory)
+      return entry.digest
+    }
+    #expect(digests[0] == digests[1] && digests[1] != digests[2])
   }
 
   @Test func spellingsOfOneLetterAreTwoSecrets() {

@@ -111,9 +111,9 @@ let restMalformations: [Malformation] = [
   Malformation(
     "unknown form", list, #"{"credentials":{"type":"PASSWORD","interactive_session":false}}"#, 400, "INVALID_ARGUMENT"),
   Malformation(
-    "a token, which is not simulated", list,
-    #"{"credentials":{"type":"SAML_BEARER_TOKEN","interactive_session":false,"saml_token":"t"}}"#, 400,
-    "INVALID_ARGUMENT"),
+    "a token with a password", list,
+    #"{"credentials":{"type":"SAML_BEARER_TOKEN","interactive_session":false,"saml_token":"t","password":"p"}}"#, 400,
+    "UNEXPECTED_INPUT"),
   Malformation(
     "a pid that is no number", "/api/vcenter/vm/vm-1/guest/processes/x?action=get", "{\"credentials\":{\(good)}}", 400,
     "INVALID_ARGUMENT"),
@@ -159,7 +159,7 @@ let viMalformations: [Malformation] = [
       + "\"password\":\"b\"}}", 500, "InvalidRequest"),
   Malformation(
     "an auth that is not simulated", lists,
-    "{\(vm),\"auth\":{\"_typeName\":\"SAMLTokenAuthentication\",\"interactiveSession\":false,\"token\":\"t\"}}", 500,
+    "{\(vm),\"auth\":{\"_typeName\":\"SSPIAuthentication\",\"interactiveSession\":false,\"sspiToken\":\"t\"}}", 500,
     "NotSupported"),
   Malformation("terminate without pid", ends, "{\(vm),\(auth)}", 500, "InvalidRequest"),
   Malformation("terminate with a pid as text", ends, "{\(vm),\(auth),\"pid\":\"7\"}", 500, "InvalidRequest"),

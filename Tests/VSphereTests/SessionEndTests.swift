@@ -12,6 +12,16 @@ import Testing
     bench.server.lines.filter { [S.login, S.logout, S.restLogin, S.restLogout].contains($0) }
   }
 
+  /// A call whose login is under way, and a logout that began then, with 5 s for it.
+  private static func logOutUnderALogin(_ bench: Bench) async -> (
+    call: Task<Result<Listing, Fault>, Never>, logOut: Task<Void, Never>, by: Instant
+  ) {
+    let call = Task { await bench.list().1 }
+    while !bench.server.lines.contains(S.login) { await Task.yield() }
+    let by = bench.clock.after(.seconds(5))
+    return (call, Task { await bench.client.logOut(by: by) }, by)
+  }
+
   @Test func afterLogOutNothingLogsIn() async throws {
     try await withVCenter { bench in
       _ = await bench.list()
@@ -47,10 +57,7 @@ import Testing
   @Test func logOutDuringALogin() async throws {
     let gate = Gate()
     try await withVCenter(S.except([S.login: .held(gate, S.healthy(.line(S.login)))])) { bench in
-      let call = Task { await bench.list().1 }
-      while !bench.server.lines.contains(S.login) { await Task.yield() }
-      let by = bench.clock.after(.seconds(5))
-      let logOut = Task { await bench.client.logOut(by: by) }
+      let (call, logOut, _) = await SessionEndTests.logOutUnderALogin(bench)
       #expect(await call.value.fault?.code == "shut-down")
       gate.open()
       await logOut.value
@@ -63,10 +70,7 @@ import Testing
   @Test func aLoginThatOutlivesTheLogOutIsEnded() async throws {
     let gate = Gate()
     try await withVCenter(S.except([S.login: .held(gate, S.healthy(.line(S.login)))])) { bench in
-      let call = Task { await bench.list().1 }
-      while !bench.server.lines.contains(S.login) { await Task.yield() }
-      let by = bench.clock.after(.seconds(5))
-      let logOut = Task { await bench.client.logOut(by: by) }
+      let (call, logOut, by) = await SessionEndTests.logOutUnderALogin(bench)
       while !bench.clock.isAwaited(by) { await Task.yield() }
       bench.clock.add(.seconds(5))
       await logOut.value

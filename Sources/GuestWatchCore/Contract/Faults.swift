@@ -5,6 +5,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case guestLoginRefused = "guest-login-refused"
   /// The account was neither accepted nor refused (TooManyGuestLogons, GuestMultipleMappings, ...Challenge).
   case guestLoginTrouble = "guest-login-trouble"
+  /// What the account is to be proven with (a SAML token that somebody renews) could not be read: nothing was sent.
+  case noCredential = "no-credential"
   /// The account may not do this in the guest (GuestPermissionDenied).
   case guestDenied = "guest-denied"
 

@@ -29,6 +29,9 @@ public struct Report: Hashable, Sendable {
     case loginTried = "login-tried"
     /// A guest accepted a login after refusals: it is used again, but not on VMs that refused it.
     case loginBelieved = "login-believed"
+    /// The token of a login cannot be read (`fault`): nothing is asked with it until it can.
+    case loginUnreadable = "login-unreadable"
+    case loginReadable = "login-readable"
     /// A VM cannot be watched for now; `fault` or `detail` says why.
     case vmParked = "vm-parked"
     case vmWatched = "vm-watched"

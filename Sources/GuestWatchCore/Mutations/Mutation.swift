@@ -1,7 +1,7 @@
 /// One fault that can be put into the decision on purpose, to see that the simulation finds it.
 ///
 /// Its raw value says what the faulty decision does. Only with the package trait `Mutations` can one be switched on; a
-/// release build without the trait holds nothing of this, which `scripts/holds-mutations` shows.
+/// release build without the trait holds nothing of this, which `Tests/Simulation/no-mutations.sh` shows.
 /// What the simulation makes of each is in Tests/Simulation/MUTATIONS.md.
 enum Mutation: String, CaseIterable {
   // The verdict: what counts as a match, a limit that is exceeded, an age.

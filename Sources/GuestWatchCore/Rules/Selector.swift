@@ -1,6 +1,6 @@
 /// A place of vCenter's inventory, or a tag, that VMs are chosen by: as the configuration names it.
 ///
-/// Which VMs it holds is for the vCenter to say, at each refresh of the inventory (`Inventory.selected`).
+/// Which VMs it holds is for the vCenter to say, at each refresh of the inventory (`VMFacts.selectors`).
 public enum Selector: Hashable, Sendable {
   /// A VM folder and all below it: its name, or its inventory path from the root ("/Datacenter/vm/db").
   case folder(String)

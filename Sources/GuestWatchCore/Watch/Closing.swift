@@ -38,15 +38,6 @@ extension Watch {
   mutating func settle(_ place: Int, _ now: Now) {
     guard let kill = vms[place].kill, let answer = kill.answer else { return }
     switch answer {
-    case .notSent, .notBegun: break
-    case .done, .notFound, .denied, .ambiguous, .unanswered: vms[place].killFailures = 0
-    }
-    switch answer {
-    case .denied: vms[place].denials += 1
-    case .done, .notFound, .ambiguous, .unanswered: vms[place].denials = 0
-    case .notSent, .notBegun: break
-    }
-    switch answer {
     case .notSent(let fault):
       restFromKills(place, fault, now)
       close(place, .abandoned, error: fault, verified: nil, now)
@@ -57,15 +48,20 @@ extension Watch {
       restFromDenials(place, now)
       close(place, .denied, error: fault, verified: nil, now)
     case .notFound:
+      vms[place].takesTerminates()
       guard let took = kill.took else { break }
       if took < KillTiming.ownEffect || mutated(.callEveryNotFoundAlreadyGone) {
         close(place, .alreadyGone, error: nil, verified: now, now)
       } else if kill.lost {
         close(place, .unknown, error: nil, verified: nil, now)
       }
-    case .done where mutated(.closeWithoutALook): close(place, .exited, error: nil, verified: now, now)
     case .done, .ambiguous, .unanswered:
-      if kill.lost { close(place, .unknown, error: nil, verified: nil, now) }
+      vms[place].takesTerminates()
+      if mutated(.closeWithoutALook), answer == .done {
+        close(place, .exited, error: nil, verified: now, now)
+      } else if kill.lost {
+        close(place, .unknown, error: nil, verified: nil, now)
+      }
     }
   }
 
@@ -80,6 +76,8 @@ extension Watch {
   /// Budgets hold no denied kill back, and each is a login in the guest and a row: where a thousand processes are not ours to
   /// end, they are not asked for in one go. Not longer than L1 leaves for a kill.
   private mutating func restFromDenials(_ place: Int, _ now: Now) {
+    vms[place].killFailures = 0
+    vms[place].denials += 1
     let pause = min(KillTiming.backOff(vms[place].denials), KillTiming.rest)
     vms[place].killRestUntil = max(vms[place].killRestUntil, now.continuous + chance.around(pause))
   }
@@ -104,12 +102,14 @@ extension Watch {
     var outcome = outcome
     if outcome == .survived || outcome == .unknown || outcome == .denied {
       noteAttempt(
-        at: place, kill.identityNow, rule: kill.rule, login: kill.login, outcome: outcome, now.continuous)
-      let stuck = vms[place].attempts.first { $0.identity == kill.identityNow }?.stuck ?? false
+        at: place, kill.identityNow, was: kill.identity, rule: kill.rule, login: kill.login, outcome: outcome,
+        now.continuous)
+      let stuck = vms[place].attempts.contains { $0.isOn(kill.identityNow) && $0.stuck }
       if outcome == .survived && stuck { outcome = .stuck }
     }
     switch outcome {
     case .exited, .alreadyGone, .gone:
+      remember(ended: kill.identity, by: nil, place, now.continuous)
       remember(ended: kill.identityNow, by: nil, place, now.continuous)
       dropCandidates(kill.identityNow, place)
     case .survived, .stuck, .denied, .failed, .abandoned, .unknown: break
@@ -177,29 +177,19 @@ extension Watch {
   }
 
   /// Counts a try on an identity, over all rules.
+  ///
+  /// - Parameter was: what it was called when the try began, before the guest's agent restarted.
   mutating func noteAttempt(
-    at place: Int, _ identity: Identity, rule: RuleID?, login: LoginID, outcome: Outcome, _ at: Instant
+    at place: Int, _ identity: Identity, was: Identity, rule: RuleID?, login: LoginID, outcome: Outcome, _ at: Instant
   ) {
-    let i: Int
-    if let known = vms[place].attempts.firstIndex(where: { $0.identity == identity }) {
-      i = known
-    } else {
+    func isAbout(_ attempts: Attempts) -> Bool { attempts.isOn(identity) || attempts.isOn(was) }
+    if !vms[place].attempts.contains(where: isAbout) {
       if vms[place].attempts.count >= VMState.attemptsCap { vms[place].attempts.removeFirst() }
-      vms[place].attempts.append(Attempts(identity: identity, rule: rule))
-      i = vms[place].attempts.count - 1
+      vms[place].attempts.append(Attempts(identity: was, rule: rule))
     }
-    if let rule { vms[place].attempts[i].rule = rule }
-    if !vms[place].attempts[i].tried.contains(login) { vms[place].attempts[i].tried.append(login) }
-    vms[place].attempts[i].last = max(vms[place].attempts[i].last, at)
-    switch outcome {
-    case .survived, .unknown:
-      vms[place].attempts[i].count += 1
-      if vms[place].attempts[i].count >= Attempts.most, !mutated(.neverStuck) { vms[place].attempts[i].stuck = true }
-    case .stuck:
-      vms[place].attempts[i].stuck = true
-    case .denied:
-      if !vms[place].attempts[i].denied.contains(login) { vms[place].attempts[i].denied.append(login) }
-    case .exited, .alreadyGone, .gone, .failed, .abandoned: break
+    for i in vms[place].attempts.indices where isAbout(vms[place].attempts[i]) {
+      vms[place].attempts[i].rename(identity)
+      vms[place].attempts[i].note(outcome, rule: rule, login: login, at)
     }
   }
 
@@ -218,11 +208,16 @@ extension Watch {
 
 extension Kill {
   /// The fault of the terminate's answer, for the row.
+  var fault: Fault? { answer?.fault }
+}
+
+extension KillAnswer {
+  /// What went wrong; nil: nothing, vCenter says.
   var fault: Fault? {
-    switch answer {
+    switch self {
     case .notBegun(let fault), .denied(let fault), .ambiguous(let fault), .notSent(let fault): fault
     case .unanswered: Fault(.unanswered, code: "no answer")
-    case .done, .notFound, nil: nil
+    case .done, .notFound: nil
     }
   }
 }

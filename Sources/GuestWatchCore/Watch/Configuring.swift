@@ -53,7 +53,8 @@ extension Watch {
     case .survived, .unknown, .stuck, .denied:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
       noteAttempt(
-        at: place, row.process.identity, rule: row.rule, login: row.login, outcome: row.outcome ?? .unknown, closed)
+        at: place, row.process.identity, was: row.process.identity, rule: row.rule, login: row.login,
+        outcome: row.outcome ?? .unknown, closed)
     case .exited, .alreadyGone, .gone:
       let place = vmPlace(row.vm, address: VMAddress(vcenter: VCenterID(""), moid: ""), name: "")
       remember(ended: row.process.identity, by: nil, place, closed)
@@ -105,6 +106,7 @@ extension Watch {
     rulePlaces = [:]
     saidEmpty = []
     saidEmptySelectors = []
+    unreadableLogins = []
     saidUnresolved = [:]
     for (i, rule) in new.rules.enumerated() { rulePlaces[rule.id] = i }
     logins.configure(new.logins, now.continuous)

@@ -213,8 +213,8 @@ extension FaultKind {
     case .guestLoginRefused, .guestDenied, .vmGone, .wrongState, .unsupported, .notPermitted, .loginRefused,
       .untrusted, .overCap, .badRequest:
       true
-    case .guestLoginTrouble, .toolsUnavailable, .busy, .sessionLost, .unreachable, .unanswered, .transient,
-      .badAnswer, .unknown:
+    case .guestLoginTrouble, .noCredential, .toolsUnavailable, .busy, .sessionLost, .unreachable, .unanswered,
+      .transient, .badAnswer, .unknown:
       false
     }
   }

@@ -13,6 +13,7 @@ extension Watch {
   /// A guest answered, if not with what was asked for: a back-off goes on.
   mutating func guestAnswered(_ operation: Operation, _ place: Int, proves: Bool = true, _ now: Now) {
     vms[place].timedOut = false
+    credentialTold(operation, nil)
     vms[place].silentUntil = Instant(nanoseconds: .min)
     if vms[place].parked != nil {
       vms[place].parked = nil
@@ -29,12 +30,13 @@ extension Watch {
     _ fault: Fault, _ operation: Operation, _ place: Int, toldOfLogin: Bool = false, _ now: Now
   ) {
     vms[place].timedOut = fault.kind == .unanswered
+    credentialTold(operation, fault)
     // Looks after a terminate go on whatever is parked, in the pace of the back-off.
     if operation.verifies { backOff(place, now) }
     if fault.kind != .guestLoginRefused, !toldOfLogin { loginUntold(operation, fault, now) }
     switch fault.kind {
     case .guestLoginRefused: loginRefused(operation, place, fault, now)
-    case .guestLoginTrouble:
+    case .guestLoginTrouble, .noCredential:
       if !operation.verifies { backOff(place, now) }
     case .guestDenied:
       parkView(place, operation, fault, now)

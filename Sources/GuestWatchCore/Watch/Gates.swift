@@ -63,8 +63,9 @@ extension Watch {
     switch gate {
     case .protected: Protection.protects(process, configuration.protect, family: vms[place].facts.family)
     // "Left alone until an operator asks": where one does, it still waits for its next try.
-    case .stuck: asker.rule != nil && attempts(on: process, place)?.stuck == true
-    case .denied: attempts(on: process, place)?.denied.contains(asker.login) == true && !mutated(.forgetDenied)
+    case .stuck: asker.rule != nil && attempts(on: process, place).contains { $0.stuck }
+    case .denied:
+      attempts(on: process, place).contains { $0.denied.contains(asker.login) } && !mutated(.forgetDenied)
     case .report:
       if case .rule(let rule) = asker { rule.action == .report && !mutated(.ignoreReport) } else { false }
     case .dryRun: configuration.dryRun && !mutated(.ignoreDryRun)
@@ -86,7 +87,7 @@ extension Watch {
         false
       }
     case .retryWait:
-      attempts(on: process, place).map { now.continuous < $0.waitsUntil } == true
+      attempts(on: process, place).contains { now.continuous < $0.waitsUntil }
         || (own == nil && now.continuous < vms[place].killRestUntil)
     case .ruleBudget:
       if case .rule(let rule) = asker { budgets.isFull(rule, own: own, now: now.continuous) } else { false }
@@ -96,7 +97,8 @@ extension Watch {
     }
   }
 
-  private func attempts(on process: Process, _ place: Int) -> Attempts? {
-    vms[place].attempts.first { $0.identity == process.identity }
+  private func attempts(on process: Process, _ place: Int) -> [Attempts] {
+    // Mostly none: no array is made.
+    vms[place].attempts.filter { $0.isOn(process.identity) }
   }
 }

@@ -64,12 +64,24 @@ extension Watch {
   }
 
   mutating func terminateToldOfLogin(_ answer: KillAnswer, _ operation: Operation, _ place: Int, _ now: Now) {
+    credentialTold(operation, answer.fault)
     switch answer {
     case .done, .notFound: loginAccepted(operation, place, now)
     case .denied(let fault) where fault.kind == .guestLoginRefused: loginRefused(operation, place, fault, now)
     case .denied(let fault), .ambiguous(let fault), .notBegun(let fault), .notSent(let fault):
       loginUntold(operation, fault, now)
     case .unanswered: loginUntold(operation, Fault(.unanswered, code: "no answer"), now)
+    }
+  }
+
+  /// Whether there was anything to log in with is no guest's answer; said once for a login, whatever VM it was for.
+  mutating func credentialTold(_ operation: Operation, _ fault: Fault?) {
+    guard let login = operation.login else { return }
+    if fault?.kind == .noCredential {
+      guard unreadableLogins.insert(login).inserted else { return }
+      report(Report(.loginUnreadable, .error, login: login, fault: fault))
+    } else if unreadableLogins.remove(login) != nil {
+      report(Report(.loginReadable, .info, login: login))
     }
   }
 
@@ -103,8 +115,8 @@ extension FaultKind {
   var mayHaveReachedGuest: Bool {
     switch self {
     case .unanswered, .transient, .badAnswer, .unknown, .guestLoginTrouble, .guestDenied, .guestLoginRefused: true
-    case .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost, .loginRefused,
-      .unreachable, .untrusted, .overCap, .badRequest:
+    case .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
+      .loginRefused, .unreachable, .untrusted, .overCap, .badRequest:
       false
     }
   }

@@ -165,6 +165,12 @@ struct VMState: Sendable {
   static let forgetAfter = Duration.seconds(3600)
 
   var watchable: Bool { present && unwatchable == nil }
+
+  /// A terminate was begun here, or may have been.
+  mutating func takesTerminates() {
+    killFailures = 0
+    denials = 0
+  }
 }
 
 /// A VM waits for a slot of this login.
@@ -278,6 +284,9 @@ struct Track: Sendable {
 /// Tries on one identity, over all rules.
 struct Attempts: Sendable {
   var identity: Identity
+  /// What it was called before the guest's agent restarted, oldest first: a revert brings those starts back, and nothing need
+  /// tell of it.
+  var former: [Identity] = []
   /// Outcomes `survived` and `unknown`.
   var count = 0
   var last = Instant(nanoseconds: .min)
@@ -293,6 +302,37 @@ struct Attempts: Sendable {
   static let firstWait = Duration.seconds(30)
   static let secondWait = Duration.seconds(600)
   static let most = 3
+  /// So often an agent may restart; what it was called before that is forgotten.
+  static let formerCap = 16
+
+  func isOn(_ identity: Identity) -> Bool { identity == self.identity || former.contains(identity) }
+
+  /// All that it is or was called.
+  var names: [Ended.Name] { ([identity] + former).map { Ended.Name($0) } }
+
+  /// From now on it is called that, and what it was called before is known.
+  mutating func rename(_ identity: Identity) {
+    guard identity != self.identity else { return }
+    former.removeAll { $0 == identity || $0 == self.identity }
+    former.append(self.identity)
+    if former.count > Attempts.formerCap { former.removeFirst() }
+    self.identity = identity
+  }
+
+  /// Counts a try.
+  mutating func note(_ outcome: Outcome, rule: RuleID?, login: LoginID, _ at: Instant) {
+    if let rule { self.rule = rule }
+    if !tried.contains(login) { tried.append(login) }
+    last = max(last, at)
+    switch outcome {
+    case .survived, .unknown:
+      count += 1
+      if count >= Attempts.most, !mutated(.neverStuck) { stuck = true }
+    case .stuck: stuck = true
+    case .denied: if !denied.contains(login) { denied.append(login) }
+    case .exited, .alreadyGone, .gone, .failed, .abandoned: break
+    }
+  }
 
   /// The rule that it was stuck for is another one now: it may be tried anew, but not with what it was denied to.
   mutating func free() {

@@ -57,8 +57,9 @@ extension Watch {
     switch fault.kind {
     case .guestLoginTrouble, .guestDenied:
       vms[place].views[v].nextSurvey = now.continuous + view.every
-    case .guestLoginRefused, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
-      .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap, .badRequest, .unknown:
+    case .guestLoginRefused, .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted,
+      .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap, .badRequest,
+      .unknown:
       // The VM's rest or back-off decides.
       vms[place].views[v].nextSurvey = now.continuous
     }
@@ -172,14 +173,19 @@ extension Watch {
     for i in vms[place].attempts.indices {
       let identity = vms[place].attempts[i].identity
       guard let row = moved(Ended.Name(identity)), row.owner == identity.owner else { continue }
-      vms[place].attempts[i].identity = row.identity
+      vms[place].attempts[i].rename(row.identity)
     }
     if let kill = vms[place].kill, let row = moved(Ended.Name(kill.identityNow)) {
       vms[place].kill?.shifted = row.identity
     }
-    for i in vms[place].ended.indices {
-      guard let row = moved(vms[place].ended[i].name) else { continue }
-      vms[place].ended[i].name = Ended.Name(row.identity)
+    // Under its former start it has ended, too: a revert brings that back, and nothing need tell of it.
+    for one in vms[place].ended {
+      guard let row = moved(one.name) else { continue }
+      remember(ended: row.identity, by: one.login, place, one.at)
+      let name = Ended.Name(row.identity)
+      for i in vms[place].ended.indices where one.said && vms[place].ended[i].name == name {
+        vms[place].ended[i].said = true
+      }
     }
   }
 
@@ -319,17 +325,22 @@ extension Watch {
     guard !vms[place].attempts.isEmpty else { return }
     let open = vms[place].kill?.identityNow
     let gone = vms[place].attempts.filter { attempt in
-      attempt.identity != open && attempt.tried.contains(login)
-        && !rows.contains { $0.pid == attempt.identity.pid && $0.started == attempt.identity.started }
+      let names = attempt.names
+      return open.map { !attempt.isOn($0) } ?? true && attempt.tried.contains(login)
+        && !rows.contains { names.contains(Ended.Name($0.identity)) }
     }
     guard !gone.isEmpty else { return }
-    for attempt in gone { remember(ended: attempt.identity, by: login, place, now.continuous) }
+    for attempt in gone {
+      for identity in attempt.former + [attempt.identity] {
+        remember(ended: identity, by: login, place, now.continuous)
+      }
+    }
     let others = vms[place].views.filter { $0.login != login }
     vms[place].attempts.removeAll { attempt in
-      let name = Ended.Name(attempt.identity)
+      let names = attempt.names
       // Another login still sees it, and the tries on it count for all.
       return gone.contains { $0.identity == attempt.identity }
-        && !others.contains { $0.candidates.contains { Ended.Name($0.process.identity) == name } }
+        && !others.contains { $0.candidates.contains { names.contains(Ended.Name($0.process.identity)) } }
     }
   }
 

@@ -22,12 +22,10 @@ extension Watch {
   }
 
   private mutating func breakChains(of kill: Kill, _ place: Int) {
-    for v in vms[place].views.indices where vms[place].views[v].login == kill.login {
-      for c in vms[place].views[v].candidates.indices
-      where vms[place].views[v].candidates[c].process.identity == kill.identityNow {
-        vms[place].views[v].candidates[c].breakChains()
-      }
-    }
+    guard let v = vms[place].views.firstIndex(where: { $0.login == kill.login }),
+      let c = vms[place].views[v].candidates.firstIndex(where: { $0.process.identity == kill.identityNow })
+    else { return }
+    vms[place].views[v].candidates[c].breakChains()
   }
 
   /// A listing that tells an exit from an agent restart by the oldest rows.

@@ -45,6 +45,8 @@ public struct Watch: Sendable {
 
   /// Rules of which it was said that they reach no VM.
   var saidEmpty: OrderedSet<RuleID> = []
+  /// Logins whose token could not be read the last time.
+  var unreadableLogins: Set<LoginID> = []
   /// Selectors of `[protect] vms` and logins of which it was said that they hold no VM.
   var saidEmptySelectors: Set<SaidEmpty> = []
   /// What was said of selectors that could not be resolved. Never iterated.

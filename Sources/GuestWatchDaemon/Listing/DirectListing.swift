@@ -85,7 +85,7 @@ public struct DirectListing: Sendable {
           id: VCenterID(address.host), scheme: address.scheme == .https ? .https : .http, host: address.host,
           port: address.port, userName: order.userName, password: VSphere.Secret(typed), caFile: order.caFile,
           fingerprints: fingerprints, maxInFlight: 2),
-        clock: CallClock(now: { [clock] in clock.now() }, sleep: { [clock] in try await clock.sleep(until: $0) }))
+        clock: CallClock(clock))
     } catch {
       return ExplainTalk.End(status: .usage, message: words(error))
     }

@@ -68,6 +68,10 @@ private func sentence(_ report: Report) -> String {
   case .loginBelieved:
     "\(report.vmWords) accepted \(report.loginWords), which was refused before: it is used again where it was not refused"
       + report.detailWords
+  case .loginUnreadable:
+    "the token of \(report.loginWords) cannot be read\(report.answerWords): nothing is looked at or killed with it until it "
+      + "can"
+  case .loginReadable: "the token of \(report.loginWords) can be read again\(report.detailWords)"
   case .vmParked: "\(report.vmWords) cannot be watched for now\(report.whyWords)"
   case .vmWatched: "\(report.vmWords) is watched\(report.detailWords)"
   case .epochEnded:

@@ -100,6 +100,8 @@ func bare(_ text: String) -> String {
 
 /// ` (InvalidState), it says "..."`: what vCenter called a failure, and what it said.
 private func codeWords(_ fault: Fault) -> String {
+  // Nobody was asked.
+  if fault.kind == .noCredential { return fault.detail.isEmpty ? "" : " (\(fault.detail))" }
   let code = fault.code.isEmpty ? "" : " (\(bare(fault.code)))"
   return fault.detail.isEmpty ? code : "\(code), it says \(quoted(fault.detail))"
 }
@@ -111,6 +113,7 @@ private func words(_ kind: FaultKind) -> String {
   switch kind {
   case .guestLoginRefused: "the guest refused the login"
   case .guestLoginTrouble: "the guest could not decide on the login"
+  case .noCredential: "the token of the guest login cannot be read"
   case .guestDenied: "the account may not do this in the guest"
   case .vmGone: "the VM does not exist any more"
   case .wrongState: "the VM is off, suspended or not in a state to be asked"

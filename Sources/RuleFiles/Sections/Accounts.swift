@@ -4,8 +4,7 @@ private let vcenterKeys = Keys(
   known: ["name", "url", "username", "password", "ca_file", "fingerprint_sha256", "max_in_flight"])
 
 private let loginKeys = Keys(
-  known: ["name", "username", "password", "scope", "directory", "max_in_flight"],
-  notYet: ["saml_token": "use 'username' and 'password'"])
+  known: ["name", "username", "password", "saml_token", "scope", "directory", "max_in_flight"])
 
 extension Findings {
   mutating func vcenters(in file: Section, sources: SecretSources, into settings: inout MainSettings) {
@@ -52,7 +51,7 @@ extension Findings {
       VCenterSettings(
         id: id, scheme: address.scheme, host: address.host, port: address.port, userName: user,
         password: password.secret, caFile: caFile, fingerprints: fingerprints, maxInFlight: maxInFlight),
-      VCenterEntry(id: id, maxInFlight: maxInFlight, digest: digest), password.reference
+      VCenterEntry(id: id, maxInFlight: maxInFlight, digest: digest), password.file.reference
     )
   }
 
@@ -110,33 +109,66 @@ extension Findings {
       }
       guard let login else { continue }
       settings.logins.append((login.settings, login.entry))
-      settings.loginPasswords.append(login.password)
+      settings.loginSecrets.append(login.secret)
       settings.origins.logins.append(origins(of: table))
     }
   }
 
   private mutating func login(
     in section: Section, named name: String?, sources: SecretSources
-  ) -> (settings: LoginSettings, entry: LoginEntry, password: SecretReference)? {
-    let usesToken = section["saml_token"] != nil
-    let user = usesToken ? nil : userName(in: section, hint: "username = \"...\", an account inside the guests")
-    let password = usesToken ? nil : secret("password", in: section, sources: sources)
+  ) -> (settings: LoginSettings, entry: LoginEntry, secret: SecretReference)? {
+    let credential = credential(in: section, sources: sources)
     let scope = scope(section["scope"], for: .login)
-    let isDirectory = boolean(section["directory"]) ?? user.map(namesDirectoryAccount) ?? false
+    let isDirectory = boolean(section["directory"]) ?? credential?.userName.map(namesDirectoryAccount) ?? false
     // Four wrong passwords at once may be all that a lockout policy allows (S10).
     let maxInFlight =
       isDirectory
       ? maxInFlight(section["max_in_flight"], most: 4, why: " for a directory account, which can be locked") ?? 4
       : maxInFlight(section["max_in_flight"]) ?? 64
-    guard let name, let user, let password else { return nil }
+    guard let name, let credential else { return nil }
     let id = LoginID(name)
     return (
-      LoginSettings(id: id, userName: user, password: password.secret),
+      LoginSettings(id: id, secret: credential.secret),
       LoginEntry(
-        id: id, account: user.lowercased(), directory: isDirectory, maxInFlight: maxInFlight, scope: scope,
-        digest: Digest.of([user, password.secret.reveal()])),
-      password.reference
+        id: id, account: credential.account, directory: isDirectory, maxInFlight: maxInFlight, scope: scope,
+        digest: credential.digest),
+      credential.reference
     )
+  }
+
+  /// What a guest is sent, and by what its refusals are counted.
+  private struct LoginCredential {
+    var secret: LoginSettings.Secret
+    var userName: String?
+    var account: String
+    var digest: UInt64
+    var reference: SecretReference
+  }
+
+  private mutating func credential(in section: Section, sources: SecretSources) -> LoginCredential? {
+    guard let token = section["saml_token"] else {
+      let user = userName(in: section, hint: "username = \"...\", an account inside the guests")
+      let password = secret("password", in: section, sources: sources)
+      guard let user, let password else { return nil }
+      return LoginCredential(
+        secret: .password(userName: user, password.secret), userName: user, account: user.lowercased(),
+        digest: Digest.of([user, password.secret.reveal()]), reference: password.file.reference)
+    }
+    if section["password"] != nil {
+      error(token.place, .keysConflict, "'password' and 'saml_token' exclude each other; write exactly one of them")
+      return nil
+    }
+    // Without a name the guest finds the account by its aliases.
+    let user = section["username"] == nil ? nil : userName(in: section, hint: "username = \"...\", or leave it out")
+    guard let read = secret("saml_token", in: section, holdsToken: true, sources: sources),
+      user != nil || section["username"] == nil
+    else { return nil }
+    let place = "\(read.file.reference)"
+    return LoginCredential(
+      secret: .samlToken(userName: user, read.file), userName: user,
+      account: user?.lowercased() ?? "saml_token \(place)",
+      // A token that is renewed under way stays the same login; one that is new at a reload is a new chance.
+      digest: Digest.of(["saml_token", user ?? "", place, read.secret.reveal()]), reference: read.file.reference)
   }
 
   /// Takes a new name down; a second one of that name is an error.

@@ -9,7 +9,7 @@ struct MainSettings {
   var origins = Origins()
   /// One for each of `vcenters`, and of `logins`.
   var vcenterPasswords: [SecretReference] = []
-  var loginPasswords: [SecretReference] = []
+  var loginSecrets: [SecretReference] = []
   /// `[daemon] every`, for rules without their own.
   var every: Duration = .seconds(300)
   /// The folder of the rule files, and where it was named; nil: the default, which need not exist.

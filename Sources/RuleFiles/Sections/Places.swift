@@ -1,7 +1,14 @@
-// Folders, clusters and tags, as scopes name them: exactly, without patterns. What they are called is for vCenter to say;
-// here it is only looked for what can be no name of any.
+// Ids, folders, clusters and tags, as scopes name them: exactly, without patterns. What they are called is for vCenter to
+// say; here it is only looked for what can be no name of any.
 
 extension Findings {
+  mutating func objectIDs(_ entry: TomlEntry?) -> [String]? {
+    let hint = "ids of VMs as vCenter gives them, such as [\"vm-42\"]"
+    return selectors(entry, hint: hint, code: .badID) { text in
+      isObjectID(text) ? nil : "is no id (patterns do not work here); write \(hint)"
+    }
+  }
+
   /// Folders by name, or by inventory path from the root.
   mutating func folders(_ entry: TomlEntry?) -> [String]? {
     selectors(entry, hint: "names of VM folders, or their paths, such as [\"db\", \"/Datacenter/vm/db\"]") { text in
@@ -32,7 +39,7 @@ extension Findings {
 
   /// - Parameter mistake: what is wrong with an element and what would be right; nil: it is good.
   private mutating func selectors(
-    _ entry: TomlEntry?, hint: String, mistake: (String) -> String?
+    _ entry: TomlEntry?, hint: String, code: Diagnostic.Code = .badSelector, mistake: (String) -> String?
   ) -> [String]? {
     guard let entry else { return nil }
     if entry.value.isEmpty {
@@ -44,7 +51,7 @@ extension Findings {
     for (text, place) in texts {
       guard let mistake = mistake(text) else { continue }
       isGood = false
-      error(place, .badSelector, "an element of \(shown(entry.key)) \(mistake)")
+      error(place, code, "an element of \(shown(entry.key)) \(mistake)")
     }
     return isGood ? texts.map(\.text) : nil
   }

@@ -57,22 +57,6 @@ extension Findings {
       return Keys(known: selectingKeys.filter { $0 != "names" }, refused: ["names": reason, "except": reason])
     }
   }
-
-  private mutating func objectIDs(_ entry: TomlEntry?) -> [String]? {
-    guard let entry else { return nil }
-    if entry.value.isEmpty {
-      emptySelector(entry)
-      return nil
-    }
-    let hint = "ids of VMs as vCenter gives them, such as [\"vm-42\"]"
-    guard let texts = strings(entry, hint: hint) else { return nil }
-    var isGood = true
-    for (text, place) in texts where !isObjectID(text) {
-      isGood = false
-      error(place, .badID, "an element of \(shown(entry.key)) is no id (patterns do not work here); write \(hint)")
-    }
-    return isGood ? texts.map(\.text) : nil
-  }
 }
 
 extension Scope {

@@ -2,8 +2,6 @@
 struct Keys {
   /// Keys that this version carries out, in the order of the design.
   var known: [String]
-  /// Keys of the design whose effect is not built yet, with what to write instead.
-  var notYet: [String: String] = [:]
   /// Keys that come together with a feature of later.
   var later: Set<String> = []
   /// Keys of other places that must not stand here, with what is wrong about that and what would be right.
@@ -79,15 +77,12 @@ extension Findings {
 
   private mutating func check(_ entry: TomlEntry, in title: String, against keys: Keys) {
     if keys.known.contains(entry.key) { return }
-    if let instead = keys.notYet[entry.key] {
-      error(entry.place, .unsupportedKey, "\(shown(entry.key)) is not supported by this version; \(instead)")
-    } else if let reason = keys.refused[entry.key] {
+    if let reason = keys.refused[entry.key] {
       error(entry.place, .misplacedKey, "\(shown(entry.key)) \(reason)")
     } else if keys.later.contains(entry.key) {
       error(entry.place, .unsupportedKey, "\(shown(entry.key)) comes in a later version; remove it")
     } else {
-      let all = keys.known + keys.notYet.keys.sorted()
-      let right = suggestion(for: entry.key, among: all)
+      let right = suggestion(for: entry.key, among: keys.known)
       error(entry.place, .unknownKey, "unknown key \(shown(entry.key)) in \(title); \(right)")
     }
   }

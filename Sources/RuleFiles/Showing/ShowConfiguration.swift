@@ -66,8 +66,13 @@ extension LoadedConfiguration {
     let entry = configuration.logins[index]
     page.header("[[guest_login]]", from: origins(wording.origins.logins, index))
     page.value("name", tomlText(entry.id.name))
-    page.value("username", tomlText(logins[index].userName))
-    page.secret("password", wording.loginPasswords, index, absolute)
+    if let user = logins[index].userName { page.value("username", tomlText(user)) }
+    let key =
+      switch logins[index].secret {
+      case .password: "password"
+      case .samlToken: "saml_token"
+      }
+    page.secret(key, wording.loginSecrets, index, absolute)
     if let scope = entry.scope { page.value("scope", tomlScope(scope)) }
     page.value("directory", String(entry.directory))
     page.value("max_in_flight", String(entry.maxInFlight))

@@ -127,7 +127,7 @@ enum RestReader {
 
   /// The body of a guest call: `credentials` and nothing else (vsphere-api.md, 3.8).
   private static func credential(_ call: HTTPCall) throws(Malformed) -> GuestCredential {
-    let credential: GuestCredential? = try call.fields { fields throws(ShapeError) in
+    try call.fields { fields throws(ShapeError) in
       var credentials = try fields.object("credentials")
       let type = try credentials.string("type")
       let interactive = try credentials.bool("interactive_session")
@@ -139,16 +139,14 @@ enum RestReader {
         try credentials.close()
         return GuestCredential(user: user ?? "", password: password, interactive: interactive)
       case "SAML_BEARER_TOKEN":
-        _ = try credentials.string("saml_token")
+        let token = try credentials.string("saml_token")
         try credentials.close()
-        return nil
+        return GuestCredential(token: token, user: user, interactive: interactive)
       default:
         throw ShapeError(
           path: credentials.place("type"),
           .invalid("\(type.debugDescription) is neither USERNAME_PASSWORD nor SAML_BEARER_TOKEN"))
       }
     }
-    guard let credential else { throw .notSimulated("SAML_BEARER_TOKEN") }
-    return credential
   }
 }

@@ -173,7 +173,12 @@ enum ViReader {
       let password = try auth.string("password")
       try auth.close()
       return GuestCredential(user: user, password: password, interactive: interactive)
-    case "SAMLTokenAuthentication", "SSPIAuthentication", "TicketedSessionAuthentication": return nil
+    case "SAMLTokenAuthentication":
+      let token = try auth.string("token")
+      let user = try auth.optionalString("username")
+      try auth.close()
+      return GuestCredential(token: token, user: user, interactive: interactive)
+    case "SSPIAuthentication", "TicketedSessionAuthentication": return nil
     default:
       throw ShapeError(
         path: auth.place("_typeName"), .invalid("\(type.debugDescription) is no GuestAuthentication"))

@@ -100,11 +100,16 @@ public actor RealGuest {
   /// Whether nobody holds the pid any more, looked at until the time is over.
   private func vanishes(_ pid: Int64, within limit: Duration) async -> Bool {
     var left = limit
-    while changing.contains(pid) || member(pid) != nil {
+    var holder = member(pid)
+    while changing.contains(pid) || holder != nil {
       guard left > .zero else { return false }
       // A cancelled sleep returns at once: the server is being stopped, and its end kills the process anyway.
       guard (try? await clock.sleep(for: timing.interval)) != nil else { return false }
       left -= timing.interval
+      reap()
+      // While the one that held the pid lives, nobody else has it: one read, where a search reads all of them.
+      if let known = holder?.entry.identity, ProcessTable.startTicks(of: known.pid) == known.startTicks { continue }
+      holder = member(pid)
     }
     return true
   }

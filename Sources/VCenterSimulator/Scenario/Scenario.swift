@@ -22,7 +22,7 @@ public import VCenterModel
 ///   "vms": [{                        required
 ///     "id": "vm-101", "name": "web01",            required
 ///     "guest": "real" | "synthetic",              required
-///     "accounts": [{"user": "root", "password": "...", "superuser": true, "lockout_after": 3}],
+///     "accounts": [{"user": "root", "password": "...", "saml_token": "...", "superuser": true, "lockout_after": 3}],
 ///     "uses_directory": false,
 ///     "processes": [ ... ],                       see below
 ///     "instance_uuid", "bios_uuid", "guest_os", "host_name", "ip_address": "...",

@@ -95,6 +95,7 @@ enum ScenarioReader {
   private static func guestAccount(_ json: JSON, path: String) throws(ShapeError) -> GuestAccount {
     var fields = try JSONFields(json, path: path)
     var account = GuestAccount(user: try fields.string("user"), password: try fields.string("password"))
+    account.token = try fields.optionalString("saml_token")
     if let superuser = try fields.optionalBool("superuser") { account.superuser = superuser }
     // 0 is allowed here: never locked.
     if let limit = try fields.optionalInteger("lockout_after") { account.lockoutAfter = Int(clamping: limit) }

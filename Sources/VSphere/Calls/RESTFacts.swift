@@ -85,8 +85,8 @@ struct RESTFacts: Sendable {
     case .failure(let fault):
       switch fault.kind {
       case .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .vmGone: return .failure(fault)
-      case .guestLoginRefused, .guestLoginTrouble, .guestDenied, .wrongState, .toolsUnavailable, .unsupported, .busy,
-        .notPermitted, .transient, .badAnswer, .overCap, .badRequest, .unknown:
+      case .guestLoginRefused, .guestLoginTrouble, .noCredential, .guestDenied, .wrongState, .toolsUnavailable,
+        .unsupported, .busy, .notPermitted, .transient, .badAnswer, .overCap, .badRequest, .unknown:
         return .success(nil)
       }
     }

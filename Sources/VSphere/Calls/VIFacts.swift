@@ -53,8 +53,8 @@ struct VIFacts: Sendable {
   private static func concernsAll(_ fault: Fault) -> Bool {
     switch fault.kind {
     case .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .transient: true
-    case .guestLoginRefused, .guestLoginTrouble, .guestDenied, .vmGone, .wrongState, .toolsUnavailable, .unsupported,
-      .busy, .notPermitted, .badAnswer, .overCap, .badRequest, .unknown:
+    case .guestLoginRefused, .guestLoginTrouble, .noCredential, .guestDenied, .vmGone, .wrongState, .toolsUnavailable,
+      .unsupported, .busy, .notPermitted, .badAnswer, .overCap, .badRequest, .unknown:
       false
     }
   }

@@ -38,6 +38,8 @@ struct Settings: Sendable {
   /// The body of `[protect]`.
   var protect = "owners = [\"postgres\"]"
   var guestPassword = Secrets.guest
+  /// What the guest's secret is: `password` or `saml_token`.
+  var guestKey = "password"
   var vcenterPassword = Secrets.vcenter
   /// Passwords come from `$CREDENTIALS_DIRECTORY`, not from files by their path.
   var credentials = false
@@ -73,7 +75,7 @@ struct Settings: Sendable {
       [[guest_login]]
       name = "linux"
       username = "watch"
-      password = { \(from) = "guest.password" }
+      \(guestKey) = { \(from) = "guest.password" }
 
       """
   }

@@ -37,6 +37,7 @@ struct Machine: Encodable, Sendable {
   struct Account: Encodable, Sendable {
     var user = "watch"
     var password = Secrets.guest
+    var samlToken: String?
     var superuser = true
     var lockoutAfter = 3
   }

@@ -30,11 +30,6 @@ struct ConfigurationManualTests {
     return list.split(separator: ", ").map(String.init).sorted()
   }
 
-  /// What the page says is not in this version.
-  private func refused(_ page: Manual) -> Set<String> {
-    Set(page.refused.flatMap { $0.split(separator: " ") }.map(String.init))
-  }
-
   @Test("Each table has its section with all of its keys")
   func mainKeys() throws {
     for name in try keys("HERE") {
@@ -43,8 +38,7 @@ struct ConfigurationManualTests {
       if name == "rule" { continue }
       let known = try keys("\(section)\nHERE\n")
       let described = main.items(section, mark: "Cm")
-      #expect(Set(described).isSubset(of: known), "\(section)")
-      #expect(Set(known).subtracting(refused(main)).isSubset(of: described), "\(section)")
+      #expect(Set(described) == Set(known), "\(section)")
     }
   }
 
@@ -57,7 +51,7 @@ struct ConfigurationManualTests {
 
   private func ruleTables() throws -> [String] {
     let nested = [
-      try keys("[[rule]]\nscope = { HERE }").filter { !refused(rules).contains($0) },
+      try keys("[[rule]]\nscope = { HERE }"),
       try keys("[[rule]]\nmatch = { HERE }"),
     ]
     return try keys("[[rule]]\nHERE") + nested.joined()
@@ -71,19 +65,7 @@ struct ConfigurationManualTests {
     ]
     for (item, section, known) in uses {
       let words = Set(main.text(of: item, in: section).split(separator: " ").map(String.init))
-      for key in known { #expect(words.contains(key) || refused(main).contains(key), "\(section) \(item): \(key)") }
-    }
-  }
-
-  @Test("What the page says is not in this version is refused")
-  func notInThisVersion() throws {
-    for key in ["folders", "clusters", "tags"] where refused(rules).contains(key) {
-      let result = try load("[[rule]]\nscope = { \(key) = [\"x\"] }")
-      #expect(result.diagnostics.contains { $0.code == .unsupportedKey }, "\(key)")
-    }
-    if refused(main).contains("saml_token") {
-      let result = try load("[[guest_login]]\nsaml_token = { file = \"/x\" }")
-      #expect(result.diagnostics.contains { $0.code == .unsupportedKey })
+      for key in known { #expect(words.contains(key), "\(section) \(item): \(key)") }
     }
   }
 

@@ -58,12 +58,6 @@ struct Manual {
       .flatMap { $0.dropFirst(head.count).split(separator: " ").filter { $0 != "," }.map(String.init) }
   }
 
-  /// What stands between the marks of what the design has and this version refuses.
-  var refused: [String] {
-    let rest = lines.drop { !$0.hasPrefix(".\\\" begin: ") }.dropFirst()
-    return Array(rest.prefix { $0 != ".\\\" end" })
-  }
-
   /// What stands behind an entry of a list, up to the next.
   func text(of item: String, in title: String) -> String {
     let rest = section(title).drop { $0 != ".It Cm \(item)" }.dropFirst()

@@ -183,8 +183,8 @@ public struct Checker: Sendable {
     var steadySince = Instant(nanoseconds: .min)
     /// Something that was listed speaks against the start times of this guest.
     var startsDoubted: (since: Instant, why: String)?
-    /// Identities that a complete listing lacked after one that had them, or that a look showed to have ended.
-    var absent: Set<OwnIdentity> = []
+    /// What a complete listing lacked after one that had it, or a look showed to have ended: whoever may own it by then.
+    var absent: Set<OwnStart> = []
     /// Whether a selector holds it, as the inventories say; what is not in it is not known.
     var placed: [Selector: Bool] = [:]
     /// No verify look before that, after one that was not answered when 25 s had passed.

@@ -254,8 +254,8 @@ extension Checker {
     case .guestLoginRefused: logins.told(.refused, use, at: now.continuous)
     case .unanswered, .transient, .badAnswer, .unknown, .guestLoginTrouble, .guestDenied:
       logins.told(.nothing(mayHaveCome: true), use, at: now.continuous)
-    case .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost, .loginRefused,
-      .unreachable, .untrusted, .overCap, .badRequest:
+    case .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
+      .loginRefused, .unreachable, .untrusted, .overCap, .badRequest:
       logins.told(.nothing(mayHaveCome: false), use, at: now.continuous)
     }
   }

@@ -52,20 +52,25 @@ extension Checker {
       listed.identities = before.identities
     } else {
       listed.identities = Set(rows.map(OwnIdentity.init))
-      if let before { machines.values[m].absent.formUnion(before.identities.subtracting(listed.identities)) }
+      let missing = before?.identities.subtracting(listed.identities) ?? []
+      if !missing.isEmpty {
+        // One that only shows another owner is there.
+        let here = Set(listed.identities.map(OwnStart.init))
+        machines.values[m].absent.formUnion(Set(missing.map(OwnStart.init)).subtracting(here))
+      }
     }
     machines.values[m].listed[shown.login] = listed
   }
 
   /// What was shown to have ended is no candidate any more in its epoch, also where a snapshot brings it back.
   private mutating func noteEnds(_ rows: [GuestWatchCore.Process], _ vm: VMAddress) {
-    for row in rows where row.finished != nil { machines[vm]?.absent.insert(OwnIdentity(row)) }
+    for row in rows where row.finished != nil { machines[vm]?.absent.insert(OwnStart(row)) }
   }
 
   /// Nobody holds that pid: whoever was last listed with it has ended.
   private mutating func noteGone(_ pid: Int64, _ login: LoginID, _ vm: VMAddress) {
     for row in machines[vm]?.listed[login]?.rows ?? [] where row.pid == pid {
-      machines[vm]?.absent.insert(OwnIdentity(row))
+      machines[vm]?.absent.insert(OwnStart(row))
     }
   }
 
@@ -149,7 +154,7 @@ extension Checker {
   ) throws(Violation) {
     let id = kill.record.id
     let vm = home(kill.record)
-    let closed = closedKills(on: vm)
+    let closed = closedKills(of: kill.record.vm, on: vm)
     let others = OwnGroups.others(than: row, in: listing.rows, of: rule, most, family: family)
       .filter { !closed.hasEnded($0, life: confirm.lives[$0.pid]) }
     var before = 0
@@ -159,8 +164,9 @@ extension Checker {
       case .after:
         if OwnRules.isProtected(other, configuration?.protect ?? Protect(), family: family) { continue }
         if closed.leave(other, life: confirm.lives[other.pid], alone: rule.login) { continue }
-        // One that was gone before is no candidate any more, and nobody can say whether it was.
-        if machines[vm]?.absent.contains(OwnIdentity(other)) == true { continue }
+        // One that was gone before is no candidate any more, also where it has become another's since: nobody can tell it from
+        // one that ended by an owner that may change.
+        if machines[vm]?.absent.contains(OwnStart(other)) == true { continue }
         if closed.cameBack(other, life: confirm.lives[other.pid]) { continue }
         // Nor is one that was tried and then hidden, also where it shows again with a start that an agent restart has moved.
         if closed.tries(other, life: confirm.lives[other.pid]).contains(where: { wasMissing(other.pid, since: $0, vm) })

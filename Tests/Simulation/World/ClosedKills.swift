@@ -3,14 +3,9 @@ import VCenterModel
 
 /// The kills on a VM that were closed in an epoch, oldest first, to be found by what they were about.
 struct ClosedKills {
-  private struct Start: Hashable {
-    var pid: Int64
-    var started: Int64
-  }
-
   private var kills: [(kill: Checker.Kill, outcome: Outcome, at: Instant)] = []
   private var byIdentity: [OwnIdentity: [Int]] = [:]
-  private var byStart: [Start: [Int]] = [:]
+  private var byStart: [OwnStart: [Int]] = [:]
   private var byLife: [Truth.Life: [Int]] = [:]
   private var byOrigin: [Truth.Life: [Int]] = [:]
   /// What a life came from: another one where a snapshot brought it back.
@@ -23,7 +18,7 @@ struct ClosedKills {
     kills.append((kill, outcome, at))
     let process = kill.record.process
     byIdentity[OwnIdentity(process), default: []].append(i)
-    byStart[Start(pid: process.pid, started: process.started), default: []].append(i)
+    byStart[OwnStart(process), default: []].append(i)
     if let life = kill.confirmed?.life { byLife[life, default: []].append(i) }
     if let first = origin(kill.confirmed?.life) { byOrigin[first, default: []].append(i) }
   }
@@ -56,7 +51,7 @@ struct ClosedKills {
   /// more, also where all starts moved together since. Nor is another that has its pid and start: with a clock that went back,
   /// too, nobody can tell the two apart but by an owner that may change.
   func cameBack(_ row: GuestWatchCore.Process, life: Truth.Life?) -> Bool {
-    let same = byStart[Start(pid: row.pid, started: row.started)] ?? []
+    let same = byStart[OwnStart(row)] ?? []
     let reborn = origin(life).flatMap { byOrigin[$0] } ?? []
     return (same + reborn).contains { isEnd(kills[$0].outcome) }
   }
@@ -81,14 +76,14 @@ struct ClosedKills {
 }
 
 extension Checker {
-  /// Those of the epoch that the VM is known to be in. It is when an outcome was found that counts, not when the disk had room
+  /// Those of the epoch that the VM is known to be in; under another instance uuid it was another VM. It is when an outcome was found that counts, not when the disk had room
   /// for it: one of the epoch before says nothing of who lives in this one.
-  func closedKills(on vm: VMAddress) -> ClosedKills {
+  func closedKills(of key: VMKey, on vm: VMAddress) -> ClosedKills {
     let epoch = (machines[vm] ?? Machine()).epochKnown
     let lives = lives
     var found = ClosedKills { life in life.flatMap { lives[$0]?.origin } }
     for id in killOrder {
-      guard let kill = kills[id], home(kill.record) == vm, let closed = kill.closed, kill.said ?? closed.at > epoch
+      guard let kill = kills[id], kill.record.vm == key, let closed = kill.closed, kill.said ?? closed.at > epoch
       else { continue }
       found.append(kill, closed.outcome, at: closed.at)
     }

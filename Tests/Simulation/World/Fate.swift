@@ -62,7 +62,9 @@ extension World {
         random.pick(call.isTerminate ? World.refusals : World.refusals + [.busy(moid: "?")]) ?? .internalError)
     case 1:
       let kinds = FaultKind.allCases.filter { $0 != .unanswered }
-      return .errorBefore(Fault(random.pick(kinds) ?? .unknown, code: "odd"))
+      let fault = Fault(random.pick(kinds) ?? .unknown, code: "odd")
+      // Nobody is asked without a credential.
+      return fault.kind == .noCredential ? .unreachable(fault) : .errorBefore(fault)
     default:
       let kinds: [FaultKind] = [.transient, .unknown, .badAnswer, .sessionLost, .unreachable, .overCap]
       return .errorAfter(Fault(random.pick(kinds) ?? .unknown, code: "odd"))

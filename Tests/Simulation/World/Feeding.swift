@@ -47,11 +47,14 @@ extension Digest {
     for row in listing.rows { add(row) }
   }
   mutating func add(_ query: ScopeQuery) {
-    // Where no scope chooses by a place or a tag, as it was before there were any.
-    for scope in query.scopes where scope.ids == nil { for name in scope.names ?? [] { add(name.pattern) } }
-    for scope in query.scopes { for id in scope.ids ?? [] { add(id) } }
+    for scope in query.scopes { add(scope) }
     for id in query.ids { add(id) }
     for selector in query.selectors { add("\(selector)") }
+  }
+  mutating func add(_ scope: Scope) {
+    for name in scope.names ?? [] { add(name.pattern) }
+    for words in [scope.ids, scope.folders, scope.clusters, scope.tags] { for word in words ?? [] { add(word) } }
+    for glob in scope.except { add(glob.pattern) }
   }
   mutating func add(_ facts: VMFacts) {
     add(facts.moid)

@@ -101,8 +101,8 @@ extension World {
     }
     try mend(.slew)
     try mend(.disk)
+    wakeHost()
     // By then a daemon runs again, if none does now.
-    asleepUntil = 0
     agenda.enter(.mend(.pauses), at: clock + 20 * Span.minute)
   }
 }

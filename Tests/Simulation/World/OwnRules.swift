@@ -115,6 +115,22 @@ enum OwnRules {
   }
 }
 
+/// What stays of an identity where its owner changes.
+struct OwnStart: Hashable {
+  var pid: Int64
+  var started: Int64
+
+  init(_ process: GuestWatchCore.Process) {
+    pid = process.pid
+    started = process.started
+  }
+
+  init(_ identity: OwnIdentity) {
+    pid = identity.pid
+    started = identity.started
+  }
+}
+
 /// What a process is known by: pid, start and the bytes of its owner, compared here a second time.
 struct OwnIdentity: Hashable {
   var pid: Int64

@@ -31,6 +31,20 @@ enum Trouble: Int, CaseIterable {
   }
 }
 
+extension Trouble {
+  /// It reaches the daemon itself, which is told of nothing while its host is asleep.
+  var isOfTheHost: Bool {
+    switch self {
+    case .hostReboot, .gracefulRestart, .kill, .reload, .request: true
+    case .agentRestart, .guestClockStep, .guestClockDrift, .hiding, .fork, .scripts, .reboot, .suspend, .revert,
+      .snapshot, .tools, .rename, .family, .hostCutOff, .login, .privilege, .disabled, .delete, .clone, .reregister,
+      .newUUID, .twinUUID, .noUUID, .move, .relocate, .retag, .renamePlace, .denyPlace, .rotation, .vcenterLogin, .down,
+      .sick, .sessionsEnd, .guestSessionsEnd, .date, .hostClockStep, .hostSlew, .hostSuspend, .diskFull:
+      false
+    }
+  }
+}
+
 /// What ends a trouble. VMs are named by the number of their guest: it stays when everything else changes.
 enum Mending {
   case switchOn(Int), resume(Int), tools(Int), scripts(Int), login(Int), name(Int, String), family(Int), hiding(Int)
@@ -41,6 +55,16 @@ enum Mending {
   case slew, disk, pauses, dryRun
   /// The operator enters what is right now.
   case secrets
+
+  /// It tells the daemon something.
+  var isOfTheHost: Bool {
+    switch self {
+    case .pauses, .dryRun, .secrets: true
+    case .switchOn, .resume, .tools, .scripts, .login, .name, .family, .hiding, .connection, .uuid, .enabled,
+      .placeName, .places, .back, .up, .well, .vcenterLogin, .privilege, .date, .slew, .disk:
+      false
+    }
+  }
 }
 
 /// What a hostile guest does to a process that is about to be killed.

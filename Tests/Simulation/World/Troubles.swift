@@ -191,7 +191,9 @@ extension World {
     case .hostSlew:
       setSlew(random.between(-500...500))
       after(100...3_000, .slew)
-    case .hostSuspend: asleepUntil = max(asleepUntil, clock + random.between(1...1_800) * Span.second)
+    case .hostSuspend:
+      asleepUntil = max(asleepUntil, clock + random.between(1...1_800) * Span.second)
+      agenda.enter(.hostWakes, at: asleepUntil)
     case .hostReboot:
       guard isRunning else { return }
       mustBoot = true
@@ -227,6 +229,13 @@ extension World {
     default: request = .retryLogin(random.pick(configuration.logins)?.id ?? LoginID("root"))
     }
     try tell(.asked(request))
+  }
+
+  /// What was to happen on it meanwhile happens now, in its order.
+  mutating func wakeHost() {
+    asleepUntil = 0
+    for item in asleep { agenda.enter(item, at: clock) }
+    asleep = []
   }
 
   func settledShift() -> Int64 { slew == 0 ? hostShift : hostShift + (clock - slewsSince) / 1_000_000 * slew }

@@ -28,6 +28,7 @@ public struct World {
     case reloadUnchanged
     case interfere(Interference, VMAddress)
     case byHand(HandyOperator.Deed)
+    case hostWakes
     case heal
     case trial
     case due(Int)
@@ -54,6 +55,8 @@ public struct World {
   var mustBoot = false
   /// Nothing on the daemon's side happens before that: its host is suspended.
   var asleepUntil: Int64 = 0
+  /// What was to happen there since.
+  var asleep: [Item] = []
   var isDiskFull = false
   var ledger = SimulatedLedger()
 
@@ -261,7 +264,7 @@ public struct World {
         effectsAtOnce = 0
       }
       if clock < asleepUntil, item.isOfTheHost {
-        agenda.enter(item, at: asleepUntil)
+        asleep.append(item)
       } else {
         try happen(item)
       }
@@ -296,6 +299,7 @@ public struct World {
     case .reloadUnchanged: if hasFaults, isRunning { try tell(.configured(configuration)) }
     case .interfere(let interference, let vm): try happen(interference, to: vm)
     case .byHand(let deed): try happen(deed)
+    case .hostWakes: if clock >= asleepUntil { wakeHost() }
     case .heal: try heal()
     case .trial: try holdTrial()
     case .due(let number): try judge(number)
@@ -337,13 +341,15 @@ public struct World {
 }
 
 extension World.Item {
-  /// It happens on the daemon's host, or not while that is asleep.
+  /// It happens on the daemon's host, or not while that is asleep: nobody can tell a daemon anything then.
   var isOfTheHost: Bool {
     switch self {
     case .wake, .leave, .deliver, .giveUp, .written, .mark, .restart, .stopOverdue, .reload, .reloadUnchanged,
       .interfere, .byHand:
       true
-    case .arrive, .resume, .churn, .trouble, .mend, .meddle, .runaway, .heal, .trial, .due, .end: false
+    case .trouble(let trouble): trouble.isOfTheHost
+    case .mend(let mending): mending.isOfTheHost
+    case .arrive, .resume, .churn, .meddle, .runaway, .hostWakes, .heal, .trial, .due, .end: false
     }
   }
 }
