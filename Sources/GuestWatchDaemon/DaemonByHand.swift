@@ -39,14 +39,14 @@ extension Daemon {
     }
   }
 
-  private typealias Answering =
+  typealias Answering =
     @Sendable (
       Question, _ onStep: @escaping @Sendable (String) -> Void, _ onLine: (@Sendable (String) -> Void)?
     ) async -> ControlClient.Reply
 
   /// - Parameter through: what the scheduler sees of the rule files and of the vCenters.
-  private func alone<Source: ConfigurationSource, Outcome: Sendable>(
-    _ through: (RuleFileSource, Setup<VSphereLink>) -> (Source, Setup<Source.Link>),
+  func alone<Source: ConfigurationSource, Outcome: Sendable>(
+    _ through: (RuleFileSource, Setup<VSphereLink>) async -> (Source, Setup<Source.Link>),
     _ talk: @escaping @Sendable (@escaping Answering) async -> Outcome
   ) async -> Result<Outcome, NotByHand> {
     prepareProcess()
@@ -68,7 +68,7 @@ extension Daemon {
       for link in loaded.links { await link.close() }
       return .failure(NotByHand(status: error.status, lines: ["guestwatchd: \(error.message)"]))
     }
-    let (source, setup) = through(files, loaded)
+    let (source, setup) = await through(files, loaded)
     let line = HandLine()
     let scheduler = Scheduler(deciding: Watch(), source: source, ledger: ledger, line: line, clock: clock)
     let result = Mutex<Outcome?>(nil)

@@ -58,7 +58,8 @@ extension VCenterModel {
       version: settings.release.numbers.prefix(3).map(String.init).joined(separator: "."),
       apiVersion: settings.release.description, build: "24022515", rootFolder: ManagedObjects.rootFolder,
       propertyCollector: ManagedObjects.propertyCollector, sessionManager: ManagedObjects.sessionManager,
-      viewManager: ManagedObjects.viewManager, guestOperationsManager: ManagedObjects.guestOperationsManager)
+      viewManager: ManagedObjects.viewManager, guestOperationsManager: ManagedObjects.guestOperationsManager,
+      authorizationManager: ManagedObjects.authorizationManager)
   }
 
   mutating func logIn(
@@ -94,7 +95,9 @@ extension VCenterModel {
   }
 
   func require(_ privilege: Privilege, of session: Session, on moid: String) throws(ModelError) {
-    guard accounts[session.info.user]?.privileges.contains(privilege) == true else {
+    guard accounts[session.info.user]?.privileges.contains(privilege) == true,
+      machines[moid]?.facts.withheld.contains(privilege) != true
+    else {
       throw .noPermission(moid: moid, privilege: privilege.rawValue)
     }
   }
@@ -107,6 +110,7 @@ enum ManagedObjects {
   static let sessionManager = "SessionManager"
   static let viewManager = "ViewManager"
   static let guestOperationsManager = "guestOperationsManager"
+  static let authorizationManager = "AuthorizationManager"
   static let processManager = "guestOperationsProcessManager"
   static let authManager = "guestOperationsAuthManager"
 }

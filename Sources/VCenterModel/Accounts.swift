@@ -11,6 +11,8 @@ public struct VCenterAccount: Hashable, Sendable, CustomStringConvertible {
   public var user: String
   public var password: String
   public var privileges: Set<Privilege>
+  /// It has the role Admin: besides those, all that a vCenter knows.
+  public var administrator = false
   /// Refusals in a row after which the account is locked; the usual policy is 5.
   public var lockoutAfter: Int
   /// Refusals in a row so far.

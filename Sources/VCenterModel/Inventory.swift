@@ -120,8 +120,9 @@ extension VCenterModel {
         objects: Array(rest.objects.dropFirst(size)), query: rest.query, token: rest.token)
       token = name
     }
+    let user = sessions.open[rest.token]?.info.user ?? ""
     // One that was deleted between two pages is simply not there any more.
-    return PropertyPage(objects: now.compactMap { content(of: $0, rest.query) }, token: token)
+    return PropertyPage(objects: now.compactMap { content(of: $0, rest.query, asSeenBy: user) }, token: token)
   }
 
   /// What a dead session is told: all objects, and of all properties that they cannot be read.
@@ -154,13 +155,22 @@ extension VirtualMachine.Facts {
     "runtime.maxCpuUsage", "runtime.host", "guest.toolsRunningStatus", "guest.guestOperationsReady",
     "guest.guestFamily", "config.instanceUuid", "config.uuid", "config.template", "config.managedBy",
     "summary.quickStats.overallCpuUsage", "summary.quickStats.guestMemoryUsage",
-    "summary.quickStats.uptimeSeconds",
+    "summary.quickStats.uptimeSeconds", effectiveRole,
   ]
+  static let effectiveRole = "effectiveRole"
 
-  func content(_ paths: [String]) -> ObjectContent {
+  /// - Parameter role: of whoever asks; nil: he may not see this VM's permissions (`System.View`).
+  func content(_ paths: [String], role: Role?) -> ObjectContent {
     var content = ObjectContent(moid: moid, values: [], missing: [])
     for path in paths {
-      if unreadable.contains(path) {
+      if path == Self.effectiveRole, !unreadable.contains(path) {
+        if let role {
+          content.values.append(ObjectContent.Property(path: path, value: .ints([role.id])))
+        } else {
+          content.missing.append(
+            ObjectContent.Missing(path: path, error: .noPermission(moid: moid, privilege: Privilege.view.rawValue)))
+        }
+      } else if unreadable.contains(path) {
         content.missing.append(
           ObjectContent.Missing(path: path, error: .noPermission(moid: moid, privilege: Privilege.read.rawValue)))
       } else if let value = value(path) {

@@ -134,6 +134,8 @@ public enum Request: Hashable, Sendable {
   case processManager
   /// `GuestOperationsManager.authManager`; needs no session.
   case authManager
+  /// `AuthorizationManager.roleList`.
+  case roleList
   /// The lists of places: `GET /api/vcenter/folder` and so on.
   case places(PlaceCall)
   /// The calls of `/api/cis/tagging`.
@@ -170,7 +172,7 @@ public enum Request: Hashable, Sendable {
       .guestIdentity, .getProcess, .places, .tagging:
       .rest
     case .serviceContent, .viLogin, .viLogout, .currentSession, .processManager, .authManager, .createView,
-      .viewContents,
+      .viewContents, .roleList,
       .destroyView, .retrieveProperties, .continueRetrieve, .cancelRetrieve, .validateCredentials:
       .vi
     case .listProcesses(_, _, let api, _), .terminate(_, _, _, let api), .startProgram(_, _, _, let api): api

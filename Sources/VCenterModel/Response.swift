@@ -26,6 +26,7 @@ public struct ServiceContent: Hashable, Sendable {
   public var sessionManager: String
   public var viewManager: String
   public var guestOperationsManager: String
+  public var authorizationManager: String
 }
 
 /// One line of `GET /api/vcenter/vm`.
@@ -87,6 +88,8 @@ public enum PropertyValue: Hashable, Sendable {
   case managedBy(extensionKey: String, type: String)
   /// `ArrayOfString`.
   case strings([String])
+  /// `ArrayOfInt`.
+  case ints([Int32])
   /// A reference to a managed object, such as `runtime.host`.
   case reference(type: String, value: String)
 }
@@ -140,6 +143,7 @@ public enum Response: Hashable, Sendable {
   case object(String)
   /// Of `viewContents`.
   case objects([ObjectID])
+  case roles([Role])
   /// nil: nothing matched.
   case properties(PropertyPage?)
   case processes([ProcessInfo])

@@ -143,6 +143,9 @@ public struct VCenterModel: Sendable {
     case .restGetSession: return .now(.session(try use(token, for: .rest, at: at).info))
     case .processManager: return .now(.object(ManagedObjects.processManager))
     case .authManager: return .now(.object(ManagedObjects.authManager))
+    case .roleList:
+      try require(.view, of: try use(token, for: .vi, at: at), on: Places.rootFolder)
+      return .now(.roles(roles))
     case .listVMs(let filter):
       try require(.read, of: try use(token, for: .rest, at: at), on: "group-d1")
       return .now(.vms(try list(filter)))

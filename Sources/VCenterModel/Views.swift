@@ -100,9 +100,11 @@ extension VCenterModel {
 
   /// The properties of an object, by the paths that are asked of its type; nil: it is not there any more, or nothing is
   /// asked of its type.
-  func content(of object: ObjectID, _ query: PropertyQuery) -> ObjectContent? {
+  func content(of object: ObjectID, _ query: PropertyQuery, asSeenBy user: String) -> ObjectContent? {
     guard let paths = query.paths(of: object.type) else { return nil }
-    if object.type == "VirtualMachine" { return machines[object.id]?.facts.content(paths) }
+    if object.type == "VirtualMachine" {
+      return machines[object.id].map { $0.facts.content(paths, role: effectiveRole(of: user, on: $0.facts)) }
+    }
     guard isThere(object) else { return nil }
     let values = paths.compactMap { path in
       value(path, of: object).map { ObjectContent.Property(path: path, value: $0) }

@@ -111,6 +111,8 @@ public struct VirtualMachine: Sendable {
     public var host: String
     /// Properties (by path) that the account may not read; they come in `missingSet`.
     public var unreadable: Set<String>
+    /// Privileges that no account has on this VM: a permission on it gives less than the one above.
+    public var withheld: Set<Privilege> = []
 
     public init(
       moid: String, name: String, instanceUUID: String? = nil, biosUUID: String? = nil, power: Power = .on,

@@ -60,7 +60,8 @@ public struct Simulator: Sendable {
     logger: Logger = Logger(label: "vcenter-simulator", factory: { _ in SwiftLogNoOpLogHandler() }),
     body: @Sendable (Running) async throws -> Result
   ) async throws -> Result {
-    let authority = try Authority(names: options.names, addresses: options.addresses, now: clocks.wall)
+    let authority = try Authority(
+      names: options.names, addresses: options.addresses, days: scenario.certificateDays, now: clocks.wall)
     let now: @Sendable () -> WallTime = { clocks.wall }
     let listener = try await Listener(
       host: "127.0.0.1", port: options.port, tls: authority.serverContext, now: now, logger: logger)

@@ -10,9 +10,9 @@ import NIOSSL
 public final class VCenterClient: Sendable {
   private let connection: VCenterConnection
   private let clock: CallClock
-  private let wire: Wire
-  private let keeper: SessionKeeper
-  private let calls: SessionCalls
+  let wire: Wire
+  let keeper: SessionKeeper
+  let calls: SessionCalls
   private let terminator: Terminator
   private let memory = InventoryMemory()
 
@@ -127,7 +127,7 @@ public final class VCenterClient: Sendable {
     (Timing(firstByte: nil, ended: clock()), .notSent(Fault(kind, code: code, detail: detail)))
   }
 
-  private func answered<Value: Sendable>(
+  func answered<Value: Sendable>(
     by: Instant, _ trace: Trace, _ call: @escaping @Sendable () async -> Result<Value, Fault>
   ) async -> (Timing, Result<Value, Fault>) {
     let result = await within(by, on: clock, call) ?? .failure(deadlinePassed)

@@ -14,7 +14,7 @@ struct Guestwatchd: AsyncParsableCommand {
       """,
     version: "guestwatchd \(version)",
     subcommands: [
-      Run.self, Init.self, Check.self, ShowConfig.self, Explain.self, Ps.self, Status.self, History.self,
+      Run.self, Init.self, Check.self, ShowConfig.self, Doctor.self, Explain.self, Ps.self, Status.self, History.self,
       PauseCommand.self, Resume.self, Kill.self, RetryLogin.self, Reload.self,
     ])
 }

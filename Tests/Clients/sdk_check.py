@@ -433,6 +433,7 @@ def check_vi(ready):
     expect("a view shows its objects", [o["value"] for o in shown] == ["vm-101", "vm-102", "vm-103", "vm-104"], shown)
     vi.call("ContainerView", view["value"], "DestroyView", status=204)
     check_tree(vi, content, collector)
+    check_roles(vi, content, collector)
 
     operations = content["guestOperationsManager"]["value"]
     manager = vi.read("GuestOperationsManager", operations, "processManager")["value"]
@@ -458,6 +459,23 @@ def check_vi(ready):
     vi.fault("InvalidRequest", kind, manager, "ListProcessesInGuest", unknown)
     vi.call("SessionManager", sessions, "Logout", status=204)
     vi.fault("NotAuthenticated", kind, manager, "ListProcessesInGuest", guest("vm-101"))
+
+
+def check_roles(vi, content, collector):
+    """The account's privileges on a VM, as `guestwatchd doctor` reads them: by names, without asking for what could be refused."""
+    roles = {role["roleId"]: role for role in vi.read(
+        "AuthorizationManager", content["authorizationManager"]["value"], "roleList")}
+    names = {role["name"] for role in roles.values() if role["system"]}
+    expect("the roles of every vCenter are there", {"NoAccess", "ReadOnly", "Admin"} <= names, roles)
+    page = vi.call(
+        "PropertyCollector", collector, "RetrievePropertiesEx",
+        retrieve(["effectiveRole"], [{"obj": reference("VirtualMachine", "vm-101")}]))
+    [item] = page["objects"][0]["propSet"]
+    check_path(item["name"], item["val"])
+    held = {privilege for number in item["val"]["_value"] for privilege in roles[number].get("privilege", [])}
+    expect("the role has what the account may do", held == {
+        "System.Anonymous", "System.View", "System.Read", "VirtualMachine.GuestOperations.Query",
+        "VirtualMachine.GuestOperations.Execute"}, held)
 
 
 def check_tree(vi, content, collector):

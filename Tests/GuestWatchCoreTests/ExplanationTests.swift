@@ -446,7 +446,7 @@ struct ExplainTurnTests {
         [
           ReachedVM(
             vm: Stage.key, address: VMAddress(vcenter: Stage.vcenter, moid: "vm-1"), name: "db-07", login: Stage.login,
-            every: .seconds(5), rules: [RuleID("a"), RuleID("b")])
+            every: .seconds(5), rules: [RuleID("a"), RuleID("b")], family: .linux)
         ]
       ])
     for (ask, filter, fits) in [

@@ -29,14 +29,19 @@ public struct ReachedVM: Hashable, Sendable {
   /// The smallest `every` of the rules that look with this login.
   public var every: Duration
   public var rules: [RuleID]
+  public var family: GuestFamily
 
-  public init(vm: VMKey, address: VMAddress, name: String, login: LoginID, every: Duration, rules: [RuleID]) {
+  public init(
+    vm: VMKey, address: VMAddress, name: String, login: LoginID, every: Duration, rules: [RuleID],
+    family: GuestFamily = .unknown
+  ) {
     self.vm = vm
     self.address = address
     self.name = name
     self.login = login
     self.every = every
     self.rules = rules
+    self.family = family
   }
 }
 

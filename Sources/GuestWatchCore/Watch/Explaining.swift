@@ -43,7 +43,8 @@ extension Watch {
         guard filter.rule.map(rules.contains) ?? true else { continue }
         reach.vms.append(
           ReachedVM(
-            vm: vm.key, address: vm.address, name: vm.facts.name, login: view.login, every: view.every, rules: rules))
+            vm: vm.key, address: vm.address, name: vm.facts.name, login: view.login, every: view.every, rules: rules,
+            family: vm.facts.family))
       }
     }
     for state in vcenters.values {

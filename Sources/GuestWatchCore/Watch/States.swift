@@ -67,7 +67,7 @@ struct Refused: Hashable, Sendable {
 }
 
 /// Why a VM that a rule reaches cannot be watched now.
-enum Unwatchable: String, Hashable, Sendable {
+public enum Unwatchable: String, Hashable, Sendable, CaseIterable {
   case off = "it is not powered on"
   case disconnected = "its host is not connected"
   case notReady = "guest operations are not ready (VMware Tools)"

@@ -98,6 +98,7 @@ public enum Answer: Sendable {
       ("vm_name", jsonString(vm.name)), ("vcenter_uuid", jsonString(vm.vm.vcenter)),
       ("vm_uuid", jsonString(vm.vm.instance)), ("guest_login", jsonString(vm.login.name)),
       ("every_seconds", String(vm.every.wholeSeconds)), ("rules", list(vm.rules.map(\.name))),
+      ("family", jsonString(vm.family.rawValue)),
     ])
   }
 

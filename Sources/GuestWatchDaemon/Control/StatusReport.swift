@@ -54,6 +54,7 @@ public struct StatusReport: Sendable {
       "vcenter",
       [
         ("vcenter", jsonString(vcenter.id.name)), ("up", up), ("error", json(vcenter.down)),
+        ("login_refused", json(vcenter.down?.kind == .loginRefused)),
         ("watch_only", json(vcenter.answered && !vcenter.canTerminate)),
       ])
   }

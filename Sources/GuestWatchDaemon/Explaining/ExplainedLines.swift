@@ -76,6 +76,10 @@ struct ExplainedLines: Sequence, IteratorProtocol {
         ("pid_found", isFound.map(json) ?? "null"),
         ("every_seconds", String(explanation.every.wholeSeconds)), ("clock_trusted", json(explanation.clockTrusted)),
         ("start_times_doubted", explanation.doubt.map(jsonString) ?? "null"), ("dry_run", json(explanation.dryRun)),
+        (
+          "took_milliseconds",
+          String((explanation.listed.continuous - explanation.sent.continuous).nanoseconds / 1_000_000)
+        ),
       ])
   }
 

@@ -33,6 +33,7 @@ public enum CallKind: String, Hashable, Sendable, CaseIterable {
   case currentSession = "vi.currentSession"
   case processManager = "vi.processManager"
   case authManager = "vi.authManager"
+  case roleList = "vi.roleList"
   case validateCredentials = "vi.ValidateCredentialsInGuest"
   case listProcessesInGuest = "vi.ListProcessesInGuest"
   case terminateProcessInGuest = "vi.TerminateProcessInGuest"

@@ -57,7 +57,7 @@ enum RestWriter {
       return .json(200, .object(members))
     case .started(let pid): return .json(201, .integer(pid))
     case .failure(let error): return refusal(error)
-    case .serviceContent, .object, .objects, .properties:
+    case .serviceContent, .object, .objects, .roles, .properties:
       // No call of this API asks for these.
       return error("INTERNAL_SERVER_ERROR", status: 500, text: "no answer for \(kind.rawValue)")
     }

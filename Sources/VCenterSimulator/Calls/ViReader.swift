@@ -30,6 +30,7 @@ enum ViReader {
     case (.GET, "SessionManager", "currentSession"): .currentSession
     case (.GET, "GuestOperationsManager", "processManager"): .processManager
     case (.GET, "GuestOperationsManager", "authManager"): .authManager
+    case (.GET, "AuthorizationManager", "roleList"): .roleList
     case (.POST, "GuestAuthManager", "ValidateCredentialsInGuest"): .validateCredentials
     case (.POST, "GuestProcessManager", "ListProcessesInGuest"): .listProcessesInGuest
     case (.POST, "GuestProcessManager", "TerminateProcessInGuest"): .terminateProcessInGuest
@@ -53,6 +54,7 @@ enum ViReader {
       case "GuestProcessManager": WellKnown.processManager
       case "GuestAuthManager": WellKnown.authManager
       case "ViewManager": objects.viewManager
+      case "AuthorizationManager": objects.authorizationManager
       case "PropertyCollector": objects.propertyCollector
       default: nil
       }
@@ -86,6 +88,7 @@ enum ViReader {
     case .currentSession: return .model(.currentSession)
     case .processManager: return .model(.processManager)
     case .authManager: return .model(.authManager)
+    case .roleList: return .model(.roleList)
     case .validateCredentials:
       return try guestCall(call, of: "ValidateCredentialsInGuest") { vm, credential, _ throws(ShapeError) in
         .validateCredentials(moid: vm, credential)

@@ -14,6 +14,7 @@ enum ViWriter {
     case .object(let moid): return .json(200, reference(type(of: kind), moid))
     case .objects(let objects):
       return .json(200, .array(objects.map { reference($0.type, $0.id) }))
+    case .roles(let roles): return .json(200, .array(roles.map(role)))
     case .properties(let page): return .json(200, page.map(properties) ?? .null)
     case .processes(let processes): return .json(200, processes.isEmpty ? .null : .array(processes.map(process)))
     case .started(let pid): return .json(200, .integer(pid))
@@ -104,7 +105,17 @@ enum ViWriter {
       ],
       "sessionManager": reference("SessionManager", content.sessionManager),
       "guestOperationsManager": reference("GuestOperationsManager", content.guestOperationsManager),
+      "authorizationManager": reference("AuthorizationManager", content.authorizationManager),
     ]
+  }
+
+  private static func role(_ role: Role) -> JSON {
+    .fields([
+      "_typeName": "AuthorizationRole", "roleId": .integer(Int64(role.id)), "system": .bool(role.isSystem),
+      "name": .string(role.name),
+      "info": ["_typeName": "Description", "label": .string(role.label), "summary": .string(role.label)],
+      "privilege": role.privileges.isEmpty ? nil : .array(role.privileges.map(JSON.string)),
+    ])
   }
 
   private static func process(_ process: ProcessInfo) -> JSON {
@@ -154,6 +165,7 @@ enum ViWriter {
     case .managedBy(let key, let type):
       ["_typeName": "ManagedByInfo", "extensionKey": .string(key), "type": .string(type)]
     case .strings(let texts): boxed("ArrayOfString", .array(texts.map(JSON.string)))
+    case .ints(let numbers): boxed("ArrayOfInt", .array(numbers.map { .integer(Int64($0)) }))
     case .reference(let type, let value): reference(type, value)
     }
   }

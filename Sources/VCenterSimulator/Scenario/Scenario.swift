@@ -13,9 +13,11 @@ public import VCenterModel
 ///   "overlap": "refused",            a second guest call on a VM is "refused" (busy) or "waits"
 ///   "kill_scale": 1.0,               times the agent's 5 s and 15 s in real guests: 0.1 = 0.5 s and 1.5 s
 ///   "seed": 1,                       makes the tokens
+///   "certificate_days": 90,          how long the server's certificate is valid
 ///   "accounts": [                    required: who may log in to the vCenter
 ///     {"user": "svc@vsphere.local", "password": "...", "lockout_after": 5,
-///      "privileges": ["System.View", "System.Read", "VirtualMachine.GuestOperations.Query", "...Execute"]}],
+///      "privileges": ["System.View", "System.Read", "VirtualMachine.GuestOperations.Query", "...Execute"],
+///      "administrator": false}],     all privileges that there are
 ///   "directory": [ <guest account> ],   asked by guests with "uses_directory"
 ///   "vms": [{                        required
 ///     "id": "vm-101", "name": "web01",            required
@@ -32,6 +34,7 @@ public import VCenterModel
 ///     "cluster": "gold", "host": "esx-1",         in the same datacenter; made where they are not there
 ///     "tags": ["tier:gold"],                      category and name; made where they are not there
 ///     "unreadable": ["guest.guestFamily"],        properties that come in missingSet
+///     "withheld": ["VirtualMachine.GuestOperations.Execute"],   privileges that no account has on this VM
 ///     "disabled": ["list", "terminate"],          switched off in the guest's tools.conf
 ///     "busy": false
 ///   }],
@@ -55,6 +58,8 @@ public struct Scenario: Sendable {
   public var machines: [Machine]
   public var faults: [InjectedFault]
   public var hooks: [Hook]
+  /// How long the server's certificate is valid.
+  public var certificateDays = 90
   /// Inventory paths of VM folders, and tags as "category:name", that are there without any VM.
   public var folders: [String] = []
   public var tags: [String] = []

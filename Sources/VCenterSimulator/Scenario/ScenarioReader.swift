@@ -27,6 +27,7 @@ enum ScenarioReader {
     }
     var scenario = Scenario(settings: settings, accounts: [], machines: [])
     if let scale = try fields.optionalSeconds("kill_scale") { scenario.killScale = scale }
+    if let days = try count(&fields, "certificate_days") { scenario.certificateDays = days }
     for entry in try fields.array("accounts") { scenario.accounts.append(try account(entry.value, path: entry.path)) }
     for entry in try fields.optionalArray("directory") ?? [] {
       scenario.directory.append(try guestAccount(entry.value, path: entry.path))
@@ -72,17 +73,23 @@ enum ScenarioReader {
     var fields = try JSONFields(json, path: path)
     var account = VCenterAccount(user: try fields.string("user"), password: try fields.string("password"))
     if let limit = try count(&fields, "lockout_after") { account.lockoutAfter = limit }
-    if let names = try fields.optionalStrings("privileges") {
-      account.privileges = []
-      for name in names {
-        guard let privilege = Privilege(rawValue: name) else {
-          throw ShapeError(path: fields.place("privileges"), .invalid("there is no privilege \(name.debugDescription)"))
-        }
-        account.privileges.insert(privilege)
-      }
-    }
+    if let privileges = try privileges(&fields, "privileges") { account.privileges = privileges }
+    account.administrator = try fields.optionalBool("administrator") ?? false
+    if account.administrator { account.privileges = Set(Privilege.allCases) }
     try fields.close()
     return account
+  }
+
+  private static func privileges(_ fields: inout JSONFields, _ key: String) throws(ShapeError) -> Set<Privilege>? {
+    guard let names = try fields.optionalStrings(key) else { return nil }
+    var privileges: Set<Privilege> = []
+    for name in names {
+      guard let privilege = Privilege(rawValue: name) else {
+        throw ShapeError(path: fields.place(key), .invalid("there is no privilege \(name.debugDescription)"))
+      }
+      privileges.insert(privilege)
+    }
+    return privileges
   }
 
   private static func guestAccount(_ json: JSON, path: String) throws(ShapeError) -> GuestAccount {
@@ -118,6 +125,7 @@ enum ScenarioReader {
     if let cpus = try count(&fields, "cpu_count") { facts.cpuCount = cpus }
     if let memory = try count(&fields, "memory_mib") { facts.memoryMiB = memory }
     facts.unreadable = Set(try fields.optionalStrings("unreadable") ?? [])
+    facts.withheld = try privileges(&fields, "withheld") ?? []
 
     var accounts: [GuestAccount] = []
     for entry in try fields.optionalArray("accounts") ?? [] {

@@ -20,10 +20,11 @@ struct Authority: Sendable {
   ///   - names: DNS names of the server. An IP address is never added by itself: NIOSSL accepts a certificate whose IP SAN is
   ///     the peer's address whatever name was asked for, so such a certificate would prove nothing about name checks.
   ///   - addresses: IP addresses (4 or 16 bytes) that are added all the same.
-  init(names: [String], addresses: [[UInt8]] = [], now: WallTime) throws {
+  ///   - days: How long both certificates are valid.
+  init(names: [String], addresses: [[UInt8]] = [], days: Int = 90, now: WallTime) throws {
     // An hour back, for clients whose clock is a little slow.
     let start = Date(timeIntervalSince1970: Double(now.seconds - 3600))
-    let end = Date(timeIntervalSince1970: Double(now.seconds + 30 * 86_400))
+    let end = Date(timeIntervalSince1970: Double(now.seconds + Int64(days) * 86_400))
 
     let rootKey = Certificate.PrivateKey(P256.Signing.PrivateKey())
     let rootName = try DistinguishedName { CommonName("vcenter-simulator CA") }

@@ -48,6 +48,8 @@ struct Machine: Encodable, Sendable {
   var family = "linux"
   var accounts = [Account()]
   var processes: [Guest]
+  /// Privileges that no account has on it.
+  var withheld: [String] = []
 
   init(_ id: String, _ name: String, _ processes: [Guest], accounts: [Account] = [Account()]) {
     self.id = id
@@ -66,9 +68,12 @@ struct Scenario: Encodable, Sendable {
     var privileges = [
       "System.View", "System.Read", "VirtualMachine.GuestOperations.Query", "VirtualMachine.GuestOperations.Execute",
     ]
+    var administrator = false
   }
 
   var release = "8.0.3.0"
+  /// How long the server's certificate is valid.
+  var certificateDays = 90
   var accounts = [Account()]
   var vms: [Machine]
 

@@ -76,6 +76,7 @@ enum Saved {
         "vm", "rule", "process", "process", "others", "rule", "process", "others",
       ])
     #expect(lines[0].contains(#""listed":"2026-01-01T12:00:00.000Z","processes":7"#))
+    #expect(lines[0].hasSuffix(#""took_milliseconds":0}"#))
     #expect(lines[2].contains(#""pid":500"#) && lines[2].contains(#""verdict":"exceeded""#))
     #expect(lines[2].contains(#""gates":["report"]"#) && lines[2].contains(#""due_seconds":300"#))
     #expect(lines[3].contains(#""pid":502"#) && lines[3].contains(#""verdict":"within""#))

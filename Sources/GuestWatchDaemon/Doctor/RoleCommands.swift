@@ -1,0 +1,26 @@
+/// The commands that make roles with the least that is needed, and give one: for govc and for PowerCLI, as `SECURITY.md` has
+/// them.
+public let roleCommands: [String] = [
+  "# A role to look, and one to look and terminate; take the first where rules only",
+  "# report. Put your account, and the folder of the VMs, in the place of ours.",
+  "",
+  "# govc",
+  "govc role.create guestwatch-report \\",
+  "  \(JudgedRights.query)",
+  "govc role.create guestwatch-terminate \\",
+  "  \(JudgedRights.query) \\",
+  "  \(JudgedRights.execute)",
+  "govc permissions.set -principal 'VSPHERE.LOCAL\\svc-guestwatch' \\",
+  "  -role guestwatch-report -propagate=true /dc/vm/watched",
+  "",
+  "# PowerCLI",
+  "New-VIRole -Name guestwatch-report -Privilege (Get-VIPrivilege -Id `",
+  "  System.View, System.Read, `",
+  "  \(JudgedRights.query))",
+  "New-VIRole -Name guestwatch-terminate -Privilege (Get-VIPrivilege -Id `",
+  "  System.View, System.Read, `",
+  "  \(JudgedRights.query), `",
+  "  \(JudgedRights.execute))",
+  "New-VIPermission -Entity (Get-Folder watched) -Role guestwatch-report `",
+  "  -Principal 'VSPHERE.LOCAL\\svc-guestwatch' -Propagate $true",
+]

@@ -1,0 +1,69 @@
+public import GuestWatchCore
+import NIOHTTP1
+
+/// What a vCenter tells anybody about itself, before a login (vsphere-api.md, sections 3.2 and 5.1).
+public struct Greeting: Sendable, Hashable {
+  /// The part of VI JSON's URLs that names the schema; nil: it has no VI JSON, and the rest is not known.
+  public var release: String?
+  /// False before 8.0 U2.
+  public var hasHello: Bool
+  /// `about`: such as `8.0.3`, `24022515` and `8.0.3.0`.
+  public var version = ""
+  public var build = ""
+  public var apiVersion = ""
+  /// The AuthorizationManager, the PropertyCollector and the SessionManager.
+  var authorizationManager: String?
+  var propertyCollector = ""
+  var sessionManager = ""
+}
+
+extension VCenterClient {
+  /// Asks what anybody may ask: no password and no session is sent. `Timing.date` is what its clock says.
+  public func greet(by: Instant) async -> (Timing, Result<Greeting, Fault>) {
+    let trace = Trace()
+    let wire = wire
+    return await answered(by: by, trace) {
+      do throws(Fault) { return .success(try await VCenterClient.greeting(wire, trace)) } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private static func greeting(_ wire: Wire, _ trace: Trace) async throws(Fault) -> Greeting {
+    let wanted = JSONOut.object([("api_releases", .array(Login.releases.map(JSONOut.string)))])
+    let call = HTTPCall(.POST, "/api/vcenter/system?action=hello", body: wanted)
+    let answer = try await wire.send(call, noting: trace).get()
+    var greeting: Greeting
+    switch answer.status {
+    case 200:
+      guard let release = answer.json?["api_release"].string else { throw badAnswer("hello without api_release") }
+      greeting = Greeting(release: release.isEmpty ? nil : release, hasHello: true)
+    case 400, 401, 403, 404, 405, 501: greeting = Greeting(release: Login.releases.last, hasHello: false)
+    default: throw RESTError(answer).fault(about: .login)
+    }
+    guard let release = greeting.release else { return greeting }
+    let path = VISession.path(release: release, "ServiceInstance", "ServiceInstance", "RetrieveServiceContent")
+    let content = try await wire.send(HTTPCall(.POST, path, body: .object([])), noting: trace).get()
+    guard content.status == 200 else {
+      let fault = VIFault(content)
+      guard !greeting.hasHello, fault.type == nil, [400, 401, 403, 404, 405, 501].contains(content.status) else {
+        throw fault.fault
+      }
+      greeting.release = nil
+      return greeting
+    }
+    guard let body = content.json, let apiType = body["about"]["apiType"].string else {
+      throw badAnswer("the service content lacks its apiType")
+    }
+    guard apiType == "VirtualCenter" else {
+      throw Fault(.badRequest, code: "apiType", detail: shown("it is not a vCenter but \(apiType); correct url"))
+    }
+    greeting.version = shown(body["about"]["version"].string ?? "")
+    greeting.build = shown(body["about"]["build"].string ?? "")
+    greeting.apiVersion = shown(body["about"]["apiVersion"].string ?? "")
+    greeting.authorizationManager = body["authorizationManager"]["value"].string
+    greeting.propertyCollector = body["propertyCollector"]["value"].string ?? ""
+    greeting.sessionManager = body["sessionManager"]["value"].string ?? ""
+    return greeting
+  }
+}
