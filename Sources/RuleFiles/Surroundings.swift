@@ -46,15 +46,16 @@ public struct Surroundings: Sendable {
   /// - Parameter standingIn: a command that does in the place of the service what needs its secrets; a check does so always.
   ///   Where root does, the group of the service's account counts too: the files are for the service.
   public static func ofThisProcess(_ purpose: Purpose, standingIn: Bool = false) -> Surroundings {
-    let groups = serviceGroups(
+    let own = groups(
       user: geteuid(), group: getegid(), standingIn: standingIn || purpose == .check,
       account: { group(ofAccount: serviceAccount) })
     let folder = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
     return Surroundings(
-      purpose: purpose, credentialsDirectory: folder?.isEmpty == false ? folder : nil, serviceGroups: groups)
+      purpose: purpose, credentialsDirectory: folder?.isEmpty == false ? folder : nil, serviceGroups: own)
   }
 
-  static func serviceGroups(user: UInt32, group: UInt32, standingIn: Bool, account: () -> UInt32?) -> [UInt32] {
+  /// The groups that are the service's own, for a process of `user` and `group`.
+  package static func groups(user: UInt32, group: UInt32, standingIn: Bool, account: () -> UInt32?) -> [UInt32] {
     guard standingIn, user == 0, let account = account() else { return [group] }
     return [group, account]
   }

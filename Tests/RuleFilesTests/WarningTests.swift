@@ -97,10 +97,10 @@ import Testing
 
   @Test func rootInThePlaceOfTheServiceReadsTheFilesOfItsGroup() {
     let account: () -> UInt32? = { 997 }
-    #expect(Surroundings.serviceGroups(user: 0, group: 0, standingIn: true, account: account) == [0, 997])
+    #expect(Surroundings.groups(user: 0, group: 0, standingIn: true, account: account) == [0, 997])
     // A daemon of its own, somebody else, and a machine without the account.
-    #expect(Surroundings.serviceGroups(user: 0, group: 0, standingIn: false, account: account) == [0])
-    #expect(Surroundings.serviceGroups(user: 1000, group: 100, standingIn: true, account: account) == [100])
-    #expect(Surroundings.serviceGroups(user: 0, group: 0, standingIn: true, account: { nil }) == [0])
+    #expect(Surroundings.groups(user: 0, group: 0, standingIn: false, account: account) == [0])
+    #expect(Surroundings.groups(user: 1000, group: 100, standingIn: true, account: account) == [100])
+    #expect(Surroundings.groups(user: 0, group: 0, standingIn: true, account: { nil }) == [0])
   }
 }
