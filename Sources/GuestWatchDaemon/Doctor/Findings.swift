@@ -81,8 +81,8 @@ struct GuestFindings: Sendable {
   }
 
   var place: GuestPlace
-  /// The account.
-  var user: String
+  /// The account; nil: the guest finds it by a token.
+  var user: String?
   var outcome: Outcome
 }
 

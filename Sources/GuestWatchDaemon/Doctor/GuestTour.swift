@@ -11,7 +11,7 @@ struct GuestTour: Sendable {
 
   let ask: Examiner.Ask
   /// The account of each login, in the order of the configuration.
-  let users: [(login: LoginID, user: String)]
+  let users: [(login: LoginID, user: String?)]
 
   /// Which they are. Pure.
   static func plan(_ heard: Heard, _ logins: [LoginID]) -> [Stop] {
@@ -45,19 +45,20 @@ struct GuestTour: Sendable {
       case .ask(let place, let vm, let rule):
         let user = user(place.login)
         let outcome: GuestFindings.Outcome
-        if refused.contains(user.lowercased()) {
+        let account = user?.lowercased() ?? "token of \(place.login.name)"
+        if refused.contains(account) {
           outcome = .skipped("another guest has just refused that account")
         } else {
           outcome = await look(vm, place.login, rule)
         }
-        if case .refused = outcome { refused.insert(user.lowercased()) }
+        if case .refused = outcome { refused.insert(account) }
         findings.append(GuestFindings(place: place, user: user, outcome: outcome))
       }
     }
     return findings
   }
 
-  private func user(_ login: LoginID) -> String { users.first { $0.login == login }?.user ?? login.name }
+  private func user(_ login: LoginID) -> String? { users.first { $0.login == login }?.user }
 
   /// Every row once: of one rule.
   private func look(_ vm: VMKey, _ login: LoginID, _ rule: RuleID?) async -> GuestFindings.Outcome {

@@ -16,13 +16,14 @@ struct JudgedGuest {
 
   private var subject: CheckLine.Subject { .guest(findings.place) }
   private var login: String { bare(findings.place.login.name) }
+  private var account: String { findings.user.map(bare) ?? "the account of its token" }
 
   var lines: [CheckLine] {
     switch findings.outcome {
     case .skipped(let why):
       return [
         .warning(
-          subject, .guestLogin, "\(bare(findings.user)) was not tried: \(why)",
+          subject, .guestLogin, "\(account) was not tried: \(why)",
           mend: "mend that, then run this again")
       ]
     case .noneWatchable(let count, let reason):
@@ -36,7 +37,7 @@ struct JudgedGuest {
       return [
         ready,
         .notOK(
-          subject, .guestLogin, "\(bare(findings.user)): \(said)",
+          subject, .guestLogin, "\(account): \(said)",
           mend: "check username and password of [[guest_login]] \(login) in that guest, then `guestwatchd retry-login "
             + "\(login)`; until then it is not tried there again"),
       ]
@@ -55,7 +56,7 @@ struct JudgedGuest {
     .ok(subject, .guestReady, "guest operations are ready")
   }
 
-  private var accepted: CheckLine { .ok(subject, .guestLogin, "\(bare(findings.user)) was accepted") }
+  private var accepted: CheckLine { .ok(subject, .guestLogin, "\(account) was accepted") }
 
   private func judged(_ listing: GuestListing) -> [CheckLine] { [size(listing), starts(listing), owners(listing)] }
 
@@ -103,13 +104,15 @@ struct JudgedGuest {
   // MARK: owners
 
   private func owners(_ listing: GuestListing) -> CheckLine {
-    let own = Self.account(findings.user)
-    let others = Set(listing.rows.map(\.owner).filter { !$0.isEmpty && Self.account($0) != own })
+    let owners = Set(listing.rows.map(\.owner).filter { !$0.isEmpty })
+    // One of them is the account's own, where nobody knows its name.
+    let own = findings.user.map(Self.account) ?? owners.min().map(Self.account)
+    let others = owners.filter { Self.account($0) != own }
     guard others.isEmpty else {
       return .ok(subject, .guestOwners, "processes of \(counted(others.count, "other owner")) are seen")
     }
     return .warning(
-      subject, .guestOwners, "only processes of \(bare(findings.user)) itself are seen",
+      subject, .guestOwners, "only processes of \(account) itself are seen",
       mend: "where rules are about others, use an account that sees them: on Linux /proc may be mounted with hidepid")
   }
 

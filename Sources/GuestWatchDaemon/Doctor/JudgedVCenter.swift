@@ -91,7 +91,7 @@ struct JudgedVCenter {
       case .badRequest: mend = "correct url of \(entry)"
       case .guestLoginRefused, .guestLoginTrouble, .guestDenied, .vmGone, .wrongState, .toolsUnavailable, .unsupported,
         .busy, .notPermitted, .sessionLost, .loginRefused, .unreachable, .unanswered, .transient, .badAnswer, .overCap,
-        .unknown:
+        .unknown, .noCredential:
         mend = connectionMend + "; see whether its services run"
       }
       return .notOK(subject, .release, "it does not say what it is: \(words(fault))", mend: mend)

@@ -25,7 +25,7 @@ import Testing
     let refuses: Set<String>
     init(refuses: Set<String> = []) { self.refuses = refuses }
 
-    func tour(_ users: [(login: LoginID, user: String)]) -> GuestTour {
+    func tour(_ users: [(login: LoginID, user: String?)]) -> GuestTour {
       GuestTour(
         ask: { question, onLine in
           guard case .view(.explain(let vm, let login, let choice)) = question else { return .success(Self.no("?")) }

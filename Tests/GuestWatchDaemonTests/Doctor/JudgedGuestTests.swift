@@ -8,7 +8,7 @@ import Testing
   typealias Row = GuestListing.Row
 
   private func lines(
-    _ outcome: GuestFindings.Outcome, family: GuestPlace.Family = .linux, user: String = "watch"
+    _ outcome: GuestFindings.Outcome, family: GuestPlace.Family = .linux, user: String? = "watch"
   ) -> [CheckLine.Check: CheckLine] {
     let vm = ScopedVM(vcenter: VCenterID("lab"), moid: "vm-1", name: "web-01")
     let findings = GuestFindings(
@@ -21,7 +21,7 @@ import Testing
 
   private func listed(
     _ rows: [Row], took: Duration? = .milliseconds(1240), doubt: String? = nil, boot: Int64? = now - 1000,
-    family: GuestPlace.Family = .linux, user: String = "watch"
+    family: GuestPlace.Family = .linux, user: String? = "watch"
   ) -> [CheckLine.Check: CheckLine] {
     lines(
       .listed(
@@ -83,6 +83,14 @@ import Testing
       #expect(listed(own, user: user)[.guestOwners]?.result == .warning, "\(user)")
       #expect(listed(good, user: user)[.guestOwners]?.found == "processes of 2 other owners are seen", "\(user)")
     }
+  }
+
+  @Test("An account that only its token knows: one of the owners is it")
+  func token() {
+    let lines = listed(good, user: nil)
+    #expect(lines[.guestLogin]?.found == "the account of its token was accepted")
+    #expect(lines[.guestOwners]?.found == "processes of 2 other owners are seen")
+    #expect(listed([good[0]], user: nil)[.guestOwners]?.result == .warning)
   }
 
   @Test("A listing that is slow or large")
