@@ -82,9 +82,7 @@ public struct Examiner: Sendable {
   }
 
   private func client(_ settings: VCenterSettings) throws(Fault) -> VCenterClient {
-    try VCenterClient(
-      connection: VCenterConnection(settings),
-      clock: CallClock(now: { [clock] in clock.now() }, sleep: { [clock] in try await clock.sleep(until: $0) }))
+    try VCenterClient(connection: VCenterConnection(settings), clock: CallClock(clock))
   }
 
   // MARK: - What a daemon is asked
