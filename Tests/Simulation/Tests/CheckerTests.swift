@@ -199,6 +199,40 @@ import WatchSimulation
     }
   }
 
+  /// A login that is shown its own processes only cannot tell: what counts is what was hidden when the guest answered, not when
+  /// it was asked (seed 1121).
+  @Test(arguments: [true, false]) func `a process that is hidden under way seems gone`(isHiddenBefore: Bool) throws {
+    let op = Story.op(70)
+    let hiding = Observation.truth(Truth(moid: "vm-1", at: Story.moment(31), event: .hidesOthers(true)))
+    let answered = Observation.executed(op, lives: [Story.process(500).pid: 7])
+    var checker = Checker(reusesPIDs: true)
+    let story = try Story().with {
+      $0.answer = .unanswered
+      $0.isSignalled = false
+      $0.victimDies = false
+      $0.outcomes = []
+    }
+    try story.begin(&checker)
+    try story.look(&checker)
+    try story.kill(&checker)
+    try checker.observe(
+      .effect(
+        .look(op, story.address, Story.login, pid: story.row.pid, .verify, by: Story.now(60).continuous)),
+      at: Story.now(30))
+    if isHiddenBefore { try checker.observe(hiding, at: Story.now(31)) }
+    try checker.observe(answered, at: Story.now(isHiddenBefore ? 32 : 30.5))
+    if !isHiddenBefore { try checker.observe(hiding, at: Story.now(31)) }
+    let timing = Timing(firstByte: Story.now(30), ended: Story.now(40))
+    try checker.observe(.event(.looked(op, timing, .success(.gone))), at: Story.now(40))
+    let closed = Observation.effect(
+      .record(Story.id, .closed(.gone, error: nil, verified: Story.now(40), at: Story.now(40))))
+    if isHiddenBefore {
+      try checker.observe(closed, at: Story.now(40))
+    } else {
+      #expect(throws: Violation.self) { try checker.observe(closed, at: Story.now(40)) }
+    }
+  }
+
   @Test(arguments: [
     (Outcome.survived, 20.0, true), (.survived, 40, false), (.exited, 4_000, true), (.denied, 4_000, true),
   ])

@@ -19,6 +19,8 @@ public struct Checker: Sendable {
     var what: What
     /// What guest the VM was known to have then: it decides how names compare.
     var family: GuestFamily
+    /// When the guest answered; nil: it never came so far.
+    var executed: Instant?
     /// Who held which pid when the guest answered.
     var lives: [Int64: Truth.Life]
   }
@@ -30,6 +32,7 @@ public struct Checker: Sendable {
     var key: VMKey?
     var login: LoginID?
     var kind: Kind
+    var executed: Instant?
     var lives: [Int64: Truth.Life] = [:]
     /// Sent to what this vCenter's entry named before a reload.
     var isOfOld = false
@@ -279,7 +282,9 @@ public struct Checker: Sendable {
     case .durable(let kill, let step): see(durable: step, of: kill)
     case .kept(let pauses): keptPauses = pauses.map(onTrueClock)
     case .hostBooted(let ahead): self.ahead = ahead
-    case .executed(let op, _, let lives): flights[op]?.lives = lives
+    case .executed(let op, _, let lives):
+      flights[op]?.lives = lives
+      flights[op]?.executed = now.continuous
     case .reached(let op, let call):
       // Not from the flights: it may have been sent by a daemon that has died since.
       if let kill = terminates[op] { calls[call] = kill }
@@ -658,7 +663,7 @@ public struct Checker: Sendable {
       machines[vm]?.lookedInLife = true
       let shown = Shown(
         login: login, daemon: daemon, sent: timing.firstByte ?? timing.ended, ended: timing.ended, what: what,
-        family: machines[vm]?.facts?.family ?? .unknown, lives: flight.lives)
+        family: machines[vm]?.facts?.family ?? .unknown, executed: flight.executed, lives: flight.lives)
       sight(shown, vm)
       machines[vm]?.shown.append(shown)
       if let count = machines[vm]?.shown.count, count > 4_000 { machines[vm]?.shown.removeFirst(1_000) }

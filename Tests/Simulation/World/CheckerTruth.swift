@@ -157,8 +157,8 @@ extension Checker {
     guard let life = kill.confirmed?.life, let hides = hides[Int(life >> 32)],
       let last = lastAnswer(about: kill.record.process.pid, vm), lastRow(of: kill, vm) == nil
     else { return false }
-    let sent = last.sent.continuous.nanoseconds
-    return hides.from <= sent && sent <= hides.to
+    let asked = (last.executed ?? last.sent.continuous).nanoseconds
+    return hides.from <= asked && asked <= hides.to
   }
 
   /// A zombie of a process that had another name when it was confirmed may as well be one that renamed itself.
