@@ -208,13 +208,27 @@ struct Story {
       try checker.observe(.event(.terminated(op, timing(at, ended), answer)), at: Story.now(ended))
     }
     for observation in aftermath { try checker.observe(observation, at: Story.now(at + callTakes)) }
-    for outcome in outcomes {
-      let end = Story.now(at + callTakes + 1)
-      let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: end)
-      try checker.observe(.effect(.record(id, step)), at: end)
-      try checker.observe(.durable(id, step), at: end)
-      try checker.observe(.event(.recorded(id, .closed, .success(()))), at: end)
-    }
+    let end = at + callTakes + 1
+    for outcome in outcomes { try close(id, outcome, found: end, at: end, &checker) }
+  }
+
+  /// A kill that the life before left open: its intent is on disk, and the next life knows it.
+  func leftOpen(_ kill: KillRecord, _ checker: inout Checker) throws(Violation) {
+    try checker.observe(.effect(.record(kill.id, .intent(kill))), at: Story.now(-79))
+    try checker.observe(.durable(kill.id, .intent(kill)), at: Story.now(-79))
+    try checker.observe(.daemonEnded, at: Story.now(-79))
+    try checker.observe(.daemonBegan(open: [kill.id]), at: Story.now(-78))
+    try checker.observe(.event(.configured(configuration)), at: Story.now(-78))
+  }
+
+  /// An outcome, found at one moment and on disk at another.
+  func close(
+    _ id: KillID, _ outcome: Outcome, found: Double, at: Double, _ checker: inout Checker
+  ) throws(Violation) {
+    let step = LedgerStep.closed(outcome, error: nil, verified: nil, at: Story.now(found))
+    try checker.observe(.effect(.record(id, step)), at: Story.now(at))
+    try checker.observe(.durable(id, step), at: Story.now(at))
+    try checker.observe(.event(.recorded(id, .closed, .success(()))), at: Story.now(at))
   }
 
   private func truth(_ checker: inout Checker, _ event: Truth.Event, _ at: Double) throws(Violation) {
