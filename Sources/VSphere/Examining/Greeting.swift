@@ -1,5 +1,4 @@
 public import GuestWatchCore
-import NIOHTTP1
 
 /// What a vCenter tells anybody about itself, before a login (vsphere-api.md, sections 3.2 and 5.1).
 public struct Greeting: Sendable, Hashable {
@@ -30,28 +29,14 @@ extension VCenterClient {
   }
 
   private static func greeting(_ wire: Wire, _ trace: Trace) async throws(Fault) -> Greeting {
-    let wanted = JSONOut.object([("api_releases", .array(Login.releases.map(JSONOut.string)))])
-    let call = HTTPCall(.POST, "/api/vcenter/system?action=hello", body: wanted)
-    let answer = try await wire.send(call, noting: trace).get()
-    var greeting: Greeting
-    switch answer.status {
-    case 200:
-      guard let release = answer.json?["api_release"].string else { throw badAnswer("hello without api_release") }
-      greeting = Greeting(release: release.isEmpty ? nil : release, hasHello: true)
-    case 400, 401, 403, 404, 405, 501: greeting = Greeting(release: Login.releases.last, hasHello: false)
-    default: throw RESTError(answer).fault(about: .login)
-    }
-    guard let release = greeting.release else { return greeting }
-    let path = VISession.path(release: release, "ServiceInstance", "ServiceInstance", "RetrieveServiceContent")
-    let content = try await wire.send(HTTPCall(.POST, path, body: .object([])), noting: trace).get()
-    guard content.status == 200 else {
-      let fault = VIFault(content)
-      guard !greeting.hasHello, fault.type == nil, [400, 401, 403, 404, 405, 501].contains(content.status) else {
-        throw fault.fault
-      }
-      greeting.release = nil
+    let first = FirstContact(wire: wire, trace: trace)
+    let hello = try await first.hello()
+    let release = hello ?? Login.oldest
+    var greeting = Greeting(hasHello: hello != nil)
+    guard !release.isEmpty, let content = try await first.content(release: release, mayLack: hello == nil) else {
       return greeting
     }
+    greeting.release = release
     guard let body = content.json, let apiType = body["about"]["apiType"].string else {
       throw badAnswer("the service content lacks its apiType")
     }

@@ -12,7 +12,10 @@ struct Login: Sendable {
 
   /// The releases that we ask for, newest first: those since VI JSON is there (8.0 U1). All guest calls have had one
   /// shape since long before, so any of them will do.
-  static let releases = ["9.1.1.0", "9.1.0.0", "9.0.0.0", "8.0.3.1", "8.0.3.0", "8.0.2.0", "8.0.1.0"]
+  static let releases = ["9.1.1.0", "9.1.0.0", "9.0.0.0", "8.0.3.1", "8.0.3.0", "8.0.2.0", oldest]
+
+  /// The first with VI JSON.
+  static let oldest = "8.0.1.0"
 
   /// How long the logout of a session may take that stands in the way or failed half-way; what is left then ends by
   /// vCenter's idle timeout.
@@ -83,31 +86,18 @@ struct Login: Sendable {
 
   /// Asks which release the vCenter speaks; nil: it has no VI JSON.
   private func service() async throws(Fault) -> Service? {
-    let wanted = JSONOut.object([("api_releases", .array(Login.releases.map(JSONOut.string)))])
-    let answer = try await wire.send(HTTPCall(.POST, "/api/vcenter/system?action=hello", body: wanted)).get()
-    switch answer.status {
-    case 200:
-      guard let release = answer.json?["api_release"].string else { throw badAnswer("hello without api_release") }
-      if release.isEmpty { return nil }
-      guard Login.releases.contains(release) else { throw badAnswer("hello names a release that was not asked for") }
-      return try await content(release: release, mayLack: false)
-    case 400, 401, 403, 404, 405, 501:
+    let first = FirstContact(wire: wire)
+    guard let release = try await first.hello() else {
       // Older than 8.0 U2: hello is not there. 8.0 U1 has VI JSON all the same.
-      return try await content(release: "8.0.1.0", mayLack: true)
-    default:
-      throw RESTError(answer).fault(about: .login)
+      return try await service(first, release: Login.oldest, mayLack: true)
     }
+    if release.isEmpty { return nil }
+    guard Login.releases.contains(release) else { throw badAnswer("hello names a release that was not asked for") }
+    return try await service(first, release: release, mayLack: false)
   }
 
-  /// `mayLack`: an answer that says that there is no such address means that there is no VI JSON.
-  private func content(release: String, mayLack: Bool) async throws(Fault) -> Service? {
-    let path = VISession.path(release: release, "ServiceInstance", "ServiceInstance", "RetrieveServiceContent")
-    let answer = try await wire.send(HTTPCall(.POST, path, body: .object([]))).get()
-    guard answer.status == 200 else {
-      let fault = VIFault(answer)
-      if mayLack, fault.type == nil, [400, 401, 403, 404, 405, 501].contains(answer.status) { return nil }
-      throw fault.fault
-    }
+  private func service(_ first: FirstContact, release: String, mayLack: Bool) async throws(Fault) -> Service? {
+    guard let answer = try await first.content(release: release, mayLack: mayLack) else { return nil }
     guard let body = answer.json, let apiType = body["about"]["apiType"].string,
       let sessions = body["sessionManager"]["value"].string, let properties = body["propertyCollector"]["value"].string
     else { throw badAnswer("the service content lacks its managers") }
