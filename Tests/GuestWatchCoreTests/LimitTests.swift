@@ -65,6 +65,29 @@ struct LimitTests {
     #expect(stage.reports(.startsDoubted).count == 1)
   }
 
+  /// Seed 5968: a revert that nothing tells of brings one back that a kill ended, and then hundreds of others end.
+  @Test("What ended and is still listed is not forgotten for what ends after it (S1)")
+  func stillListedIsKept() {
+    var stage = Stage()
+    let process = stage.spawn(500)
+    stage.begin([Stage.rule(), Stage.rule("brief", match: "brief", action: .report)])
+    stage.run(.seconds(60))
+    #expect(stage.killed == [500])
+    stage.guest.append(process)
+    var pid: Int64 = 1000
+    for _ in 0..<12 {
+      for _ in 0..<50 {
+        pid += 1
+        stage.spawn(pid, "brief")
+      }
+      stage.run(.seconds(10))
+      stage.guest.removeAll { $0.name == "brief" }
+      stage.run(.seconds(10))
+    }
+    #expect(stage.watch.vms[0].ended.count == VMState.endedCap)
+    #expect(stage.killed == [500])
+  }
+
   @Test("A step of our wall clock makes nothing old (S8)")
   func wallStep() {
     var stage = Stage()

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh BUILD-FOLDER [swift build's options]: seeds that must keep every promise. A hundred that are always the same, twenty
-# with an operator who kills by hand and those of REGRESSIONS with a release build, and five of them in debug, which must
-# do bit for bit the same. New ones: make simulate FIRST=n SEEDS=m.
+# with an operator who kills by hand, those of REGRESSIONS and five that nobody has played before with a release build, and
+# five of them in debug, which must do bit for bit the same. RANDOM_FIRST=n plays the five from n on again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1
@@ -35,6 +35,10 @@ while read -r seed found; do
   count=$((count + 1))
 done <Tests/Simulation/REGRESSIONS
 echo "$count seeds that once found something pass"
+
+first=${RANDOM_FIRST:-$((1000000 + (RANDOM << 15 | RANDOM)))}
+echo "five new seeds, from $first on"
+"$build/release/simulate" --first "$first" --seeds 5 --jobs "$jobs"
 
 compile debug "$@"
 if ! diff \

@@ -68,7 +68,7 @@ extension Watch {
     let intentAt = now.continuous - open.age
     let ground: Ground =
       switch record.cause {
-      case .rule(let rule, let reason): .rule(rule, reason, nil)
+      case .rule(let rule, let reason): .rule(rule, reason, Ground.Chain(since: .never, group: nil))
       // Good for no terminate, whoever asked then is not there any more; it is only looked what became of it.
       case .demand(let demand):
         .demand(Ground.Standing(demand: demand, ask: nil, seen: .never, epoch: 0, until: intentAt))

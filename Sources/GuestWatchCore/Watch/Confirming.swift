@@ -58,13 +58,13 @@ extension Watch {
   /// True where what the kill stands on still carries it, with the look that was just taken in (or the confirm).
   private func stands(_ kill: Kill, _ place: Int, confirmSent: Instant) -> Bool {
     switch kill.ground {
-    case .rule(let id, _, let group):
+    case .rule(let id, _, let chain):
       guard let rule = rule(id), rule.login == kill.login, let exceeded = track(of: kill, id, place)?.track.exceeded
       else { return false }
-      if mutated(.confirmAGroupByAGet), group != nil { return true }
+      if mutated(.confirmAGroupByAGet), chain.group != nil { return true }
       return exceeded.lastSent == confirmSent && exceeded.looks >= (mutated(.actOnOneLook) ? 1 : 2)
         && exceeded.lastSent >= exceeded.due(rule.lasting)
-        && exceeded.group == group
+        && Ground.Chain(exceeded) == chain
     case .demand(let standing):
       // Two looks, far enough apart, that show the identity: the one that the operator was shown, and the confirm.
       let pause = mutated(.confirmByHandAtOnce) ? Duration.zero : Track.twoLooks
@@ -89,8 +89,8 @@ extension Watch {
     else { return dropKill(place, .gate(.login)) }
     let id = nextKillID()
     kill.id = id
-    if case .rule(let rule, let reason, let group) = kill.ground {
-      kill.ground = .rule(rule, track(of: kill, rule, place)?.track.exceeded?.reason ?? reason, group)
+    if case .rule(let rule, let reason, let chain) = kill.ground {
+      kill.ground = .rule(rule, track(of: kill, rule, place)?.track.exceeded?.reason ?? reason, chain)
     }
     kill.confirmSent = sent
     kill.confirmed = ended
@@ -120,7 +120,7 @@ extension Watch {
   }
 
   private func isStillVictim(_ kill: Kill, _ place: Int, _ now: Now) -> Bool {
-    guard case .rule(let id, _, _?) = kill.ground else { return true }
+    guard case .rule(let id, _, let chain) = kill.ground, chain.group != nil else { return true }
     guard let rule = rule(id), let found = track(of: kill, id, place) else { return false }
     return isVictim(found.candidate, found.track, rule, place, found.v, now)
   }

@@ -147,7 +147,7 @@ extension Watch {
     guard let rule = rule(track.rule), let exceeded = track.exceeded else { return }
     confirming.append(vms[place].key)
     vms[place].kill = Kill(
-      id: nil, ground: .rule(rule.id, exceeded.reason, exceeded.group), login: rule.login,
+      id: nil, ground: .rule(rule.id, exceeded.reason, Ground.Chain(exceeded)), login: rule.login,
       address: vms[place].address, vmName: vms[place].facts.name, target: candidate.process,
       phase: .confirming(notBefore: now.continuous, tries: 0), decided: now, intentAt: now.continuous)
     defer {

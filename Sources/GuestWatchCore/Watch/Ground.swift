@@ -1,9 +1,18 @@
 /// What a kill stands on: asked for anew when its confirm was answered and when its intent is on disk.
 enum Ground: Sendable {
-  /// A track of this rule says runaway; the group, for `max_instances`.
-  case rule(RuleID, Reason, Group.Key?)
+  /// A track of this rule says runaway, over this chain of looks.
+  case rule(RuleID, Reason, Chain)
   /// An operator named this process.
   case demand(Standing)
+
+  /// The chain of looks that a verdict came from. The confirm must go on with it: one that broke while the confirm waited
+  /// and began anew has said nothing yet.
+  struct Chain: Sendable, Equatable {
+    /// When its first look was answered; never: of an earlier life, good for no terminate.
+    var since: Instant
+    /// For `max_instances`.
+    var group: Group.Key?
+  }
 
   /// What an operator's demand needs to go on being good.
   struct Standing: Sendable {
@@ -29,10 +38,14 @@ enum Ground: Sendable {
 
   var group: Group.Key? {
     switch self {
-    case .rule(_, _, let group): group
+    case .rule(_, _, let chain): chain.group
     case .demand: nil
     }
   }
+}
+
+extension Ground.Chain {
+  init(_ exceeded: Track.Exceeded) { self.init(since: exceeded.since, group: exceeded.group) }
 }
 
 /// In whose name gates are asked for.

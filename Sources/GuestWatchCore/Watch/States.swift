@@ -133,7 +133,7 @@ struct VMState: Sendable {
   var waitingKills: [Kill] = []
   /// Tries on identities of this VM, over all rules; sorted by nothing, searched by identity.
   var attempts: [Attempts] = []
-  /// Processes that ended: never a candidate again in this epoch.
+  /// Processes that ended: never a candidate again in this epoch. What is still listed moves to the end.
   var ended: [Ended] = []
   /// Counts the epochs: power cycles, reverts, clones.
   var epoch: UInt32 = 0
@@ -158,7 +158,7 @@ struct VMState: Sendable {
   /// Waits for a slot of these logins; what others want goes on meanwhile.
   var waits: [LoginWait] = []
 
-  /// The most identities that are remembered as ended, oldest dropped first.
+  /// The most identities that are remembered as ended, those dropped first that are not listed any more, oldest first.
   static let endedCap = 512
   static let attemptsCap = 512
   /// A VM that is missing so long is forgotten; where its login was refused is remembered all the same.

@@ -364,10 +364,13 @@ extension Watch {
   private mutating func markEnded(_ row: Process, _ place: Int, _ login: LoginID, _ now: Now) {
     if row.finished != nil { return remember(ended: row.identity, by: nil, place, now.continuous) }
     let name = Ended.Name(row.identity)
-    guard let i = vms[place].ended.firstIndex(where: { $0.name == name && $0.counts(for: login) }),
-      !vms[place].ended[i].said, now.continuous - vms[place].ended[i].at >= Ended.shown
-    else { return }
-    vms[place].ended[i].said = true
+    guard let i = vms[place].ended.firstIndex(where: { $0.name == name && $0.counts(for: login) }) else { return }
+    var one = vms[place].ended.remove(at: i)
+    let isNews = !one.said && now.continuous - one.at >= Ended.shown
+    if isNews { one.said = true }
+    // Dropped last: as long as it is listed it would be a candidate again.
+    vms[place].ended.append(one)
+    guard isNews else { return }
     report(aboutVM(.stillListed, .warning, place, process: shown(row)))
   }
 

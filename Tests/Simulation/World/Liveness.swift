@@ -237,7 +237,7 @@ extension World {
       agenda.enter(.due(number), at: clock + interval(rule.every, expected.place))
       return
     }
-    if let newer = expected.newer {
+    if let newer = [expected.newer, newerShown(expected, rule)].compactMap({ $0 }).max() {
       // A look shows that it is the last one now, and a confirm decides.
       let turn = newer + 3 * interval(rule.every, expected.place) + 50 * Span.second
       if clock < turn {
@@ -293,6 +293,21 @@ extension World {
     return guest.processes.contains {
       !$0.isZombie && $0.born.continuous > liveness.began && isWanted($0, rule, expected.place)
     }
+  }
+
+  /// When the daemon was last shown such another. It may have ended since, and the next one begun: only a look tells.
+  private func newerShown(_ expected: Liveness.Expectation, _ rule: Rule) -> Int64? {
+    guard case .bounded(nil, .some) = rule.limits else { return nil }
+    let shown = checker.machines[expected.place.address]?.shown.last { shown in
+      guard shown.login == rule.login, case .listing(let listing) = shown.what else { return false }
+      return listing.rows.contains { row in
+        guard row.finished == nil, let life = shown.lives[row.pid], let state = checker.lives[life] else {
+          return false
+        }
+        return state.born > liveness.began && isWanted(row, rule, expected.place)
+      }
+    }
+    return shown?.ended.continuous.nanoseconds
   }
 
   // MARK: L2
