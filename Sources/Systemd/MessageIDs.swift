@@ -22,6 +22,7 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
     description =
       switch kind {
       case .runaway: "ac26005d5b8d4255ac410874cacc81ce"
+      case .terminating: "382b8adda9b14ea88400845c0da373d6"
       case .waiting: "8cdff11c8f32453ab52e85b4c07210b3"
       case .wouldKill: "cf7d22b528a64ec994f0272bb8f247f2"
       case .spared: "86aaf90b37ac42a09d8413c22d40eeac"

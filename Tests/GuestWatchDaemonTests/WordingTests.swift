@@ -66,6 +66,7 @@ private struct Case<Given: Sendable>: Sendable {
       report(.runaway, reason: old),
       "\(subject) has run away: \(because); it is looked at once more and then killed [kill 3-1]"
     ),
+    Case(report(.terminating, .info, reason: old), "terminating \(subject): \(because) [kill 3-1]"),
     Case(
       report(.waiting, .warning, reason: old, gate: .fleetBudget, detail: "20 of 20 in 1h"),
       "\(subject) has run away and is not killed for now: \(because), but the budget of all rules is used up: ",

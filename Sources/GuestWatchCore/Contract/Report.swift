@@ -5,6 +5,8 @@ public struct Report: Hashable, Sendable {
     // processes
     /// A runaway was found and its kill begins.
     case runaway
+    /// The intent of a kill is on disk and its terminate leaves now: the first entry with the kill's id.
+    case terminating
     /// A runaway is there, but a gate is closed (`gate`); said once per gate and candidate.
     case waiting
     /// What would have been killed, were it not for `report` or `dry-run` (`gate`).

@@ -203,6 +203,10 @@ extension Watch {
         firstByteBy: opens.continuous + KillTiming.window,
         firstByteByWall: mutated(.leaveTheWallClockOut) ? .max : opens.wall + KillTiming.window.nanoseconds,
         by: now.continuous + KillTiming.terminate))
+    var report = aboutVM(
+      .terminating, .info, place, cause: kill.ground.cause, login: kill.login, process: shown(kill.target))
+    report.killID = id
+    self.report(report)
   }
 }
 

@@ -40,6 +40,8 @@ private func sentence(_ report: Report) -> String {
   case .runaway:
     "\(report.placeWords) has run away: \(report.reasonWords); it is looked at once more and then killed"
       + report.killWords + report.detailWords
+  case .terminating:
+    "terminating \(report.placeWords): \(report.reasonWords)" + report.killWords + report.detailWords
   case .waiting:
     "\(report.placeWords) has run away and is not killed for now: \(report.reasonWords), but "
       + (report.gate.map(words) ?? "a gate is closed") + report.untilWords + report.whyWords
