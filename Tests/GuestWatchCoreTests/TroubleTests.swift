@@ -51,7 +51,7 @@ struct TroubleTests {
       case .unanswered: return 61
       // 1, 2, 4, 8, 16, then 60 s more or less.
       case .guestLoginTrouble, .noCredential, .vmGone, .wrongState, .toolsUnavailable, .busy, .sessionLost,
-        .loginRefused, .unreachable, .untrusted, .transient, .badAnswer, .unknown:
+        .loginRefused, .noSession, .unreachable, .untrusted, .transient, .badAnswer, .unknown:
         return 80
       }
     case .listing(.incomplete) where trouble.operation == .survey: return 80

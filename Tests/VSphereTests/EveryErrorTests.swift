@@ -100,10 +100,10 @@ import Testing
     REST("RESOURCE_BUSY", 500, guest: .busy, vcenter: .busy, login: .busy),
     REST("RESOURCE_IN_USE", 400, guest: .busy, vcenter: .busy, login: .busy),
     REST("RESOURCE_INACCESSIBLE", 500, guest: .wrongState, vcenter: .wrongState, login: .wrongState),
-    REST("SERVICE_UNAVAILABLE", 503, guest: .toolsUnavailable, vcenter: .transient, login: .transient),
+    REST("SERVICE_UNAVAILABLE", 503, guest: .toolsUnavailable, vcenter: .transient, login: .noSession),
     REST("TIMED_OUT", 504, guest: .transient, vcenter: .transient, login: .transient),
     // At login it can be no list that is too long; perhaps a limit of sessions.
-    REST("UNABLE_TO_ALLOCATE_RESOURCE", 500, guest: .unknown, vcenter: .overCap, login: .transient),
+    REST("UNABLE_TO_ALLOCATE_RESOURCE", 500, guest: .unknown, vcenter: .overCap, login: .noSession),
     REST("UNAUTHENTICATED", 401, guest: .guestLoginRefused, vcenter: .sessionLost, login: .loginRefused),
     REST("UNAUTHORIZED", 403, guest: .notPermitted, vcenter: .notPermitted, login: .notPermitted),
     REST("UNEXPECTED_INPUT", 400, guest: .badRequest, vcenter: .badRequest, login: .badRequest),
@@ -111,7 +111,7 @@ import Testing
     REST("UNVERIFIED_PEER", 400, guest: .unknown, vcenter: .unknown, login: .unknown),
     REST("RESOURCE_BUSY", 400, guest: .busy, vcenter: .busy, login: .busy),
     REST("RESOURCE_INACCESSIBLE", 400, guest: .wrongState, vcenter: .wrongState, login: .wrongState),
-    REST("UNABLE_TO_ALLOCATE_RESOURCE", 400, guest: .unknown, vcenter: .overCap, login: .transient),
+    REST("UNABLE_TO_ALLOCATE_RESOURCE", 400, guest: .unknown, vcenter: .overCap, login: .noSession),
     // The type counts, not the status.
     REST("UNAUTHENTICATED", 500, guest: .guestLoginRefused, vcenter: .sessionLost, login: .loginRefused),
     REST("NOT_FOUND", 500, guest: .vmGone, vcenter: .badRequest, login: .badRequest),
@@ -122,7 +122,7 @@ import Testing
     REST("TOMORROW", 404, guest: .vmGone, vcenter: .badRequest, login: .badRequest),
     REST("TOMORROW", 418, guest: .badRequest, vcenter: .badRequest, login: .badRequest),
     REST("TOMORROW", 500, guest: .unknown, vcenter: .unknown, login: .unknown),
-    REST("TOMORROW", 503, guest: .toolsUnavailable, vcenter: .transient, login: .transient),
+    REST("TOMORROW", 503, guest: .toolsUnavailable, vcenter: .transient, login: .noSession),
   ]
 
   /// What a proxy, or a vCenter that is not up, says in the place of the API.
@@ -133,7 +133,7 @@ import Testing
       (400, .badRequest, .badRequest, .badRequest), (404, .badRequest, .badRequest, .badRequest),
       (405, .badRequest, .badRequest, .badRequest), (408, .transient, .transient, .transient),
       (429, .transient, .transient, .transient), (500, .transient, .transient, .transient),
-      (502, .transient, .transient, .transient), (503, .transient, .transient, .transient),
+      (502, .transient, .transient, .transient), (503, .transient, .transient, .noSession),
       (504, .transient, .transient, .transient), (599, .transient, .transient, .transient),
       (200, .badAnswer, .badAnswer, .badAnswer), (204, .badAnswer, .badAnswer, .badAnswer),
       (301, .badAnswer, .badAnswer, .badAnswer), (302, .badAnswer, .badAnswer, .badAnswer),
@@ -150,7 +150,7 @@ import Testing
         login: .badRequest),
       REST(
         "503 with JSON that says nothing", .json("{}", status: 503), guest: .toolsUnavailable, vcenter: .transient,
-        login: .transient),
+        login: .noSession),
     ]
 
   private static func pages(_ status: Int) -> [(String, Reply)] {

@@ -235,7 +235,7 @@ import Testing
     (S.hello, .json(#"{"api_release":"../x"}"#), .badAnswer),
     (S.content, .html(503), .transient),
     (S.content, .html(404), .badRequest),
-    (S.login, .html(503), .transient),
+    (S.login, .html(503), .noSession),
     (S.login, .html(401), .loginRefused),
     (S.login, .fault("NoPermission"), .notPermitted),
     (S.login, .fault("PasswordExpired"), .loginRefused),

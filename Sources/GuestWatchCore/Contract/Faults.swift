@@ -29,6 +29,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case sessionLost = "session-lost"
   /// vCenter refused our own login (InvalidLogin, 401 at session create).
   case loginRefused = "login-refused"
+  /// vCenter turns our login away without judging it (503): too many sessions are open, or it is starting.
+  case noSession = "no-session"
   /// No connection, a reset, or a name that does not resolve.
   case unreachable = "unreachable"
   /// The certificate is not the expected one, or TLS failed. Never fall back.

@@ -217,7 +217,8 @@ extension FaultKind {
     case .guestLoginRefused, .guestDenied, .vmGone, .wrongState, .unsupported, .notPermitted, .loginRefused,
       .untrusted, .overCap, .badRequest:
       true
-    case .guestLoginTrouble, .noCredential, .toolsUnavailable, .busy, .sessionLost, .unreachable, .unanswered,
+    case .guestLoginTrouble, .noCredential, .toolsUnavailable, .busy, .sessionLost, .noSession, .unreachable,
+      .unanswered,
       .transient, .badAnswer, .unknown:
       false
     }

@@ -52,7 +52,7 @@ extension Watch {
       if !operation.verifies { backOff(place, now) }
     case .unanswered:
       rest(operation, place, now)
-    case .sessionLost, .loginRefused, .unreachable, .untrusted:
+    case .sessionLost, .loginRefused, .noSession, .unreachable, .untrusted:
       if !operation.verifies { backOff(place, now) }
       // One failed call is enough to stop asking guests; one refresh that works is enough to go on.
       if vcenters[operation.vcenter]?.down == nil { slow(operation.vcenter, fault, now) }

@@ -58,6 +58,7 @@ extension Watch {
     // Other failures do not count among the refusals, nor do they end them.
     let refusals = (refusedLogins[state.entry.digest]?.count ?? 0) + 1
     if fault.kind == .loginRefused { pause = VCenterState.pause(refusals: refusals) }
+    if fault.kind == .noSession { pause = chance.around(VCenterState.pause(turnedAway: state.failures)) }
     state.nextRefresh = now.continuous + pause
     if state.down == nil { state.downSince = now.continuous }
     if isNews(fault, state, now.continuous) {

@@ -116,7 +116,7 @@ extension FaultKind {
     switch self {
     case .unanswered, .transient, .badAnswer, .unknown, .guestLoginTrouble, .guestDenied, .guestLoginRefused: true
     case .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
-      .loginRefused, .unreachable, .untrusted, .overCap, .badRequest:
+      .loginRefused, .noSession, .unreachable, .untrusted, .overCap, .badRequest:
       false
     }
   }

@@ -37,6 +37,17 @@ struct VCenterState: Sendable {
   /// The pause after so many refusals of our login in a row: two may be all that stands between us and a locked account.
   static func pause(refusals: Int) -> Duration { refusals < 2 ? .seconds(60) : .seconds(1800) }
 
+  /// The pause after so many failures in a row where our login is turned away: what is full is left alone for longer.
+  static func pause(turnedAway: Int) -> Duration {
+    switch turnedAway {
+    case ...1: .seconds(60)
+    case 2: .seconds(120)
+    case 3: .seconds(240)
+    case 4: .seconds(480)
+    default: .seconds(600)
+    }
+  }
+
   /// VMs that time out share a quarter of the vCenter's places, so that they cannot starve the others.
   var slowShare: Int { max(entry.maxInFlight / 4, 1) }
   static let namelessCap = 1_000

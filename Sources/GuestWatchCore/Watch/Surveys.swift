@@ -58,7 +58,8 @@ extension Watch {
     case .guestLoginTrouble, .guestDenied:
       vms[place].views[v].nextSurvey = now.continuous + view.every
     case .guestLoginRefused, .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted,
-      .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap, .badRequest,
+      .sessionLost, .loginRefused, .noSession, .unreachable, .untrusted, .unanswered, .transient, .badAnswer, .overCap,
+      .badRequest,
       .unknown:
       // The VM's rest or back-off decides.
       vms[place].views[v].nextSurvey = now.continuous

@@ -90,7 +90,8 @@ struct JudgedVCenter {
       case .untrusted: mend = "mend its certificate first"
       case .badRequest: mend = "correct url of \(entry)"
       case .guestLoginRefused, .guestLoginTrouble, .guestDenied, .vmGone, .wrongState, .toolsUnavailable, .unsupported,
-        .busy, .notPermitted, .sessionLost, .loginRefused, .unreachable, .unanswered, .transient, .badAnswer, .overCap,
+        .busy, .notPermitted, .sessionLost, .loginRefused, .noSession, .unreachable, .unanswered, .transient,
+        .badAnswer, .overCap,
         .unknown, .noCredential:
         mend = connectionMend + "; see whether its services run"
       }

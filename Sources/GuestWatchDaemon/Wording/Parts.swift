@@ -123,6 +123,7 @@ private func words(_ kind: FaultKind) -> String {
   case .notPermitted: "our vCenter account lacks a privilege"
   case .sessionLost: "the vCenter session is lost"
   case .loginRefused: "vCenter refused our login"
+  case .noSession: "vCenter takes no login now: too many sessions are open, or it is starting"
   case .unreachable: "no connection"
   case .untrusted: "the certificate is not the expected one"
   case .unanswered: "no answer in time"

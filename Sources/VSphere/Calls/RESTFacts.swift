@@ -84,7 +84,8 @@ struct RESTFacts: Sendable {
     case .success(let body): return .success(body)
     case .failure(let fault):
       switch fault.kind {
-      case .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .vmGone: return .failure(fault)
+      case .sessionLost, .loginRefused, .noSession, .unreachable, .untrusted, .unanswered, .vmGone:
+        return .failure(fault)
       case .guestLoginRefused, .guestLoginTrouble, .noCredential, .guestDenied, .wrongState, .toolsUnavailable,
         .unsupported, .busy, .notPermitted, .transient, .badAnswer, .overCap, .badRequest, .unknown:
         return .success(nil)

@@ -52,7 +52,7 @@ struct VIFacts: Sendable {
   /// True where the next VMs would fare no better.
   private static func concernsAll(_ fault: Fault) -> Bool {
     switch fault.kind {
-    case .sessionLost, .loginRefused, .unreachable, .untrusted, .unanswered, .transient: true
+    case .sessionLost, .loginRefused, .noSession, .unreachable, .untrusted, .unanswered, .transient: true
     case .guestLoginRefused, .guestLoginTrouble, .noCredential, .guestDenied, .vmGone, .wrongState, .toolsUnavailable,
       .unsupported, .busy, .notPermitted, .badAnswer, .overCap, .badRequest, .unknown:
       false

@@ -40,6 +40,8 @@ struct RESTError: Sendable {
     case vcenter
     /// A step of our own login: there is no list that could be too long, and what has no room may have some later.
     case login
+    /// The one that sends the password.
+    case session
   }
 
   func fault(about subject: Subject) -> Fault {
@@ -49,6 +51,8 @@ struct RESTError: Sendable {
       case .vm: meaning == .notFound ? .vmGone : RESTError.vcenterKind(meaning)
       case .vcenter: RESTError.vcenterKind(meaning)
       case .login: meaning == .noRoom ? .transient : RESTError.vcenterKind(meaning)
+      case .session:
+        meaning == .noRoom || meaning == .unavailable || status == 503 ? .noSession : RESTError.vcenterKind(meaning)
       }
     return Fault(kind, code: shown(code), detail: shown(message))
   }

@@ -139,6 +139,7 @@ struct Login: Sendable {
       let fault = VIFault(answer)
       // There is no session yet that could be dead.
       if fault.saysSessionIsDead { throw refused(fault.code, fault.message) }
+      if answer.status == 503 { throw Fault(.noSession, code: fault.fault.code, detail: fault.fault.detail) }
       throw fault.fault
     }
     guard let token = answer.token else { throw badAnswer("Login was answered without a session token") }
@@ -193,7 +194,7 @@ struct Login: Sendable {
     guard answer.status == 201 || answer.status == 200 else {
       let error = RESTError(answer)
       if error.isUnauthenticated { throw refused(error.code, error.message) }
-      throw error.fault(about: .login)
+      throw error.fault(about: .session)
     }
     guard let token = answer.json?.string, !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       throw badAnswer("the session has no token that fits a header")

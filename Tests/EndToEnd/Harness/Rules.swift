@@ -4,12 +4,18 @@ struct RuleText: Sendable {
   var match: String
   var limits: String
   var action = "terminate"
+  /// The keys of `scope`.
+  var scope: String
 
-  init(_ name: String, match: String, _ limits: String, action: String = "terminate") {
+  init(
+    _ name: String, match: String, _ limits: String, action: String = "terminate",
+    scope: String = #"ids = ["vm-101", "vm-102", "vm-103"]"#
+  ) {
     self.name = name
     self.match = match
     self.limits = limits
     self.action = action
+    self.scope = scope
   }
 
   var text: String {
@@ -17,7 +23,7 @@ struct RuleText: Sendable {
     [[rule]]
     name = "\(name)"
     guest_login = "linux"
-    scope = { ids = ["vm-101", "vm-102", "vm-103"] }
+    scope = { \(scope) }
     match = { \(match) }
     \(limits)
     action = "\(action)"

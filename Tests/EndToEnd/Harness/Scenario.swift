@@ -50,12 +50,22 @@ struct Machine: Encodable, Sendable {
   var processes: [Guest]
   /// Privileges that no account has on it.
   var withheld: [String] = []
+  /// The inventory path of its VM folder.
+  var folder: String?
+  var cluster: String?
+  var tags: [String]?
 
-  init(_ id: String, _ name: String, _ processes: [Guest], accounts: [Account] = [Account()]) {
+  init(
+    _ id: String, _ name: String, _ processes: [Guest], accounts: [Account] = [Account()], folder: String? = nil,
+    cluster: String? = nil, tags: [String]? = nil
+  ) {
     self.id = id
     self.name = name
     self.processes = processes
     self.accounts = accounts
+    self.folder = folder
+    self.cluster = cluster
+    self.tags = tags
   }
 }
 
@@ -75,9 +85,12 @@ struct Scenario: Encodable, Sendable {
   /// How long the server's certificate is valid.
   var certificateDays = 90
   var accounts = [Account()]
+  /// How many objects a REST list may have.
+  var listCap: Int?
   var vms: [Machine]
 
   init(_ vms: Machine...) { self.vms = vms }
+  init(_ vms: [Machine]) { self.vms = vms }
 }
 
 /// Passwords that are found nowhere else, so that any place that shows one is a leak.

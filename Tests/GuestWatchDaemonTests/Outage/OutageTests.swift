@@ -21,6 +21,8 @@ struct OutageTests {
     Case(kind: .sessionLost, mostAnHour: refreshesAlone),
     // Two refusals a minute apart, then one in half an hour (24 to 36 min).
     Case(kind: .loginRefused, mostAnHour: 3),
+    // Turned away: one in ten minutes (8 to 12).
+    Case(kind: .noSession, mostAnHour: 8),
     // Nothing answers: each call takes as long as it may.
     Case(kind: .unanswered, takes: .seconds(600), mostAnHour: refreshesAlone),
     Case(kind: .transient, mostAnHour: allAsOften), Case(kind: .badAnswer, mostAnHour: allAsOften),
@@ -56,8 +58,8 @@ struct OutageTests {
     #expect(sleepers.allSatisfy { $0 <= 10 + OutageWorld.vmsOfA + OutageWorld.vmsOfB }, "\(sleepers)")
 
     world.traffic.failure = nil
-    // A refused login is tried again in its own time.
-    world.pass(outage.kind == .loginRefused ? .seconds(2200) : .seconds(90))
+    // A login that was refused or turned away is tried again in its own time.
+    world.pass(outage.kind == .loginRefused ? .seconds(2200) : outage.kind == .noSession ? .seconds(750) : .seconds(90))
     let begin = world.clock.now().continuous
     world.pass(OutageWorld.every + .seconds(20))
     let asked = Set(world.traffic.calls(since: begin).filter { $0.vcenter == "a" }.compactMap(\.vm))

@@ -369,6 +369,9 @@ import WatchSimulation
     #expect(violation == nil)
     try checker.guardEnd(at: Story.now(100).continuous.nanoseconds)
     #expect(throws: Violation.self) { try checker.guardEnd(at: Story.now(900).continuous.nanoseconds) }
+    // Of a guest that answers nothing any more nobody can know.
+    try checker.guardEnd(
+      at: Story.now(900).continuous.nanoseconds, mute: [VMAddress(vcenter: Story.vcenter, moid: "vm-1")])
   }
 
   @Test func `a login that was refused on a VM is not used there again`() throws {

@@ -255,7 +255,7 @@ extension Checker {
     case .unanswered, .transient, .badAnswer, .unknown, .guestLoginTrouble, .guestDenied:
       logins.told(.nothing(mayHaveCome: true), use, at: now.continuous)
     case .noCredential, .vmGone, .wrongState, .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost,
-      .loginRefused, .unreachable, .untrusted, .overCap, .badRequest:
+      .loginRefused, .noSession, .unreachable, .untrusted, .overCap, .badRequest:
       logins.told(.nothing(mayHaveCome: false), use, at: now.continuous)
     }
   }

@@ -155,7 +155,9 @@ extension Checker {
   }
 
   /// Everything that is owed at the end: one outcome for each terminate, and late answers on their way to the ledger.
-  public func guardEnd(at now: Int64) throws(Violation) {
+  ///
+  /// - Parameter mute: VMs whose guests answer nothing any more: what became of a kill there is looked for for a day.
+  func guardEnd(at now: Int64, mute: Set<VMAddress> = []) throws(Violation) {
     try guardAnswers(at: now)
     if let (kill, _) = owed.first { try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late") }
     for id in killOrder {
@@ -163,6 +165,7 @@ extension Checker {
       // Without its entry, its VM or its login nobody can look: it stays open for a day.
       let vm = home(kill.record)
       guard let machine = machines[vm], machine.key == kill.record.vm, !machine.missing, !machine.isRedirected,
+        !mute.contains(vm),
         configuration?.vcenters.contains(where: { $0.id == vm.vcenter }) == true, !isStopped(kill.record.login, on: vm)
       else { continue }
       let since = (kill.answered ?? kill.asked).nanoseconds

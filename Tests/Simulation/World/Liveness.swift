@@ -105,11 +105,7 @@ extension World {
     if count > 0, !isGated {
       for process in guest(at: place)?.processes ?? [] where !process.isZombie && isWanted(process, rule, place) {
         if case .bounded(_, .some) = rule.limits { continue }
-        if checker.isDealtWith(process.life, pid: process.pid, on: place.address)
-          || checker.cameBackUnnoticed(process.life, pid: process.pid)
-        {
-          continue
-        }
+        if isOwedNothing(process.life, pid: process.pid, at: place) { continue }
         liveness.expectations.append(
           Liveness.Expectation(
             place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: false, isOld: true))
@@ -122,6 +118,11 @@ extension World {
       liveness.expectations.append(
         Liveness.Expectation(place: place, pid: process.pid, life: process.life, rule: rule.id, isGated: isGated))
     }
+  }
+
+  /// True where the daemon takes it for one that ended, or has done what it may.
+  private func isOwedNothing(_ life: Truth.Life, pid: Int64, at place: Place) -> Bool {
+    checker.isDealtWith(life, pid: pid, on: place.address) || checker.cameBackUnnoticed(life, pid: pid)
   }
 
   // MARK: who is watched
@@ -283,6 +284,7 @@ extension World {
       else { return false }
       // By what it shows: a title that was written over counts as what it is now.
       return isWanted(row, rule, expected.place) && !checker.isClosed(process.life)
+        && !isOwedNothing(process.life, pid: row.pid, at: expected.place)
     }
     return left <= most.count
   }
@@ -346,7 +348,7 @@ extension World {
       agenda.enter(.end, at: clock + World.tick)
       return
     }
-    try checker.guardEnd(at: clock)
+    try checker.guardEnd(at: clock, mute: Set(places.filter { bad.contains($0.guest) }.flatMap(\.addresses)))
     liveness.phase = .ending
     try askToStop()
   }

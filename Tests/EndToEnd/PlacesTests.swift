@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+/// A rule against miners in the VMs of one place.
+private func miners(_ name: String, in scope: String) -> RuleText {
+  RuleText(name, match: #"name = "xmrig""#, "forbidden = true", scope: scope)
+}
+
+private func miner(_ label: String) -> Guest { .sleeper("xmrig", owner: "mallory", label: label) }
+
+extension EndToEnd {
+  // What is in a place is asked for every two minutes: each of these waits for that.
+  @Suite("Folders, clusters and tags", .timeLimit(.minutes(12))) struct Places {
+    @Test("A rule reaches what is in its folder, its cluster or under its tag, and nothing else, as VMs come and go")
+    func moves() async throws {
+      let web = "/Datacenter/vm/web"
+      let scenario = Scenario(
+        Machine("vm-101", "web-01", [miner("below-the-folder")], folder: "\(web)/blue"),
+        Machine("vm-102", "db-02", [miner("other-folder")], folder: "/Datacenter/vm/db"),
+        Machine("vm-103", "lab-03", [miner("cluster")], cluster: "gold"),
+        Machine("vm-104", "lab-04", [miner("tag")], tags: ["tier:gold"]),
+        Machine("vm-105", "lab-05", [miner("other-tag")], tags: ["tier:tin"]))
+      let settings = Settings(
+        miners("by-folder", in: #"folders = ["\#(web)"]"#), miners("by-cluster", in: #"clusters = ["gold"]"#),
+        miners("by-tag", in: #"tags = ["tier:gold"]"#))
+      try await World.with(scenario, settings) { world in
+        let daemon = try await world.startReadyDaemon()
+        for (label, rule) in [("below-the-folder", "by-folder"), ("cluster", "by-cluster"), ("tag", "by-tag")] {
+          let row = try await world.rows(try world.pid(label), "exited")
+          #expect(row.rule == rule)
+        }
+        #expect(world.dead == ["below-the-folder", "cluster", "tag"])
+        var calls = try await world.control.state().guestCalls
+        #expect(calls["vm-102"]?.received ?? 0 == 0 && calls["vm-105"]?.received ?? 0 == 0)
+
+        try await world.control.post("vms/vm-101", #"{"folder": "/Datacenter/vm/db"}"#)
+        try await world.control.post("vms/vm-102", #"{"folder": "\#(web)/blue"}"#)
+        try await world.control.post("vms/vm-104", #"{"detach": ["tier:gold"], "attach": ["tier:tin"]}"#)
+        try await world.control.post("vms/vm-105", #"{"attach": ["tier:gold"]}"#)
+        for label in ["other-folder", "other-tag"] {
+          try await world.rows(try world.pid(label), "exited", within: .seconds(200))
+        }
+        // The same inventory showed the others leave.
+        calls = try await world.control.state().guestCalls
+        for vm in ["vm-101", "vm-103", "vm-104"] { try await world.start(miner("late-on-\(vm)"), on: vm) }
+        try await world.rows(try world.pid("late-on-vm-103"), "exited")
+        try await world.looks(8, at: "vm-103")
+        let after = try await world.control.state().guestCalls
+        for vm in ["vm-101", "vm-104"] { #expect(after[vm]?.received == calls[vm]?.received, "\(vm) is not looked at") }
+        #expect(world.dead == ["below-the-folder", "cluster", "late-on-vm-103", "other-folder", "other-tag", "tag"])
+        try await world.audit()
+        try await world.stopDaemon(daemon)
+        try await world.expectLoggedOut()
+      }
+    }
+
+    @Test("A folder that the rule names is renamed: said once, it chooses nothing; named so again it goes on")
+    func renamed() async throws {
+      let scenario = Scenario(Machine("vm-101", "web-01", [miner("first")], folder: "/Datacenter/vm/web"))
+      let settings = Settings(miners("by-folder", in: #"folders = ["/Datacenter/vm/web"]"#))
+      try await World.with(scenario, settings) { world in
+        let daemon = try await world.startReadyDaemon()
+        try await world.rows(try world.pid("first"), "exited")
+        try await world.control.post("folders", #"{"path": "/Datacenter/vm/web", "name": "www"}"#)
+        try await world.line("/Datacenter/vm/web", "has no folder", within: .seconds(200))
+        try await world.start(miner("second"), on: "vm-101")
+        let calls = try await world.control.state().guestCalls
+        try await world.control.post("folders", #"{"path": "/Datacenter/vm/www", "name": "web"}"#)
+        try await world.rows(try world.pid("second"), "exited", within: .seconds(200))
+        #expect(world.log.count { $0.contains("has no folder") } == 1)
+        // It was started while nothing chose its VM, and nobody looked until the folder was back.
+        #expect(calls["vm-101"]?.inFlight == 0)
+        #expect(world.dead == ["first", "second"])
+        try await world.audit()
+        try await world.stopDaemon(daemon)
+        try await world.expectLoggedOut()
+      }
+    }
+
+    @Test("Tags that cannot be read for a while: VMs stay as they were, and no kill is lost")
+    func unreadableTags() async throws {
+      let scenario = Scenario(Machine("vm-101", "web-01", [], tags: ["tier:gold"]))
+      let settings = Settings(miners("by-tag", in: #"tags = ["tier:gold"]"#))
+      try await World.with(scenario, settings) { world in
+        let daemon = try await world.startReadyDaemon()
+        try await world.looks(2, at: "vm-101")
+        let seen = try await world.control.calls().last?.number ?? 0
+        try await world.control.post(
+          "faults", #"{"calls": "rest.tag.*", "error_type": "SERVICE_UNAVAILABLE", "status": 503, "times": 0}"#)
+        try await world.until("a refresh that cannot read the tags", within: .seconds(200)) {
+          try await world.control.calls(from: seen + 1).contains {
+            $0.kind?.hasPrefix("rest.tag.") == true && $0.faulty == true && $0.answered != nil
+          }
+        }
+        try await world.looks(3, at: "vm-101")
+        try await world.start(miner("late"), on: "vm-101")
+        try await world.rows(try world.pid("late"), "exited")
+        #expect(world.dead == ["late"])
+        try await world.audit()
+        try await world.stopDaemon(daemon)
+        try await world.expectLoggedOut()
+      }
+    }
+
+    @Test("A list that is capped: every VM is watched all the same, and no view is left behind")
+    func capped() async throws {
+      let numbers = 101...112
+      var scenario = Scenario(
+        numbers.map { Machine("vm-\($0)", "web-\($0)", [miner("miner-\($0)")], folder: "/Datacenter/vm/web") })
+      scenario.listCap = 5
+      try await World.with(scenario, Settings(miners("everywhere", in: #"names = ["web-*"]"#))) { world in
+        let daemon = try await world.startReadyDaemon()
+        for number in numbers { try await world.rows(try world.pid("miner-\(number)"), "exited") }
+        #expect(world.dead == numbers.map { "miner-\($0)" })
+        try await world.until("STATUS") { world.notify.status?.contains("12 of 12 VMs") == true }
+        try await world.audit()
+        try await world.stopDaemon(daemon)
+        try await world.expectLoggedOut()
+      }
+    }
+  }
+}
