@@ -130,6 +130,37 @@ struct MismatchTests {
           $0.owner = "root"
         }, .builtIn
       ),
+      // Windows makes an account for each session, and calls the system's own by other names in other languages.
+      (
+        process {
+          $0.name = "dwm.exe"
+          $0.owner = "Window Manager\\DWM-1"
+        }, .builtIn
+      ),
+      (
+        process {
+          $0.name = "fontdrvhost.exe"
+          $0.owner = "Font Driver Host\\UMFD-0"
+        }, .builtIn
+      ),
+      (
+        process {
+          $0.name = "svchost.exe"
+          $0.owner = "NT-AUTORITÄT\\Netzwerkdienst"
+        }, .builtIn
+      ),
+      (
+        process {
+          $0.name = "lsass.exe"
+          $0.owner = "AUTORITE NT\\Système"
+        }, .builtIn
+      ),
+      (
+        process {
+          $0.name = "dwm.exe"
+          $0.owner = "LAB\\mallory"
+        }, nil
+      ),
       (process { $0.name = "postgres" }, .listed(.name, 1)),
       (process { $0.owner = "dba" }, .listed(.owner, 0)),
       (process { $0.command = "x --precious" }, .listed(.command, 0)),
@@ -385,6 +416,18 @@ struct ExplainTurnTests {
     stage.explain(2)
     stage.run(.seconds(300))
     #expect(stage.surveys == 1 && stage.refusals(2) == [.login])
+  }
+
+  @Test("An account whose trial is long due, and which nobody tries by hand, wakes nobody")
+  func noTrial() {
+    var stage = Stage()
+    let standing = LoginStanding(account: "guestwatch", digest: 1, doubts: 0, tries: 0, age: .seconds(7_200))
+    stage.begin([Stage.rule()], restored: Restored(life: 2, standings: [standing])) { $0.onlyByHand = true }
+    for _ in 0..<10 { stage.send(.timeCame) }
+    let past = stage.log.filter { entry in
+      if case .wake(let at) = entry.effect { at.nanoseconds <= entry.at } else { false }
+    }
+    #expect(past.isEmpty, "\(past.count)")
   }
 
   @Test("A listing that fails is tried three times in the pace of the back-off; one that is never answered is given up")

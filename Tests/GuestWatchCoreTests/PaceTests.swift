@@ -43,6 +43,28 @@ struct PaceTests {
     #expect(gaps.dropFirst(6).allSatisfy { $0 > 20 }, "\(gaps)")
   }
 
+  @Test("Of more processes that were tried than are kept none is forgotten: nobody else is tried, and that is said")
+  func manyTried() {
+    var stage = Stage()
+    let first = Int64(10_000)
+    let rows = (0..<Int64(VMState.attemptsCap)).map { i in
+      Restored.Row(
+        id: KillID(life: 1, number: UInt32(i)), rule: RuleID("r"), vm: Stage.key, process: stage.spawn(first + i),
+        login: Stage.login, age: .seconds(7_200), outcome: .denied, closedAge: .seconds(7_100))
+    }
+    let memory = VMMemory(vm: Stage.key, bootTime: stage.facts.bootTime, suspendTime: nil, seen: [])
+    stage.begin([Stage.rule(every: .seconds(60))], restored: Restored(life: 2, rows: rows, memories: [memory])) {
+      $0.budget = FleetBudget(kills: 1_000, perVM: 1_000)
+    }
+    stage.spawn(500)
+    stage.run(.seconds(400))
+    #expect(stage.killed.isEmpty)
+    #expect(stage.reports(.limitReached).map(\.detail) == ["processes that were tried"])
+    stage.exit(first)
+    stage.run(.seconds(200))
+    #expect(stage.killed == [500])
+  }
+
   @Test("One that is allowed ends the pause after denials")
   func allowedAgain() {
     var stage = Stage()

@@ -60,4 +60,32 @@ struct ZombieTests {
     // Two live: 501 and 503. Two are allowed.
     #expect(stage.killed == [502])
   }
+
+  @Test("Nor does it count once hundreds of others have ended, for it is still listed (S1)")
+  func zombieAmongMany() {
+    var stage = Stage()
+    for i: Int64 in 0..<3 { stage.spawn(500 + i, started: Stage.epoch - 100 + i * 10) }
+    stage.intercept = { effect, stage in
+      guard case .terminate(let id, _, _, _, let pid, _, _, _) = effect else { return nil }
+      stage.bare(pid)
+      return [(.milliseconds(100), .terminated(id, stage.timing(), .done))]
+    }
+    stage.begin([Stage.rule(limits: .bounded(maxAge: nil, maxInstances: MaxInstances(count: 2)))], big)
+    stage.run(.seconds(60))
+    #expect(stage.killed == [502])
+    stage.exit(500)
+    var pid: Int64 = 1_000
+    for _ in 0..<6 {
+      for _ in 0..<100 {
+        pid += 1
+        stage.spawn(pid, owner: "u\(pid)")
+      }
+      stage.run(.seconds(12))
+      stage.guest.removeAll { $0.pid > 1_000 }
+      stage.run(.seconds(12))
+    }
+    stage.spawn(503)
+    stage.run(.seconds(60))
+    #expect(stage.killed == [502])
+  }
 }

@@ -35,17 +35,26 @@ enum Protection {
     return names.contains(name) || kernelThreads.contains(stem) || kernelThreadPrefixes.contains { name.hasPrefix($0) }
   }
 
-  /// root, its bare number, nobody known, or one of Windows' service accounts of any domain.
+  /// root, its bare number, nobody known, one of Windows' service accounts of any domain, or any account of a domain in which
+  /// Windows alone makes some. As other languages of Windows show them, too: that protects more, never less.
   private static func isSystemAccount(_ process: Process) -> Bool {
     if process.ownerIsDoubtful { return true }
     let owner = process.owner.value
     let slash = owner.utf8.lastIndex(of: UInt8(ascii: "\\"))
     let account = slash.map { owner[owner.utf8.index(after: $0)...] } ?? owner[...]
-    return systemAccounts.contains(account.lowercased())
+    if systemAccounts.contains(account.lowercased()) { return true }
+    return slash.map { systemDomains.contains(owner[..<$0].lowercased()) } ?? false
   }
 
   private static let systemAccounts: Set<String> = [
     "root", "0", "unknown", "system", "local service", "network service", "localservice", "networkservice",
+    "lokaler dienst", "netzwerkdienst", "système", "service local", "service réseau", "sistema", "servizio locale",
+    "servizio di rete", "servicio local", "servicio de red", "serviço local", "serviço de rede",
+  ]
+
+  /// The window manager and the font driver have an account for each session there.
+  private static let systemDomains: Set<String> = [
+    "nt authority", "nt-autorität", "autorite nt", "autorité nt", "autoridade nt", "window manager", "font driver host",
   ]
 
   /// Lower case, without `.exe`.

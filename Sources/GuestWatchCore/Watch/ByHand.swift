@@ -197,7 +197,7 @@ extension Watch {
     HandAnswer.Found(
       vm: vms[place].key, address: vms[place].address, vmName: vms[place].facts.name, login: login,
       process: shown(process), gate: handGate(process, login, place, now),
-      isStuck: vms[place].attempts.contains { $0.isOn(process.identity) && $0.stuck })
+      isStuck: vms[place].attempts(on: process.identity).contains(where: \.stuck))
   }
 
   /// The look failed: three tries, as a confirm has.

@@ -104,7 +104,7 @@ extension Watch {
       noteAttempt(
         at: place, kill.identityNow, was: kill.identity, rule: kill.rule, login: kill.login, outcome: outcome,
         now.continuous)
-      let stuck = vms[place].attempts.contains { $0.isOn(kill.identityNow) && $0.stuck }
+      let stuck = vms[place].attempts(on: kill.identityNow).contains(where: \.stuck)
       if outcome == .survived && stuck { outcome = .stuck }
     }
     switch outcome {
@@ -184,8 +184,9 @@ extension Watch {
   ) {
     func isAbout(_ attempts: Attempts) -> Bool { attempts.isOn(identity) || attempts.isOn(was) }
     if !vms[place].attempts.contains(where: isAbout) {
-      if vms[place].attempts.count >= VMState.attemptsCap { vms[place].attempts.removeFirst() }
-      vms[place].attempts.append(Attempts(identity: was, rule: rule))
+      // Nobody else is tried from the cap on; only what a ledger holds may be more.
+      if vms[place].attempts.count >= 2 * VMState.attemptsCap { return }
+      vms[place].insert(Attempts(identity: was, rule: rule))
     }
     for i in vms[place].attempts.indices where isAbout(vms[place].attempts[i]) {
       vms[place].attempts[i].rename(identity)

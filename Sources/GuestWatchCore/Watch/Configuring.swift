@@ -29,7 +29,7 @@ extension Watch {
   /// True where the VM is in a later epoch than at that moment: identities of then are not those of today.
   private func isOfEarlierEpoch(_ at: Instant, _ vm: VMKey) -> Bool {
     guard let place = places[vm], let began = vms[place].epochBegan else { return false }
-    return at < began
+    return at <= began
   }
 
   /// An earlier life was refused by a vCenter: its pause goes on, a restart is no reason for one more try.

@@ -103,6 +103,7 @@ extension Watch {
     let candidate = vms[place].views[ready.v].candidates[ready.c]
     switch gate {
     case .killOpen, .retryWait, .stopping:
+      if gate == .retryWait, hasTriedTooMany(process, place) { limitReached(place, "processes that were tried", now) }
       return gate
     case .report, .dryRun:
       reportWouldKill(candidate, rule, reason, gate, place, now)

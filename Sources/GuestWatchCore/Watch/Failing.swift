@@ -20,6 +20,11 @@ extension Watch {
       report(aboutVM(.vmWatched, .info, place))
       statusDirty = true
     }
+    for v in vms[place].views.indices
+    where vms[place].views[v].login == operation.login && vms[place].views[v].parked != nil {
+      vms[place].views[v].parked = nil
+      statusDirty = true
+    }
     if proves { loginAccepted(operation, place, now) } else { loginUntold(operation, nil, now) }
   }
 
@@ -81,6 +86,8 @@ extension Watch {
       report(aboutVM(.vmParked, .warning, place, login: operation.login, fault: fault))
     }
     vms[place].views[v].parkedUntil = now.continuous + KillTiming.park
+    vms[place].views[v].parked = fault
+    statusDirty = true
   }
 
   private mutating func park(_ place: Int, _ fault: Fault, _ now: Now) {

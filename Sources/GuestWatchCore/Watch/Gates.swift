@@ -88,7 +88,7 @@ extension Watch {
       }
     case .retryWait:
       attempts(on: process, place).contains { now.continuous < $0.waitsUntil }
-        || (own == nil && now.continuous < vms[place].killRestUntil)
+        || (own == nil && (now.continuous < vms[place].killRestUntil || hasTriedTooMany(process, place)))
     case .ruleBudget:
       if case .rule(let rule) = asker { budgets.isFull(rule, own: own, now: now.continuous) } else { false }
     case .vmBudget: budgets.isFull(vm: vms[place].key, configuration.budget, own: own, now: now.continuous)
@@ -97,8 +97,12 @@ extension Watch {
     }
   }
 
+  /// True where so many were tried that nobody else is: whether it was tried is not known any more then.
+  func hasTriedTooMany(_ process: Process, _ place: Int) -> Bool {
+    vms[place].attempts.count >= VMState.attemptsCap && attempts(on: process, place).isEmpty
+  }
+
   private func attempts(on process: Process, _ place: Int) -> [Attempts] {
-    // Mostly none: no array is made.
-    vms[place].attempts.filter { $0.isOn(process.identity) }
+    vms[place].attempts(on: process.identity)
   }
 }

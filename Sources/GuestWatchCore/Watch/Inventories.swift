@@ -60,6 +60,10 @@ extension Watch {
     if fault.kind == .loginRefused { pause = VCenterState.pause(refusals: refusals) }
     if fault.kind == .noSession { pause = chance.around(VCenterState.pause(turnedAway: state.failures)) }
     state.nextRefresh = now.continuous + pause
+    // What fails otherwise meanwhile is no reason to send a refused password sooner.
+    if fault.kind != .loginRefused, let refused = refusedLogins[state.entry.digest] {
+      state.nextRefresh = max(state.nextRefresh, refused.until)
+    }
     if state.down == nil { state.downSince = now.continuous }
     if isNews(fault, state, now.continuous) {
       state.told = Told(kind: fault.kind, at: now.continuous)
@@ -363,6 +367,8 @@ extension Watch {
     vms[place].doubt = nil
     vms[place].shown = nil
     refuseHand(place, .changed("the VM began a new life"))
+    // A try of the life before is none on whoever has its name now.
+    loseKill(place, now)
     vms[place].attempts = []
     vms[place].ended = []
     vms[place].restoredSeen = []
@@ -373,12 +379,11 @@ extension Watch {
     for v in vms[place].views.indices {
       vms[place].views[v].rows = []
       vms[place].views[v].lastListing = nil
-      vms[place].views[v].gone = []
+      vms[place].views[v].gone = GoneRows()
       vms[place].views[v].candidates = []
       vms[place].views[v].unfollowed = [:]
       vms[place].views[v].nextSurvey = now.continuous
     }
-    loseKill(place, now)
     if had { report(aboutVM(.epochEnded, .info, place, detail: why)) }
   }
 

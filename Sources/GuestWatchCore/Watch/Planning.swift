@@ -132,7 +132,7 @@ extension Watch {
   private func wantPoll(_ place: Int, _ now: Now) -> (at: Instant, want: Want)? {
     let notBefore = max(vms[place].restUntil, vms[place].parked?.until ?? vms[place].restUntil)
     let onlyByHand = configuration?.onlyByHand == true
-    var best: (at: Instant, want: Want)?
+    var best: (at: Instant, due: Instant, want: Want)?
     for v in vms[place].views.indices {
       let login = vms[place].views[v].login
       let isAwaited = isAwaited(login, place)
@@ -140,24 +140,26 @@ extension Watch {
       if logins.isStopped(login, on: vms[place].key) { continue }
       if vms[place].waits.contains(where: { $0.login == login }) { continue }
       let nextSurvey = isAwaited ? min(vms[place].views[v].nextSurvey, now.continuous) : vms[place].views[v].nextSurvey
-      var at = max(nextSurvey, vms[place].views[v].parkedUntil)
+      var due = nextSurvey
       var want = Want.survey(v: v)
       let candidates = vms[place].views[v].candidates
       // A survey that is due goes before any check: it shows more.
       if nextSurvey > now.continuous, let c = candidates.indices.min(by: { candidates[$0].due < candidates[$1].due }),
-        candidates[c].due < at
+        candidates[c].due < due
       {
-        at = candidates[c].due
-        let horizon = max(at, now.continuous) + .seconds(1)
+        due = candidates[c].due
+        let horizon = max(due, now.continuous) + .seconds(1)
         let together = candidates.indices.count { candidates[$0].due <= horizon }
         let needsGroup = candidates[c].tracks.contains { $0.exceeded?.group != nil }
         // One survey replaces several checks, and only a listing judges a group.
         if together <= 2 && !needsGroup { want = .check(v: v, pid: candidates[c].process.pid) }
       }
-      at = max(at, notBefore)
-      if best.map({ at < $0.at }) ?? true { best = (at, want) }
+      due = max(due, vms[place].views[v].parkedUntil)
+      let at = max(due, notBefore)
+      // All wait for the VM's rest: what was due first goes first, so that a login that always fails keeps no other away.
+      if best.map({ (at, due) < ($0.at, $0.due) }) ?? true { best = (at, due, want) }
     }
-    return best
+    return best.map { ($0.at, $0.want) }
   }
 
   /// Something is in flight in its guest, under whatever uuid.
@@ -449,7 +451,7 @@ extension Watch {
     if let end = pauses.next { next = min(next, end) }
     if let end = asks.until.values.min() { next = min(next, end) }
     if let shutdown, !saidStopped { next = min(next, shutdown.until) }
-    if shutdown == nil { next = min(next, logins.nextTrial) }
+    if shutdown == nil, configuration?.onlyByHand != true { next = min(next, logins.nextTrial) }
     guard next != .never, next != lastWake else { return }
     if mutated(.forgetTheWake), next > lastWake ?? .never { return }
     lastWake = next

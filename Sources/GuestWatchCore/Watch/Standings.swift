@@ -71,9 +71,11 @@ extension Watch {
     if let why = vms[place].unwatchable { return (why.rawValue, nil) }
     if let down = vcenters[vms[place].address.vcenter]?.down { return ("its vCenter cannot be asked", down) }
     if let parked = vms[place].parked { return ("it is left alone for an hour", parked.fault) }
-    if vms[place].views.allSatisfy({ logins.isStopped($0.login, on: vms[place].key) }) {
-      return ("every guest login that reaches it is stopped there", nil)
+    let views = vms[place].views
+    guard views.allSatisfy({ $0.parked != nil || logins.isStopped($0.login, on: vms[place].key) }) else { return nil }
+    if let parked = views.lazy.compactMap(\.parked).first {
+      return ("the guest denies what is asked with every login that reaches it", parked)
     }
-    return nil
+    return ("every guest login that reaches it is stopped there", nil)
   }
 }

@@ -142,7 +142,7 @@ struct VMState: Sendable {
   var shown: Shown?
   /// Open kills of an earlier life that wait for their turn: one at a time.
   var waitingKills: [Kill] = []
-  /// Tries on identities of this VM, over all rules; sorted by nothing, searched by identity.
+  /// Tries on identities of this VM, over all rules; by pid, which is the same for all names of one.
   var attempts: [Attempts] = []
   /// Processes that ended: never a candidate again in this epoch. What is still listed moves to the end.
   var ended: [Ended] = []
@@ -171,11 +171,36 @@ struct VMState: Sendable {
 
   /// The most identities that are remembered as ended, those dropped first that are not listed any more, oldest first.
   static let endedCap = 512
-  static let attemptsCap = 512
+  /// The most processes that are there and were tried. Where there are more, no other is tried: of whom it is not known how
+  /// often, that may be one to be left alone.
+  static let attemptsCap = 2_048
   /// A VM that is missing so long is forgotten; where its login was refused is remembered all the same.
   static let forgetAfter = Duration.seconds(3600)
 
   var watchable: Bool { present && unwatchable == nil }
+
+  /// Where the tries on who has this pid begin, or would.
+  private func firstAttempt(on pid: Int64) -> Int {
+    var (low, high) = (0, attempts.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if attempts[middle].identity.pid < pid { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Tries on what has this name or had it.
+  func attempts(on identity: Identity) -> [Attempts] {
+    var found: [Attempts] = []
+    var i = firstAttempt(on: identity.pid)
+    while i < attempts.count, attempts[i].identity.pid == identity.pid {
+      if attempts[i].isOn(identity) { found.append(attempts[i]) }
+      i += 1
+    }
+    return found
+  }
+
+  mutating func insert(_ new: Attempts) { attempts.insert(new, at: firstAttempt(on: new.identity.pid)) }
 
   /// A terminate was begun here, or may have been.
   mutating func takesTerminates() {
@@ -203,8 +228,8 @@ struct LoginView: Sendable {
   var lastListing: Now?
   /// Our wall clock was trusted from that listing on.
   var listingIsDated = false
-  /// Of rows that a complete listing did not show any more: three that come back end the epoch. Oldest first.
-  var gone: [UInt64] = []
+  /// Of rows that a complete listing did not show any more: three that come back end the epoch.
+  var gone = GoneRows()
   /// By pid.
   var candidates: [Candidate] = []
   /// Of each group the last place in its order that nobody follows, for there were too many candidates; by rule. It is
@@ -212,14 +237,14 @@ struct LoginView: Sendable {
   var unfollowed: [RuleID: [Group.Key: Int]] = [:]
   /// The guest denies this account: left alone until then.
   var parkedUntil = Instant(nanoseconds: .min)
+  /// What it said to that, until a look works.
+  var parked: Fault?
 
   /// E of L1: what `every` really gives.
   var interval: Duration { max(every, .seconds(10)) }
   /// A chain of looks breaks after this long without one.
   var chain: Duration { interval * 3 }
   static let candidateCap = 5_000
-  /// A revert brings back what went lately; more is not kept.
-  static let goneCap = 64
   /// So many that come back at once are no chance.
   static let comeback = 3
 }

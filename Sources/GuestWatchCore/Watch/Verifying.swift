@@ -142,10 +142,13 @@ extension Watch {
   }
 
   /// When the next look after the terminate may be sent; nil: not with the secrets there are, or it waits for its turn.
+  ///
+  /// A kill whose login is in the configuration no more waits for a reload that brings it back, or for the day after which
+  /// nobody can know: it would be looked for in vain, and all that is due on its VM with it.
   func verifyFrom(_ kill: Kill, _ next: Instant, _ vm: VMState, _ now: Now) -> Instant? {
     if vm.waits.contains(where: { $0.login == kill.login }) { return nil }
     let loaded = logins.credential(kill.login)
-    let loadedStops = loaded.map { logins.isStopped($0, on: vm.key) } ?? false
+    let loadedStops = loaded.map { logins.isStopped($0, on: vm.key) } ?? true
     guard let sent = kill.credential, sent != loaded, !listsWithLoaded(kill) else { return loadedStops ? nil : next }
     let sentStops = logins.isStopped(sent, on: vm.key)
     guard let until = kill.linkUntil else { return sentStops ? nil : next }

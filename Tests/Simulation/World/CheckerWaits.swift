@@ -1,4 +1,4 @@
-import GuestWatchCore
+public import GuestWatchCore
 import VCenterModel
 
 /// How long gates that open by themselves were closed: what L1 calls budget wait, and cooldowns and pauses beside it.
@@ -157,7 +157,7 @@ extension Checker {
   /// Everything that is owed at the end: one outcome for each terminate, and late answers on their way to the ledger.
   ///
   /// - Parameter mute: VMs whose guests answer nothing any more: what became of a kill there is looked for for a day.
-  func guardEnd(at now: Int64, mute: Set<VMAddress> = []) throws(Violation) {
+  public func guardEnd(at now: Int64, mute: Set<VMAddress> = []) throws(Violation) {
     try guardAnswers(at: now)
     if let (kill, _) = owed.first { try raise("S5", "the late answer to kill \(kill) was not recorded", "S5-late") }
     for id in killOrder {

@@ -80,7 +80,9 @@ enum OwnRules {
       && a.login == b.login && a.vcenters == b.vcenters && a.action == b.action
   }
 
-  private static let systemAccounts = ["root", "0", "", "unknown", "system", "local service", "network service"]
+  private static let systemAccounts = [
+    "root", "0", "", "unknown", "system", "local service", "network service", "lokaler dienst", "netzwerkdienst",
+  ]
   private static let builtIn = [
     "init", "systemd", "launchd", "kthreadd", "vmtoolsd", "vgauthservice", "system", "registry", "smss", "csrss",
     "wininit", "winlogon", "services", "lsass", "lsaiso", "svchost", "dwm", "fontdrvhost", "memory compression",
