@@ -115,7 +115,7 @@ import Testing
     // The type counts, not the status.
     REST("UNAUTHENTICATED", 500, guest: .guestLoginRefused, vcenter: .sessionLost, login: .loginRefused),
     REST("NOT_FOUND", 500, guest: .vmGone, vcenter: .badRequest, login: .badRequest),
-    REST("SERVICE_UNAVAILABLE", 401, guest: .toolsUnavailable, vcenter: .transient, login: .transient),
+    REST("SERVICE_UNAVAILABLE", 401, guest: .toolsUnavailable, vcenter: .transient, login: .noSession),
     // One of tomorrow: the status counts, and what that does not tell either is unknown.
     REST("TOMORROW", 401, guest: .guestLoginRefused, vcenter: .sessionLost, login: .loginRefused),
     REST("TOMORROW", 403, guest: .notPermitted, vcenter: .notPermitted, login: .notPermitted),
@@ -271,7 +271,7 @@ import Testing
       (401, FaultKind.sessionLost, FaultKind.loginRefused), (403, .notPermitted, .notPermitted),
       (400, .badRequest, .badRequest), (404, .badRequest, .badRequest), (408, .transient, .transient),
       (429, .transient, .transient), (500, .transient, .transient), (502, .transient, .transient),
-      (503, .transient, .transient), (504, .transient, .transient), (301, .badAnswer, .badAnswer),
+      (503, .transient, .noSession), (504, .transient, .transient), (301, .badAnswer, .badAnswer),
       (302, .badAnswer, .badAnswer), (304, .badAnswer, .badAnswer), (307, .badAnswer, .badAnswer),
       (308, .badAnswer, .badAnswer),
     ].flatMap { (row: (status: Int, kind: FaultKind, login: FaultKind)) in

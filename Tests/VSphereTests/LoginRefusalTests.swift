@@ -94,7 +94,7 @@ import Testing
     try await withClients(4, S.except([S.login: .html(503)])) { benches, _ in
       for _ in 0..<2 {
         let calls = benches.map { bench in Task { await bench.list().1 } }
-        for call in calls { #expect(await call.value.fault?.kind == .transient) }
+        for call in calls { #expect(await call.value.fault?.kind == .noSession) }
       }
       #expect(LoginRefusalTests.tries(benches[0]) == 8)
     }
