@@ -60,8 +60,9 @@ private func replace(
 ) throws(MetricsFailure) {
   // The collector reads what ends in .prom and nothing else.
   let draft = path + ".new"
-  // One that a crash left. Never opened: where others may write to the folder it can be a link to anywhere.
-  guard unlink(draft) == 0 || errno == ENOENT else { throw failure("\(draft) cannot be removed") }
+  // One that a crash left. Never opened: where others may write to the folder it can be a link to anywhere. Whatever keeps it
+  // from being removed keeps the new one from being made, and that is said.
+  unlink(draft)
   let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw failure("\(draft) cannot be made") }
   do throws(MetricsFailure) {
@@ -84,6 +85,7 @@ private func failure(_ what: String, _ why: Int32 = errno) -> MetricsFailure {
     case EROFS: "; leave its folder open in the sandbox of the service (ReadWritePaths=) and restart it"
     case EACCES, EPERM: "; let the account of the service write to its folder"
     case ENOENT, ENOTDIR: "; make its folder and restart the service"
+    case EEXIST: "; remove it by hand"
     case ENOSPC, EDQUOT: "; make room"
     default: ""
     }

@@ -111,6 +111,9 @@ struct TextfileTests {
     #expect(message(await put(at: path)) == "\(path) cannot be replaced: Is a directory")
     #expect(try names() == ["g.prom"], "the draft is taken away")
     #expect(rmdir(path) == 0)
+    try #require(mkdir("\(path).new", 0o755) == 0)
+    #expect(message(await put(at: path)) == "\(path).new cannot be made: File exists; remove it by hand")
+    #expect(rmdir("\(path).new") == 0)
     #expect(message(await put(at: path)) == nil, "and then it works")
   }
 
