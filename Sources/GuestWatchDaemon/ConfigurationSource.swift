@@ -23,17 +23,21 @@ public struct Setup<Link: VCenterLink>: Sendable {
   public var warnings: [String]
   /// `[ledger] keep`.
   public var keep: Duration
+  /// `[metrics] textfile`; nil: there is none.
+  public var textfile: String?
 
   /// The default of `[ledger] keep`.
   public static var defaultKeep: Duration { .seconds(400 * 86_400) }
 
   public init(
-    configuration: Configuration, links: [Link], warnings: [String] = [], keep: Duration = Setup.defaultKeep
+    configuration: Configuration, links: [Link], warnings: [String] = [], keep: Duration = Setup.defaultKeep,
+    textfile: String? = nil
   ) {
     self.configuration = configuration
     self.links = links
     self.warnings = warnings
     self.keep = keep
+    self.textfile = textfile
   }
 
   /// How long rows of the ledger are kept: as long as was asked for, but never shorter than a budget or a cooldown reaches

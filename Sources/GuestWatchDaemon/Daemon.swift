@@ -37,7 +37,9 @@ public struct Daemon: Sendable {
   private static let feedEvery = Duration.seconds(10)
   /// The log's last lines wait so long for a journald that is stuck.
   private static let flushLimit = Duration.seconds(2)
-  /// The whole end takes 25 s for terminates, 5 s for logouts and 2 s for the log; after this the kernel ends a process
+  /// The file with the metrics goes at the end; its disk may hang.
+  private static let metricsLimit = Duration.seconds(1)
+  /// The whole end takes 25 s for terminates, 5 s for logouts, 1 s for the metrics and 2 s for the log; after this the kernel ends a process
   /// that hangs, before the service manager would have to (45 s in our unit).
   static let endLimit: UInt32 = 40
 
@@ -83,9 +85,11 @@ public struct Daemon: Sendable {
     _ setup: Setup<VSphereLink>, _ source: RuleFileSource, _ ledger: LedgerStore, _ restored: Restored,
     _ log: JournalWriter, _ signals: UnixSignalsSequence
   ) async {
+    let metrics = Textfile()
     let scheduler = Scheduler(
       deciding: Watch(), source: source, ledger: ledger, line: SystemLine(manager: manager, journal: log),
-      clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery))
+      clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery),
+      metrics: metrics)
     let control = listen(to: scheduler, log)
     await withDiscardingTaskGroup { group in
       group.addTask {
@@ -107,6 +111,7 @@ public struct Daemon: Sendable {
     // Before the lock is given back: the next daemon finds no socket of ours, and we remove none of its.
     control?.stop()
     ledger.close()
+    metrics.finish(within: Self.metricsLimit)
     _ = log.flush(within: Self.flushLimit)
   }
 

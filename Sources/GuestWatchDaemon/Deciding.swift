@@ -6,6 +6,8 @@ public protocol Deciding: Sendable {
   mutating func handle(_ event: Event, at now: Now) -> [Effect]
   /// What an operator may ask; changes nothing.
   func overview(at now: Now) -> Overview
+  /// The numbers of it alone, which are asked for often.
+  func figures(at now: Now) -> Figures
   /// The gates that operators closed.
   var pausesInForce: [Pause] { get }
 }

@@ -64,6 +64,8 @@ public struct RuleFileSource: ConfigurationSource {
     var configuration = loaded.configuration
     configuration.ownMachine = machine.text
     let warnings = diagnostics + (machine.complaint.map { [$0] } ?? [])
-    return .loaded(Setup(configuration: configuration, links: links, warnings: warnings, keep: loaded.keep))
+    return .loaded(
+      Setup(
+        configuration: configuration, links: links, warnings: warnings, keep: loaded.keep, textfile: loaded.textfile))
   }
 }

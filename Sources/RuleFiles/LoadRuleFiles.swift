@@ -74,7 +74,7 @@ private struct Reading {
         vcenters: settings.vcenters.map(\.entry), logins: settings.logins.map(\.entry), rules: rules,
         timeZone: zone, digests: digests(rules)),
       vcenters: settings.vcenters.map(\.settings), logins: settings.logins.map(\.settings), files: files,
-      keep: settings.keep, wording: wording)
+      keep: settings.keep, textfile: settings.textfile, wording: wording)
   }
 
   private func wording(_ settings: MainSettings, _ rulesFolder: String, _ rules: [[String: Origin]]) -> Wording {

@@ -92,7 +92,7 @@ public struct Origin: Sendable, Hashable {
 
 /// Where each value stands, by its key; a key that is in no file is in none of these.
 public struct Origins: Sendable, Hashable {
-  /// Of `[daemon]`, `[budget]`, `[protect]` and `[ledger]`.
+  /// Of `[daemon]`, `[budget]`, `[protect]`, `[ledger]` and `[metrics]`.
   public var sections: [String: [String: Origin]] = [:]
   /// One for each vCenter, login and rule.
   public var vcenters: [[String: Origin]] = []
@@ -132,6 +132,8 @@ public struct LoadedConfiguration: Sendable, Hashable {
   public var files: [String]
   /// `[ledger] keep`: how long closed rows are kept.
   public var keep: Duration
+  /// `[metrics] textfile`: where metrics are written, an absolute path; nil: nowhere.
+  public var textfile: String?
   /// Decides nothing.
   public var wording: Wording
 
@@ -140,13 +142,14 @@ public struct LoadedConfiguration: Sendable, Hashable {
 
   public init(
     configuration: Configuration, vcenters: [VCenterSettings], logins: [LoginSettings], files: [String],
-    keep: Duration = LoadedConfiguration.defaultKeep, wording: Wording = Wording()
+    keep: Duration = LoadedConfiguration.defaultKeep, textfile: String? = nil, wording: Wording = Wording()
   ) {
     self.configuration = configuration
     self.vcenters = vcenters
     self.logins = logins
     self.files = files
     self.keep = keep
+    self.textfile = textfile
     self.wording = wording
   }
 }

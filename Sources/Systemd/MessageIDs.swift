@@ -50,6 +50,8 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
       case .clockTrusted: "061a73c8ca5e49baa0d9c6a0ba97d9f2"
       case .ledgerFailing: "60a7ff77c2264f7cae118ee032a14567"
       case .ledgerWorks: "359207ea13c34c00a7d3c88b6b63d487"
+      case .metricsFailing: "2cd7bb74fe394b69b8b547a20bdf2ddc"
+      case .metricsWork: "a4bd5ebf1d6c48e2aaa49d20bb894a38"
       case .started: "1e101688aa3449a3aa9d02fa36b45783"
       case .stopping: "a500c383abbd479f836200f05c7c9913"
       case .paused: "e47d3111d0164dae8551b6c85d2566af"

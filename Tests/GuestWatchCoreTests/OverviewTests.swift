@@ -84,4 +84,36 @@ struct OverviewTests {
     #expect(overview.logins == [Overview.Login(id: Stage.login, isStopped: false, quarantined: 1, nextTry: nil)])
     #expect(overview.unwatched.map(\.reason) == ["every guest login that reaches it is stopped there"])
   }
+
+  @Test("The figures are those of the overview, with the VMs that are not watched counted by cause")
+  func figures() {
+    #expect(Watch().figures(at: Stage().now) == Figures(snapshot: Snapshot()))
+
+    var stage = Stage()
+    stage.intercept = { effect, stage in
+      guard case .survey(let op, _, _, _, _) = effect else { return nil }
+      return [
+        (
+          .milliseconds(5),
+          .surveyed(op, stage.timing(), .failure(Fault(.guestLoginRefused, code: "InvalidGuestLogin")))
+        )
+      ]
+    }
+    var rule = Stage.rule()
+    rule.budget = Budget(kills: 2, within: .seconds(1000))
+    stage.begin([rule])
+    stage.run(.seconds(20))
+    let figures = stage.watch.figures(at: stage.now)
+    let overview = stage.watch.overview(at: stage.now)
+    #expect(figures.snapshot == overview.snapshot && figures.fleet == overview.fleet)
+    #expect(figures.vcenters == overview.vcenters && figures.rules == overview.rules)
+    #expect(figures.logins == overview.logins && figures.logins.count == 1)
+    #expect(figures.unwatched == [.loginsStopped: 1])
+    #expect(overview.unwatched.map(\.reason) == figures.unwatched.keys.map(\.words))
+  }
+
+  @Test("Every cause has words of its own")
+  func causes() {
+    #expect(Set(UnwatchedCause.allCases.map(\.words)).count == Unwatchable.allCases.count + 3)
+  }
 }

@@ -18,12 +18,14 @@ final class Bench {
   init(
     source: (Journal) -> FakeSource = { FakeSource($0) },
     ledger: (Journal) -> any KillLedger = { FakeLedger(journal: $0) },
+    metrics: (any MetricsFile)? = nil,
     _ answer: @escaping @Sendable (Event, Now) -> [Effect]
   ) {
     script = Script(answer: answer)
     self.source = source(journal)
     scheduler = Scheduler(
-      deciding: script, source: self.source, ledger: ledger(journal), line: FakeLine(journal: journal), clock: clock)
+      deciding: script, source: self.source, ledger: ledger(journal), line: FakeLine(journal: journal), clock: clock,
+      metrics: metrics)
   }
 
   func link(_ vcenter: String, _ client: FakeClient, logins: [String] = ["linux"]) -> FakeLink {
@@ -36,9 +38,10 @@ final class Bench {
 
   /// Starts the scheduler and lets it do all that it can do without time passing.
   func start(
-    _ links: FakeLink..., with configuration: Configuration = .test, restored: Restored = Restored(life: 1)
+    _ links: FakeLink..., with configuration: Configuration = .test, restored: Restored = Restored(life: 1),
+    textfile: String? = nil
   ) {
-    let setup = Setup(configuration: configuration, links: links)
+    let setup = Setup(configuration: configuration, links: links, textfile: textfile)
     Task(executorPreference: executor) { [scheduler, ended] in
       await scheduler.run(setup, restored: restored, seed: 7)
       ended.open()

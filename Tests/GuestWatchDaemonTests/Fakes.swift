@@ -32,6 +32,8 @@ struct Script: Deciding {
     return overview
   }
 
+  func figures(at now: Now) -> Figures { Figures(snapshot: Snapshot(vmsInScope: 4, rules: 1)) }
+
   mutating func handle(_ event: Event, at now: Now) -> [Effect] {
     heard.add(event)
     switch event {

@@ -199,6 +199,10 @@ private struct Case<Given: Sendable>: Sendable {
       "the ledger cannot be written, so nothing is killed until it can: no space left"
     ),
     Case(report(.ledgerWorks, .info), "the ledger can be written again"),
+    Case(
+      report(.metricsFailing, .warning, detail: "/x.prom.new cannot be made: Permission denied"),
+      "the metrics cannot be written; nothing else is held up by that: /x.prom.new cannot be made: Permission denied"),
+    Case(report(.metricsWork, .info, detail: "/x.prom"), "the metrics can be written again: /x.prom"),
     Case(report(.started, .info, detail: "3 rules"), "started: 3 rules"),
     Case(report(.stopping, .info), "stopping: nothing new is begun"),
     Case(report(.paused, detail: "VMs db-*, for 60 s"), #"an operator paused rule "spinners": VMs db-*, for 60 s"#),

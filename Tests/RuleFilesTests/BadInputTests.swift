@@ -55,7 +55,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     for input in BadInputTests.all { seen.formUnion(try load(input).0.diagnostics.map(\.code)) }
     let elsewhere: Set<Diagnostic.Code> = [
       .unsafeMode, .unsafeSecret, .badSecret, .unreadSecret, .writableCAFile, .shortEvery, .shortLasting,
-      .scopeByNameAlone, .neverActs, .redundantQuietTime,
+      .scopeByNameAlone, .neverActs, .redundantQuietTime, .noFolder,
     ]
     #expect(Set(Diagnostic.Code.allCases).subtracting(seen) == elsewhere)
     #expect(BadInputTests.all.count > 290)

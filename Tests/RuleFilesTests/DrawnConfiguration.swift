@@ -58,7 +58,8 @@ struct DrawnConfiguration {
         vms: chance(2) ? scope() : nil),
       vcenters: settings.map { VCenterEntry(id: $0.id, maxInFlight: $0.maxInFlight) }, logins: entries, rules: rules)
     return LoadedConfiguration(
-      configuration: configuration, vcenters: settings, logins: accounts, files: [], keep: duration(), wording: wording)
+      configuration: configuration, vcenters: settings, logins: accounts, files: [], keep: duration(),
+      textfile: pick([nil, nil, "/x.prom", "/a b/\"q\" 'x' \\.prom", "/../é/x.y.prom"]), wording: wording)
   }
 
   private mutating func vcenter(_ name: String, password: String, folder: String) -> VCenterSettings {

@@ -88,6 +88,7 @@ import Testing
   @Test(arguments: [
     ("daemon", ["dry_run", "every", "rules", "log_commands", "time_zone"]), ("budget", ["kills", "per_vm", "within"]),
     ("protect", ["names", "owners", "commands", "vms"]), ("ledger", ["keep"]),
+    ("metrics", ["textfile"]),
     ("vcenter", ["name", "url", "username", "password", "ca_file", "fingerprint_sha256", "max_in_flight"]),
     ("guest_login", ["name", "username", "password", "directory", "max_in_flight", "scope"]),
   ])
@@ -101,7 +102,7 @@ import Testing
 
   /// What is only a comment because it has no default is right where somebody takes the mark away.
   @Test func theCommentedKeysAreGoodToo() throws {
-    let keys = ["time_zone", "vms", "scope"]
+    let keys = ["time_zone", "vms", "scope", "textfile"]
     let main = try contents(of: config + "/guestwatchd.toml").split(separator: "\n", omittingEmptySubsequences: false)
       .map { line in keys.contains { line.hasPrefix("# \($0) = ") } ? String(line.dropFirst(2)) : String(line) }
       .joined(separator: "\n")
@@ -111,5 +112,6 @@ import Testing
     #expect(loaded.configuration.protect.vms != nil)
     #expect(loaded.configuration.logins.first?.scope != nil)
     #expect(loaded.wording.timeZone == "Europe/Berlin")
+    #expect(loaded.textfile == "/var/lib/prometheus/node-exporter/guestwatchd.prom")
   }
 }

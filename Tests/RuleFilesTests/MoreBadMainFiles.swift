@@ -264,9 +264,8 @@ let moreBadMainFiles: [BadInput] = [
       + "ca_file, fingerprint_sha256, max_in_flight"),
   BadInput(
     "a key of later in the main file",
-    main: accounts + "[metrics]\n[[notify]]\n",
-    says: "11:2: error: 'metrics' comes in a later version; remove it",
-    "12:3: error: 'notify' comes in a later version; remove it"),
+    main: accounts + "[[notify]]\n",
+    says: "11:3: error: 'notify' comes in a later version; remove it"),
   BadInput(
     "rules as a table",
     main: accounts + "[rule]\nname = \"x\"\n",
@@ -275,4 +274,49 @@ let moreBadMainFiles: [BadInput] = [
     "a rule that is a number",
     main: "rule = [1]\n" + accounts,
     says: "1:9: error: an element of 'rule' is an integer; write [[rule]]"),
+  BadInput(
+    "a string for [metrics]",
+    main: "metrics = \"/x.prom\"\n" + accounts,
+    says: "1:11: error: 'metrics' is a string; write a table: [metrics]"),
+  BadInput(
+    "[metrics] with keys of elsewhere",
+    main: accounts + "[metrics]\ntextfil = \"/x.prom\"\nevery = \"15s\"\n",
+    says: "12:1: error: unknown key 'textfil' in [metrics]; did you mean 'textfile'?",
+    "13:1: error: unknown key 'every' in [metrics]; known: textfile"),
+  BadInput(
+    "an integer for a textfile",
+    main: accounts + "[metrics]\ntextfile = 1\n",
+    says:
+      "12:12: error: 'textfile' is an integer; write an absolute path, such as \"/var/lib/prometheus/node-exporter/guestwatchd.prom\""
+  ),
+  BadInput(
+    "an empty textfile",
+    main: accounts + "[metrics]\ntextfile = \"\"\n",
+    says:
+      "12:12: error: 'textfile' is empty or holds control characters; write an absolute path, such as \"/var/lib/prometheus/node-exporter/guestwatchd.prom\""
+  ),
+  BadInput(
+    "a textfile with a line end",
+    main: accounts + "[metrics]\ntextfile = \"/x\\n.prom\"\n",
+    says:
+      "12:12: error: 'textfile' is empty or holds control characters; write an absolute path, such as \"/var/lib/prometheus/node-exporter/guestwatchd.prom\""
+  ),
+  BadInput(
+    "a relative textfile",
+    main: accounts + "[metrics]\ntextfile = \"guestwatchd.prom\"\n",
+    says:
+      "12:12: error: 'textfile' is not an absolute path; write one such as \"/var/lib/prometheus/node-exporter/guestwatchd.prom\""
+  ),
+  BadInput(
+    "a textfile that node_exporter does not read",
+    main: accounts + "[metrics]\ntextfile = \"/var/lib/guestwatchd.txt\"\n",
+    says:
+      "12:12: error: 'textfile' names no file that ends in .prom, and node_exporter reads no other; write one such as "
+      + "\"/var/lib/prometheus/node-exporter/guestwatchd.prom\""),
+  BadInput(
+    "a textfile without a name",
+    main: accounts + "[metrics]\ntextfile = \"/var/lib/.prom\"\n",
+    says:
+      "12:12: error: 'textfile' names no file that ends in .prom, and node_exporter reads no other; write one such as "
+      + "\"/var/lib/prometheus/node-exporter/guestwatchd.prom\""),
 ]

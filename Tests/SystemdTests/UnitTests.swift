@@ -43,7 +43,7 @@ import Testing
       #"ExecReload=/bin/sh -c 'kill -HUP "$MAINPID"'"#,
       "WatchdogSec=30", "Restart=on-failure", "TimeoutStopSec=45", "User=guestwatchd", "StateDirectory=guestwatchd",
       "RuntimeDirectory=guestwatchd", "ConfigurationDirectory=guestwatchd", "PrivateMounts=yes", "LimitCORE=0",
-      "Environment=SWIFT_BACKTRACE=enable=no",
+      "Environment=SWIFT_BACKTRACE=enable=no", "ReadWritePaths=-/var/lib/prometheus/node-exporter",
     ] {
       #expect(settings.contains("Service.\(needed)"), "\(needed)")
     }

@@ -72,3 +72,16 @@ public struct Overview: Hashable, Sendable {
 
   public init(snapshot: Snapshot) { self.snapshot = snapshot }
 }
+
+/// What an `Overview` holds of numbers, without its lists of VMs, processes and kills: for whoever asks often.
+public struct Figures: Hashable, Sendable {
+  public var snapshot: Snapshot
+  public var fleet: Overview.Spent?
+  public var vcenters: [Overview.VCenter] = []
+  public var rules: [Overview.RuleState] = []
+  public var logins: [Overview.Login] = []
+  /// How many VMs that some rule reaches are not watched; a cause that no VM has is not in it.
+  public var unwatched: [UnwatchedCause: Int] = [:]
+
+  public init(snapshot: Snapshot) { self.snapshot = snapshot }
+}

@@ -62,6 +62,9 @@ public struct Report: Hashable, Sendable {
     /// The ledger cannot be written: there are no kills until it can.
     case ledgerFailing = "ledger-failing"
     case ledgerWorks = "ledger-works"
+    /// The file with the metrics cannot be written, or not in time (`detail`); said by the scheduler, once until it can.
+    case metricsFailing = "metrics-failing"
+    case metricsWork = "metrics-work"
     /// Said by the scheduler.
     case started, stopping
     /// An operator closed a gate (`detail` says for what), or opened it again.

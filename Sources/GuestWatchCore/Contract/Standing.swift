@@ -45,3 +45,26 @@ public struct Unwatched: Hashable, Sendable {
   /// What the vCenter or the guest answered, where that is the reason.
   public var fault: Fault?
 }
+
+/// Why a VM that some rule reaches is not surveyed now.
+public enum UnwatchedCause: Hashable, Sendable, CaseIterable {
+  /// It is the VM itself.
+  case vm(Unwatchable)
+  case vcenterDown, leftAlone, loginsStopped
+  /// The guest denies what is asked with each login that is not stopped there.
+  case loginsDenied
+
+  public static let allCases: [UnwatchedCause] =
+    Unwatchable.allCases.map { .vm($0) } + [.vcenterDown, .leftAlone, .loginsStopped, .loginsDenied]
+
+  /// For people.
+  var words: String {
+    switch self {
+    case .vm(let why): why.rawValue
+    case .vcenterDown: "its vCenter cannot be asked"
+    case .leftAlone: "it is left alone for an hour"
+    case .loginsStopped: "every guest login that reaches it is stopped there"
+    case .loginsDenied: "the guest denies what is asked with every login that reaches it"
+    }
+  }
+}

@@ -8,15 +8,44 @@ extension Watch {
   public func overview(at now: Now) -> Overview {
     guard let configuration else { return Overview(snapshot: Snapshot()) }
     var overview = Overview(snapshot: snapshot(configuration, now))
-    let fleet = configuration.budget
-    overview.fleet = Overview.Spent(
+    overview.fleet = spent(configuration.budget, now)
+    overview.vcenters = vcenterStates
+    overview.rules = ruleStates(configuration, now)
+    overview.logins = logins.troubles
+    overview.pauses = pauses.pauses
+    overview.unwatched = unwatched()
+    overview.standings = standings(at: now, most: Overview.mostStandings)
+    overview.openKills = openKills
+    return overview
+  }
+
+  /// The numbers alone. Goes over all VMs, as a `Snapshot` does.
+  public func figures(at now: Now) -> Figures {
+    guard let configuration else { return Figures(snapshot: Snapshot()) }
+    var figures = Figures(snapshot: snapshot(configuration, now))
+    figures.fleet = spent(configuration.budget, now)
+    figures.vcenters = vcenterStates
+    figures.rules = ruleStates(configuration, now)
+    figures.logins = logins.troubles
+    figures.unwatched = unwatchedCounts()
+    return figures
+  }
+
+  private func spent(_ fleet: FleetBudget, _ now: Now) -> Overview.Spent {
+    Overview.Spent(
       used: budgets.count(within: fleet.within, now: now.continuous), kills: fleet.kills, within: fleet.within,
       nextRoom: budgets.nextRoom(within: fleet.within, now: now.continuous))
-    overview.vcenters = vcenters.values.map { state in
+  }
+
+  private var vcenterStates: [Overview.VCenter] {
+    vcenters.values.map { state in
       Overview.VCenter(
         id: state.entry.id, answered: state.uuid != nil, down: state.down, canTerminate: state.canTerminate)
     }
-    overview.rules = configuration.rules.map { rule in
+  }
+
+  private func ruleStates(_ configuration: Configuration, _ now: Now) -> [Overview.RuleState] {
+    configuration.rules.map { rule in
       Overview.RuleState(
         id: rule.id, action: rule.action,
         budget: rule.budget.map { budget in
@@ -25,12 +54,6 @@ extension Watch {
             within: budget.within, nextRoom: budgets.nextRoom(within: budget.within, now: now.continuous, of: rule.id))
         })
     }
-    overview.logins = logins.troubles
-    overview.pauses = pauses.pauses
-    overview.unwatched = unwatched()
-    overview.standings = standings(at: now, most: Overview.mostStandings)
-    overview.openKills = openKills
-    return overview
   }
 
   private var openKills: [Overview.OpenKill] {

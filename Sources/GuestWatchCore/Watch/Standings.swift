@@ -51,11 +51,11 @@ extension Watch {
   public func unwatched() -> [Unwatched] {
     var all: [Unwatched] = []
     for place in vms.indices where vms[place].present && !vms[place].views.isEmpty {
-      guard let (reason, fault) = whyUnwatched(place) else { continue }
+      guard let (cause, fault) = whyUnwatched(place) else { continue }
       let vm = vms[place]
       all.append(
         Unwatched(
-          vcenter: vm.address.vcenter, moid: vm.address.moid, name: vm.facts.name, reason: reason, fault: fault))
+          vcenter: vm.address.vcenter, moid: vm.address.moid, name: vm.facts.name, reason: cause.words, fault: fault))
     }
     for state in vcenters.values {
       for vm in state.nameless {
@@ -67,15 +67,25 @@ extension Watch {
     return all
   }
 
-  func whyUnwatched(_ place: Int) -> (reason: String, fault: Fault?)? {
-    if let why = vms[place].unwatchable { return (why.rawValue, nil) }
-    if let down = vcenters[vms[place].address.vcenter]?.down { return ("its vCenter cannot be asked", down) }
-    if let parked = vms[place].parked { return ("it is left alone for an hour", parked.fault) }
+  /// How many these are, by cause; a cause that no VM has is not in it.
+  func unwatchedCounts() -> [UnwatchedCause: Int] {
+    var counts: [UnwatchedCause: Int] = [:]
+    for place in vms.indices where vms[place].present && !vms[place].views.isEmpty {
+      if let (cause, _) = whyUnwatched(place) { counts[cause, default: 0] += 1 }
+    }
+    for state in vcenters.values where !state.nameless.isEmpty {
+      counts[.vm(.nameless), default: 0] += state.nameless.count
+    }
+    return counts
+  }
+
+  func whyUnwatched(_ place: Int) -> (cause: UnwatchedCause, fault: Fault?)? {
+    if let why = vms[place].unwatchable { return (.vm(why), nil) }
+    if let down = vcenters[vms[place].address.vcenter]?.down { return (.vcenterDown, down) }
+    if let parked = vms[place].parked { return (.leftAlone, parked.fault) }
     let views = vms[place].views
     guard views.allSatisfy({ $0.parked != nil || logins.isStopped($0.login, on: vms[place].key) }) else { return nil }
-    if let parked = views.lazy.compactMap(\.parked).first {
-      return ("the guest denies what is asked with every login that reaches it", parked)
-    }
-    return ("every guest login that reaches it is stopped there", nil)
+    if let parked = views.lazy.compactMap(\.parked).first { return (.loginsDenied, parked) }
+    return (.loginsStopped, nil)
   }
 }

@@ -217,7 +217,7 @@ extension Scheduler {
     return StatusReport(
       at: now, started: asking.started, life: asking.life, loaded: asking.loadedAt, refused: asking.refusedAt,
       configHash: asking.configuration?.digests?.files, overview: decision.overview(at: now),
-      ledgerFailing: stepsFail || markFails || snapshot?.ledgerFailing == true, troubles: Array(asking.troubles))
+      ledgerFailing: ledgerFails, troubles: Array(asking.troubles))
   }
 }
 

@@ -145,6 +145,9 @@ extension Scheduler {
     say(report)
   }
 
+  /// For steps, or for marks.
+  var ledgerFails: Bool { stepsFail || markFails || snapshot?.ledgerFailing == true }
+
   /// `STATUS=`, with what the decision cannot know.
   func show(_ snapshot: Snapshot) {
     self.snapshot = snapshot

@@ -3,7 +3,8 @@ import GuestWatchCore
 /// What comes back to the scheduler from outside, one after the other.
 ///
 /// It is as long as there are operations, ledger steps and timers that the decision or the scheduler asked for, plus the
-/// operator's signals and the few questions that the control socket lets wait: nothing else puts a message in.
+/// operator's signals, the few questions that the control socket lets wait, and the one write of metrics to a path: nothing
+/// else puts a message in.
 enum Message<Link: VCenterLink>: Sendable {
   /// A client is done with an operation.
   case answered(OpID, Event)
@@ -23,6 +24,8 @@ enum Message<Link: VCenterLink>: Sendable {
   /// Whoever asked waits no more.
   case enquirerGone(Enquirer)
   case loaded(LoadOutcome<Link>)
+  /// A write of the metrics to that path has ended.
+  case measured(String, Result<Void, MetricsFailure>)
   case shutdownAsked
 }
 

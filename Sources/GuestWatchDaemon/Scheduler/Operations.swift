@@ -5,7 +5,7 @@ import HeapModule
 ///
 /// Each is answered exactly once: by the client, or by us at its deadline. What the client says after that is late.
 struct Operations {
-  enum Kind: String, Hashable, Sendable { case refresh, survey, look, terminate }
+  enum Kind: String, Hashable, Sendable, CaseIterable { case refresh, survey, look, terminate }
 
   struct Running {
     var kind: Kind

@@ -29,6 +29,7 @@ extension Scheduler {
         sayLoaded(setup)
         reach = setup.reach
         feed(.configured(setup.configuration), &children)
+        measure(at: setup.textfile)
       }
     case .refused(let diagnostics):
       for diagnostic in diagnostics { say(Report(.configurationRefused, .error, detail: diagnostic)) }

@@ -24,6 +24,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   let line: any OperatorLine
   let clock: any DaemonClock
   let feedEvery: Duration
+  let metrics: (any MetricsFile)?
 
   let messages: AsyncStream<Message<Source.Link>>
   nonisolated let mailbox: AsyncStream<Message<Source.Link>>.Continuation
@@ -58,6 +59,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   var pausesGiven = 0
   var pausesAnswered = 0
   var asking = Asking()
+  var measuring = Measuring()
 
   var wake: Instant?
   var nextMark: Instant
@@ -74,9 +76,11 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
   /// - Parameters:
   ///   - decision: What decides. Nothing was fed to it yet.
   ///   - feedEvery: How often `WATCHDOG=1` is due.
+  ///   - metrics: Where the configuration's metrics are put; nil: nowhere, whatever it says.
   public init(
     deciding decision: Decision, source: Source, ledger: any KillLedger, line: any OperatorLine,
-    clock: any DaemonClock, feedEvery: Duration = .seconds(10)
+    clock: any DaemonClock, feedEvery: Duration = .seconds(10),
+    metrics: (any MetricsFile)? = nil
   ) {
     self.decision = decision
     self.source = source
@@ -84,6 +88,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     self.line = line
     self.clock = clock
     self.feedEvery = feedEvery
+    self.metrics = metrics
     (messages, mailbox) = AsyncStream.makeStream()
     (ledgerJobs, ledgerBox) = AsyncStream.makeStream()
     (goodbyes, goodbyeBox) = AsyncStream.makeStream()
@@ -114,6 +119,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       routes.install(setup.links, at: clock.now().continuous)
       feed(.began(seed: seed, restored: restored), &children)
       feed(.configured(setup.configuration), &children)
+      measure(at: setup.textfile)
       setAlarm(&children)
       for await message in messages {
         take(message, &children)
@@ -123,6 +129,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       }
       // What is still under way is given up: an intent without an outcome stays open and is resolved at the next start.
       children.cancelAll()
+      removeMetrics()
       for link in routes.takeAll() { goodbyeBox.yield(link) }
       goodbyeBox.finish()
       giveTheRest()
@@ -176,6 +183,8 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       enquirerGone(enquirer, &children)
     case .loaded(let outcome):
       loaded(outcome, &children)
+    case .measured(let path, let result):
+      measured(path, result)
     case .shutdownAsked:
       shutdownAsked(&children)
     }
@@ -186,13 +195,17 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
     // After the end nothing is carried out any more, so nothing is asked either.
     if phase == .stopped { return }
     let now = at ?? clock.now()
-    for effect in decision.handle(event, at: now) { carryOut(effect, now, &children) }
+    measuring.tally.heard(event)
+    for effect in decision.handle(event, at: now) {
+      measuring.tally.asked(effect)
+      carryOut(effect, now, &children)
+    }
   }
 
   // MARK: - Time
 
   func nextDue() -> Instant {
-    var due = min(nextMark, nextFeed)
+    var due = min(nextMark, nextFeed, measuring.next)
     if let wake { due = min(due, wake) }
     if let deadline = operations.nextDeadline() { due = min(due, deadline) }
     if let expiry = routes.nextExpiry() { due = min(due, expiry) }
@@ -229,6 +242,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
       nextMark = now + Self.markEvery
       giveMark()
     }
+    if measuring.next <= now { measure(now) }
     if case .stopping(let until) = phase, until <= now { phase = .stopped }
     if nextFeed <= now {
       nextFeed = now + feedEvery
@@ -240,6 +254,7 @@ public actor Scheduler<Decision: Deciding, Source: ConfigurationSource> {
 
   func tell(_ report: Report, at now: Now) {
     asking.note(report, now)
+    measuring.tally.told(report)
     line.report(report, at: now)
   }
 }

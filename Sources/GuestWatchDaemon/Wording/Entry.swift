@@ -97,6 +97,8 @@ private func sentence(_ report: Report) -> String {
   case .clockTrusted: "the clock of this machine is trusted\(report.detailWords)"
   case .ledgerFailing: "the ledger cannot be written, so nothing is killed until it can\(report.whyWords)"
   case .ledgerWorks: "the ledger can be written again\(report.detailWords)"
+  case .metricsFailing: "the metrics cannot be written; nothing else is held up by that\(report.whyWords)"
+  case .metricsWork: "the metrics can be written again\(report.detailWords)"
   case .started: "started\(report.detailWords)"
   case .stopping: "stopping: nothing new is begun\(report.detailWords)"
   case .paused: "an operator paused \(report.rule == nil ? "all rules" : report.ruleWords)\(report.detailWords)"

@@ -40,6 +40,8 @@ extension Diagnostic {
     case badWord = "bad-word"
     /// Text that is empty or holds control characters.
     case badText = "bad-text"
+    /// Not the path of a file that could be written.
+    case badPath = "bad-path"
     /// Not a GLOB.
     case badPattern = "bad-pattern"
     /// Not the id of a VM.
@@ -88,6 +90,8 @@ extension Diagnostic {
     case unreadSecret = "unread-secret"
     /// Others may write the `ca_file`.
     case writableCAFile = "writable-ca-file"
+    /// The folder of a file that is to be written is not there.
+    case noFolder = "no-folder"
     /// Two vCenters at one address.
     case sharedAddress = "shared-address"
     /// `every` below 10 s.

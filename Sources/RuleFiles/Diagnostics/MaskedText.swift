@@ -32,12 +32,12 @@ private let harmlessKeys: Set<String> = [
   "name", "guest_login", "vcenter", "names", "ids", "folders", "clusters", "tags", "except", "owner", "owners", "pid",
   "started", "max_age",
   "max_instances", "forbidden", "keep", "per", "lasting", "every", "not_during", "action", "kills", "per_vm", "within",
-  "cooldown", "dry_run", "rules", "log_commands", "time_zone", "scope", "match", "unless", "budget", "vms",
+  "cooldown", "dry_run", "rules", "log_commands", "time_zone", "scope", "match", "unless", "budget", "vms", "textfile",
 ]
 
 /// The tables in which passwords belong, and those in which none does.
 private let accountTables: Set<String> = ["vcenter", "guest_login"]
-private let harmlessTables: Set<String> = ["daemon", "budget", "protect", "ledger", "rule"]
+private let harmlessTables: Set<String> = ["daemon", "budget", "protect", "ledger", "metrics", "rule"]
 
 /// What is known between two lines.
 private struct TextScan {

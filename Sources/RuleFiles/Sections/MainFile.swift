@@ -23,6 +23,8 @@ struct MainSettings {
   var budget = FleetBudget()
   var protect = Protect()
   var keep = LoadedConfiguration.defaultKeep
+  /// `[metrics] textfile`.
+  var textfile: String?
   var vcenters: [(settings: VCenterSettings, entry: VCenterEntry)] = []
   var logins: [(settings: LoginSettings, entry: LoginEntry)] = []
   /// What rules may refer to: the entries with faults too, so that one mistake is told once.
@@ -53,7 +55,7 @@ struct NameList {
 
 /// The keys at the top of the main file.
 private let mainKeys = Keys(
-  known: ["daemon", "budget", "protect", "ledger", "vcenter", "guest_login", "rule"], later: ["metrics", "notify"])
+  known: ["daemon", "budget", "protect", "ledger", "metrics", "vcenter", "guest_login", "rule"], later: ["notify"])
 
 extension Findings {
   /// Reads everything of the main file but its rules.
@@ -71,10 +73,11 @@ extension Findings {
     }
     settings.protect = protect(in: file)
     settings.known.protect = settings.protect
-    for key in ["daemon", "budget", "protect", "ledger"] {
+    for key in ["daemon", "budget", "protect", "ledger", "metrics"] {
       if case .table(let table)? = file[key]?.value.kind { settings.origins.sections[key] = origins(of: table) }
     }
     if let keep = keep(in: file) { settings.keep = keep }
+    settings.textfile = textfile(in: file, isCheck: sources.surroundings.purpose == .check)
     vcenters(in: file, sources: sources, into: &settings)
     logins(in: file, sources: sources, into: &settings)
     return settings

@@ -49,6 +49,11 @@ extension LoadedConfiguration {
 
     page.header("[ledger]", from: origins["ledger"] ?? [:])
     page.value("keep", tomlText(durationText(keep)))
+
+    if let textfile {
+      page.header("[metrics]", from: origins["metrics"] ?? [:])
+      page.value("textfile", tomlText(textfile))
+    }
   }
 
   private func show(_ vcenter: VCenterSettings, _ index: Int, _ page: inout Page) {

@@ -55,6 +55,8 @@ struct Settings: Sendable {
   var authority: String?
   /// Another host than that of the simulator's URL.
   var host: String?
+  /// Where metrics are written.
+  var textfile: String?
 
   init(_ rules: RuleText...) { self.rules = rules }
 
@@ -82,7 +84,7 @@ struct Settings: Sendable {
       name = "linux"
       username = "watch"
       \(guestKey) = { \(from) = "guest.password" }
-
+      \(textfile.map { "[metrics]\ntextfile = \"\($0)\"\n" } ?? "")
       """
   }
 }

@@ -87,6 +87,7 @@ final class Watching: Deciding {
 
   func handle(_ event: Event, at now: Now) -> [Effect] { watch.withLock { $0.handle(event, at: now) } }
   func overview(at now: Now) -> Overview { watch.withLock { $0.overview(at: now) } }
+  func figures(at now: Now) -> Figures { watch.withLock { $0.figures(at: now) } }
   var pausesInForce: [Pause] { watch.withLock { $0.pausesInForce } }
 
   /// How many values it holds, all in all.

@@ -27,6 +27,7 @@ struct StormDecision: Deciding {
   /// No operator asks anything in a storm.
   var pausesInForce: [Pause] { [] }
   func overview(at now: Now) -> Overview { Overview(snapshot: Snapshot()) }
+  func figures(at now: Now) -> Figures { Figures(snapshot: Snapshot()) }
 
   mutating func handle(_ event: Event, at now: Now) -> [Effect] {
     hear(event)

@@ -41,7 +41,9 @@ public struct Summary: Sendable {
   }()
 
   /// `Watch` never says these: no scheduler runs here.
-  private static let saidByTheScheduler: [Report.Kind] = [.started, .stopping, .configured, .configurationRefused]
+  private static let saidByTheScheduler: [Report.Kind] = [
+    .started, .stopping, .configured, .configurationRefused, .metricsFailing, .metricsWork,
+  ]
 
   /// Takes one seed in; the order of the seeds decides which of them reached something first.
   public mutating func add(_ report: World.Report) {
