@@ -258,7 +258,7 @@ let badRules: [BadInput] = [
   BadInput(
     "a section of later", rules: "[metrics]\n[[notify]]\n" + rule(),
     says: "1:2: error: 'metrics' comes in a later version; remove it",
-    "2:3: error: 'notify' comes in a later version; remove it"),
+    "2:3: error: 'notify' belongs in the main file; a rule file holds nothing but [[rule]]"),
   BadInput(
     "an unknown section", rules: "[rules]\n" + rule(),
     says: "1:2: error: unknown key 'rules' in a rule file; did you mean 'rule'?"),

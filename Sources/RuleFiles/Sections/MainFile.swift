@@ -25,6 +25,9 @@ struct MainSettings {
   var keep = LoadedConfiguration.defaultKeep
   var vcenters: [(settings: VCenterSettings, entry: VCenterEntry)] = []
   var logins: [(settings: LoginSettings, entry: LoginEntry)] = []
+  var notify: [NotifySettings] = []
+  /// One for each of `notify`.
+  var notifyReferences: [NotifyReferences] = []
   /// What rules may refer to: the entries with faults too, so that one mistake is told once.
   var known = KnownNames()
 }
@@ -53,7 +56,7 @@ struct NameList {
 
 /// The keys at the top of the main file.
 private let mainKeys = Keys(
-  known: ["daemon", "budget", "protect", "ledger", "vcenter", "guest_login", "rule"], later: ["metrics", "notify"])
+  known: ["daemon", "budget", "protect", "ledger", "vcenter", "guest_login", "notify", "rule"], later: ["metrics"])
 
 extension Findings {
   /// Reads everything of the main file but its rules.
@@ -77,6 +80,7 @@ extension Findings {
     if let keep = keep(in: file) { settings.keep = keep }
     vcenters(in: file, sources: sources, into: &settings)
     logins(in: file, sources: sources, into: &settings)
+    notify(in: file, sources: sources, into: &settings)
     return settings
   }
 
