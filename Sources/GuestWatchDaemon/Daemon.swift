@@ -37,7 +37,7 @@ public struct Daemon: Sendable {
   private static let feedEvery = Duration.seconds(10)
   /// The log's last lines wait so long for a journald that is stuck.
   private static let flushLimit = Duration.seconds(2)
-  /// The whole end takes 25 s for terminates, 5 s for logouts and 2 s for the log; after this the kernel ends a process
+  /// The whole end takes 25 s for terminates, 5 s for logouts, 5 s for those who are to be told and 2 s for the log; after this the kernel ends a process
   /// that hangs, before the service manager would have to (45 s in our unit).
   static let endLimit: UInt32 = 40
 
@@ -83,9 +83,14 @@ public struct Daemon: Sendable {
     _ setup: Setup<VSphereLink>, _ source: RuleFileSource, _ ledger: LedgerStore, _ restored: Restored,
     _ log: JournalWriter, _ signals: UnixSignalsSequence
   ) async {
+    let notifier = Notifier(clock: clock, say: { log.write($0) })
+    // Before the first word is said, which somebody may wait for.
+    notifier.take(setup.notify)
+    async let notifying: Void = notifier.run()
     let scheduler = Scheduler(
-      deciding: Watch(), source: source, ledger: ledger, line: SystemLine(manager: manager, journal: log),
-      clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery))
+      deciding: Watch(), source: source, ledger: ledger,
+      line: SystemLine(manager: manager, journal: log, notifier: notifier), clock: clock,
+      feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery))
     let control = listen(to: scheduler, log)
     await withDiscardingTaskGroup { group in
       group.addTask {
@@ -107,6 +112,8 @@ public struct Daemon: Sendable {
     // Before the lock is given back: the next daemon finds no socket of ours, and we remove none of its.
     control?.stop()
     ledger.close()
+    notifier.end()
+    await notifying
     _ = log.flush(within: Self.flushLimit)
   }
 
