@@ -45,6 +45,8 @@ struct Settings: Sendable {
   var credentials = false
   /// More keys of `[[vcenter]]`.
   var vcenter = ""
+  /// `[[notify]]`, and what else belongs at the end of the main file.
+  var notify = ""
   /// Another authority than that of the simulator, as a file.
   var authority: String?
   /// Another host than that of the simulator's URL.
@@ -76,6 +78,7 @@ struct Settings: Sendable {
       name = "linux"
       username = "watch"
       \(guestKey) = { \(from) = "guest.password" }
+      \(notify)
 
       """
   }
