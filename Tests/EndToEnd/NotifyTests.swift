@@ -101,6 +101,37 @@ extension EndToEnd {
       }
     }
 
+    @Test("A webhook is posted to over TLS with its own authority; what it answers is said, and its URL nowhere")
+    func webhook() async throws {
+      let scenario = Scenario(Machine("vm-101", "web-01", [.sleeper("xmrig", owner: "mallory", label: "miner")]))
+      let settings = Settings(RuleText("no-miners", match: #"name = "xmrig*""#, "forbidden = true"))
+      try await World.with(scenario, settings) { world in
+        // The simulator has a certificate, and nothing at this path.
+        let secret = "canary-hook-p3Vn8"
+        try world.folder.write("etc/hook", "\(world.ready.url)/services/\(secret)\n")
+        try world.configure {
+          $0.notify = """
+            [[notify]]
+            name = "hook"
+            webhook = { file = "hook" }
+            ca_file = "\(world.ready.caFile)"
+            [[notify]]
+            name = "stranger"
+            webhook = { file = "hook" }
+            """
+        }
+        let daemon = try await world.startReadyDaemon()
+        let row = try await world.rows(try world.pid("miner"), "exited")
+        try await world.line(
+          "notify \"hook\" was not told of killed [kill \(row.killId)]: webhook of \(world.ready.url): it answered with status 4"
+        )
+        try await world.stopDaemon(daemon)
+        try await world.line("notify \"stranger\" was not told of killed", "its certificate is not accepted")
+        #expect(!world.log.contains { $0.contains(secret) || $0.contains("/services") })
+        #expect(!world.notify.all.contains { $0.contains(secret) })
+      }
+    }
+
     @Test("A reload takes receivers in and away, and one with mistakes changes nothing")
     func reload() async throws {
       let scenario = Scenario(Machine("vm-101", "web-01", [.sleeper("bystander", owner: "bob")]))

@@ -69,13 +69,13 @@ struct ProgramRun {
     enum Phase { case running, told, killed }
     var phase = Phase.running
     var cut: Cut?
+    var isGivenUp = false
     var next = ContinuousClock.now + limit
     while true {
       var ready = [
         pollfd(fd: program.end, events: Int16(POLLIN), revents: 0),
         pollfd(fd: reader.isOpen ? reader.descriptor : -1, events: Int16(POLLIN), revents: 0),
-        // Once it was told to end it is not told again.
-        pollfd(fd: phase == .running ? stop : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: isGivenUp ? -1 : stop, events: Int16(POLLIN), revents: 0),
       ]
       // One more than the whole milliseconds left: never a moment too early, and never in a hurry.
       let left = max(.zero, next - ContinuousClock.now)
@@ -86,8 +86,12 @@ struct ProgramRun {
         if ready[1].revents != 0 { reader.read() }
         if ready[0].revents != 0 { return (cut, true) }
       }
-      let isGivenUp = count > 0 && ready[2].revents != 0
-      guard isGivenUp || next <= ContinuousClock.now else { continue }
+      if count > 0 && ready[2].revents != 0 {
+        isGivenUp = true
+        // One that was told to end already has less time for it now.
+        next = min(next, ContinuousClock.now + (phase == .running ? .zero : shortGrace))
+      }
+      guard next <= ContinuousClock.now else { continue }
       switch phase {
       case .running:
         phase = .told

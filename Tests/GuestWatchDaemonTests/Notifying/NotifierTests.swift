@@ -227,6 +227,26 @@ struct NotifierTests {
     #expect(bench.hasEnded)
   }
 
+  @Test("Of a webhook's URL only scheme and host are ever said, also where nobody is there")
+  func quietAboutURLs() async throws {
+    let settings = WebhookSettings(
+      url: Secret("https://localhost:1/services/hunter2?key=hunter2"), origin: "https://localhost:1",
+      token: Secret("hunter2"))
+    let target = try NotifyTarget(NotifySettings(name: "hook", way: .webhook(settings)))
+    let delivery = target.delivery(clock: SystemClock())
+    let delivered = await delivery.deliver(notice())
+    await delivery.close()
+    guard case .again(let why, after: nil) = delivered else {
+      Issue.record("\(delivered)")
+      return
+    }
+    let entry = JournalEntry.notifyFailed(target, notice(), why, count: 3)
+    #expect(
+      entry.message.hasPrefix(#"notify "hook" was not told of killed [kill 3-1]: webhook of https://localhost:1: "#))
+    #expect(entry.message.hasSuffix("; 2 notices before it failed, too"))
+    #expect(!"\(entry)\(target)".contains("hunter2") && !entry.message.contains("services"))
+  }
+
   @Test("With no receiver nothing is kept")
   func nobody() {
     let bench = NoticeBench()

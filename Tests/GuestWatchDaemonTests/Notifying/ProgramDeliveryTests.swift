@@ -184,6 +184,25 @@ struct ProgramDeliveryTests {
     #expect(await other.value == .failed("guestwatchd ended before it did: killed by signal 9"))
   }
 
+  @Test("One that was told to end at its limit, and is given up then, is not waited for as long as it had")
+  func givenUpLate() async throws {
+    let path = try script(#"trap 'echo >"$1"' TERM; while :; do sleep 0.05; done"#)
+    let run = Task { [folder] in
+      await ProgramDelivery(
+        command: [path, "\(folder.path)/told"], limit: .milliseconds(200), grace: .seconds(600),
+        shortGrace: .milliseconds(100)
+      ).deliver(notice())
+    }
+    try await until { text("told") == "\n" }
+    run.cancel()
+    // Some shells say of their child that it was terminated.
+    guard case .failed(let why) = await run.value else {
+      Issue.record("it did not fail")
+      return
+    }
+    #expect(why.hasPrefix("it did not end within 0s: killed by signal 9"))
+  }
+
   @Test("Each is waited for, and nobody else's child is taken")
   func reaps() async throws {
     var pid: pid_t = 0
