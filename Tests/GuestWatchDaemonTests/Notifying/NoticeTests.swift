@@ -101,4 +101,20 @@ struct NoticeTests {
     let names = environment(for: notice()).map { $0.prefix { $0 != "=" } }
     #expect(names.allSatisfy { $0.hasPrefix("GUESTWATCHD_") || ["PATH", "LANG"].contains($0) })
   }
+
+  @Test("The manual names each variable and each member, and no other")
+  func manual() throws {
+    let page = try Manual("guestwatchd.toml.5")
+    let names = environment(for: notice()).map { String($0.prefix { $0 != "=" }) }
+    let told = page.items("[[notify]]", mark: "Ev")
+    #expect(told.sorted() == names.filter { $0.hasPrefix("GUESTWATCHD_") }.sorted())
+    let example = page.section("[[notify]]").drop { !$0.hasPrefix("{") }.prefix { $0 != ".Ed" }.joined()
+    let members = try #require(try? JSONReader.read(Array(example.utf8)))
+    guard case .object(let described) = members, case .object(let sent) = try JSONReader.read(Array(notice().json.utf8))
+    else {
+      Issue.record("\(example)")
+      return
+    }
+    #expect(described.map(\.key) == sent.map(\.key))
+  }
 }
