@@ -25,19 +25,22 @@ public struct Setup<Link: VCenterLink>: Sendable {
   public var keep: Duration
   /// `[metrics] textfile`; nil: there is none.
   public var textfile: String?
+  /// `[[notify]]`.
+  public var notify: [NotifyTarget]
 
   /// The default of `[ledger] keep`.
   public static var defaultKeep: Duration { .seconds(400 * 86_400) }
 
   public init(
     configuration: Configuration, links: [Link], warnings: [String] = [], keep: Duration = Setup.defaultKeep,
-    textfile: String? = nil
+    textfile: String? = nil, notify: [NotifyTarget] = []
   ) {
     self.configuration = configuration
     self.links = links
     self.warnings = warnings
     self.keep = keep
     self.textfile = textfile
+    self.notify = notify
   }
 
   /// How long rows of the ledger are kept: as long as was asked for, but never shorter than a budget or a cooldown reaches

@@ -39,7 +39,8 @@ public struct Daemon: Sendable {
   private static let flushLimit = Duration.seconds(2)
   /// The file with the metrics goes at the end; its disk may hang.
   private static let metricsLimit = Duration.seconds(1)
-  /// The whole end takes 25 s for terminates, 5 s for logouts, 1 s for the metrics and 2 s for the log; after this the kernel ends a process
+  /// The whole end takes 25 s for terminates, 5 s for logouts, 5 s for those who are to be told, 1 s for the metrics and 2 s
+  /// for the log; after this the kernel ends a process
   /// that hangs, before the service manager would have to (45 s in our unit).
   static let endLimit: UInt32 = 40
 
@@ -85,11 +86,15 @@ public struct Daemon: Sendable {
     _ setup: Setup<VSphereLink>, _ source: RuleFileSource, _ ledger: LedgerStore, _ restored: Restored,
     _ log: JournalWriter, _ signals: UnixSignalsSequence
   ) async {
+    let notifier = Notifier(clock: clock, say: { log.write($0) })
+    // Before the first word is said, which somebody may wait for.
+    notifier.take(setup.notify)
+    async let notifying: Void = notifier.run()
     let metrics = Textfile()
     let scheduler = Scheduler(
-      deciding: Watch(), source: source, ledger: ledger, line: SystemLine(manager: manager, journal: log),
-      clock: clock, feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery),
-      metrics: metrics)
+      deciding: Watch(), source: source, ledger: ledger,
+      line: SystemLine(manager: manager, journal: log, notifier: notifier), clock: clock,
+      feedEvery: min(Self.feedEvery, manager.watchdogInterval.map { $0 / 2 } ?? Self.feedEvery), metrics: metrics)
     let control = listen(to: scheduler, log)
     await withDiscardingTaskGroup { group in
       group.addTask {
@@ -111,6 +116,8 @@ public struct Daemon: Sendable {
     // Before the lock is given back: the next daemon finds no socket of ours, and we remove none of its.
     control?.stop()
     ledger.close()
+    notifier.end()
+    await notifying
     metrics.finish(within: Self.metricsLimit)
     _ = log.flush(within: Self.flushLimit)
   }

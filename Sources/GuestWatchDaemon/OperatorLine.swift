@@ -4,6 +4,8 @@ public import GuestWatchCore
 public protocol OperatorLine: Sendable {
   /// To the journal, or to stderr.
   func report(_ report: Report, at now: Now)
+  /// From now on these are told, too.
+  func notify(_ targets: [NotifyTarget])
   /// `STATUS=`.
   func status(_ snapshot: Snapshot)
   /// `READY=1`: after the start, and after a reload whether it was taken or refused.
@@ -14,4 +16,9 @@ public protocol OperatorLine: Sendable {
   func stopping()
   /// `WATCHDOG=1`.
   func alive()
+}
+
+extension OperatorLine {
+  /// Most have nobody else to tell.
+  public func notify(_ targets: [NotifyTarget]) {}
 }

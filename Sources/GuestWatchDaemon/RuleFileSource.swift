@@ -57,6 +57,14 @@ public struct RuleFileSource: ConfigurationSource {
         mistakes.append("\(main):1:1: error: vCenter \"\(settings.id)\": \(error.detail)")
       }
     }
+    var notify: [NotifyTarget] = []
+    for settings in loaded.notify {
+      do {
+        notify.append(try NotifyTarget(settings))
+      } catch {
+        mistakes.append("\(main):1:1: error: notify \"\(settings.name)\": \(error.detail)")
+      }
+    }
     guard mistakes.isEmpty else {
       for client in made { await client.shutDown() }
       return .refused(mistakes)
@@ -66,6 +74,7 @@ public struct RuleFileSource: ConfigurationSource {
     let warnings = diagnostics + (machine.complaint.map { [$0] } ?? [])
     return .loaded(
       Setup(
-        configuration: configuration, links: links, warnings: warnings, keep: loaded.keep, textfile: loaded.textfile))
+        configuration: configuration, links: links, warnings: warnings, keep: loaded.keep, textfile: loaded.textfile,
+        notify: notify))
   }
 }

@@ -6,14 +6,22 @@ public import Systemd
 public final class SystemLine: OperatorLine {
   private let manager: ServiceManager
   private let journal: JournalWriter
+  private let notifier: Notifier?
   private let managerFails = Mutex(false)
 
-  public init(manager: ServiceManager, journal: JournalWriter) {
+  /// - Parameter notifier: who is told besides the journal; nil: nobody.
+  public init(manager: ServiceManager, journal: JournalWriter, notifier: Notifier? = nil) {
     self.manager = manager
     self.journal = journal
+    self.notifier = notifier
   }
 
-  public func report(_ report: Report, at now: Now) { journal.write(entry(for: report)) }
+  public func report(_ report: Report, at now: Now) {
+    let entry = entry(for: report)
+    journal.write(entry)
+    notifier?.tell(report, entry, at: now)
+  }
+  public func notify(_ targets: [NotifyTarget]) { notifier?.take(targets) }
   public func status(_ snapshot: Snapshot) { tell(.status(statusLine(snapshot))) }
   public func ready() { tell(.ready) }
   public func reloading() { tell(.reloading) }

@@ -73,8 +73,8 @@ private struct Reading {
         dryRun: settings.dryRun, logCommands: settings.logCommands, budget: settings.budget, protect: settings.protect,
         vcenters: settings.vcenters.map(\.entry), logins: settings.logins.map(\.entry), rules: rules,
         timeZone: zone, digests: digests(rules)),
-      vcenters: settings.vcenters.map(\.settings), logins: settings.logins.map(\.settings), files: files,
-      keep: settings.keep, textfile: settings.textfile, wording: wording)
+      vcenters: settings.vcenters.map(\.settings), logins: settings.logins.map(\.settings),
+      notify: settings.notify, files: files, keep: settings.keep, textfile: settings.textfile, wording: wording)
   }
 
   private func wording(_ settings: MainSettings, _ rulesFolder: String, _ rules: [[String: Origin]]) -> Wording {
@@ -84,6 +84,7 @@ private struct Reading {
     wording.timeZone = settings.timeZone?.name
     wording.vcenterPasswords = settings.vcenterPasswords
     wording.loginSecrets = settings.loginSecrets
+    wording.notifyReferences = settings.notifyReferences
     wording.workingFolder = workingFolder()
     wording.origins = settings.origins
     wording.origins.rules = rules

@@ -94,9 +94,10 @@ public struct Origin: Sendable, Hashable {
 public struct Origins: Sendable, Hashable {
   /// Of `[daemon]`, `[budget]`, `[protect]`, `[ledger]` and `[metrics]`.
   public var sections: [String: [String: Origin]] = [:]
-  /// One for each vCenter, login and rule.
+  /// One for each vCenter, login, `[[notify]]` and rule.
   public var vcenters: [[String: Origin]] = []
   public var logins: [[String: Origin]] = []
+  public var notify: [[String: Origin]] = []
   public var rules: [[String: Origin]] = []
 
   public init() {}
@@ -113,6 +114,8 @@ public struct Wording: Sendable, Hashable {
   /// One for each vCenter, and for each login.
   public var vcenterPasswords: [SecretReference] = []
   public var loginSecrets: [SecretReference] = []
+  /// One for each `[[notify]]`.
+  public var notifyReferences: [NotifyReferences] = []
   /// From where relative paths were opened.
   public var workingFolder = "/"
   public var origins = Origins()
@@ -128,6 +131,8 @@ public struct LoadedConfiguration: Sendable, Hashable {
   public var vcenters: [VCenterSettings]
   /// In the order of the file, one for each entry of `configuration.logins`.
   public var logins: [LoginSettings]
+  /// In the order of the file.
+  public var notify: [NotifySettings]
   /// What was read, in the order of the rules: the main file first.
   public var files: [String]
   /// `[ledger] keep`: how long closed rows are kept.
@@ -141,12 +146,14 @@ public struct LoadedConfiguration: Sendable, Hashable {
   public static let defaultKeep: Duration = .seconds(400 * 86_400)
 
   public init(
-    configuration: Configuration, vcenters: [VCenterSettings], logins: [LoginSettings], files: [String],
-    keep: Duration = LoadedConfiguration.defaultKeep, textfile: String? = nil, wording: Wording = Wording()
+    configuration: Configuration, vcenters: [VCenterSettings], logins: [LoginSettings],
+    notify: [NotifySettings] = [], files: [String], keep: Duration = LoadedConfiguration.defaultKeep,
+    textfile: String? = nil, wording: Wording = Wording()
   ) {
     self.configuration = configuration
     self.vcenters = vcenters
     self.logins = logins
+    self.notify = notify
     self.files = files
     self.keep = keep
     self.textfile = textfile

@@ -14,8 +14,14 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
   /// The writer itself had to drop entries (`GUESTWATCH_EVENT=entries-dropped`).
   public static let entriesDropped = MessageID(digits: "6f7e28baa5d04baeaabe7e389ba7245f")
 
+  /// Somebody was not told of something (`GUESTWATCH_EVENT=notify-failed`).
+  public static let notifyFailed = MessageID(digits: "4243c30a07ea4c22b28a5f664c4d2475")
+  /// What somebody was to be told was dropped (`GUESTWATCH_EVENT=notify-dropped`).
+  public static let notifyDropped = MessageID(digits: "39c8415f6e604809839a9cc6b63446a8")
+
   /// Every id that is ever sent.
-  public static let all = Report.Kind.allCases.map { MessageID($0) } + [entriesDropped]
+  public static let all =
+    Report.Kind.allCases.map { MessageID($0) } + [entriesDropped, notifyFailed, notifyDropped]
 
   /// The id of a sort of report.
   public init(_ kind: Report.Kind) {

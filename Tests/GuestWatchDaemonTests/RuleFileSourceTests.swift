@@ -122,4 +122,24 @@ struct RuleFileSourceTests {
     LQlkpE7f3gIgVZobowynoqmQXQlP84JS52/1b0rz8j+oGog5PYqMdWQ=
     -----END CERTIFICATE-----
     """
+
+  @Test("[[notify]] comes with what is loaded; a ca_file that holds no certificate refuses it all")
+  func notify() async throws {
+    try files.folder.write("hooks.pem", "-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")
+    let hook = "[[notify]]\nname = \"hook\"\nwebhook = \"https://hooks.example.com/x\"\n"
+    let vcenters = [ConfigurationFolder.vcenter("lab")]
+    try files.write(vcenters: vcenters, more: hook)
+    guard case .loaded(let setup) = await source.load(keeping: []) else {
+      Issue.record("refused")
+      return
+    }
+    #expect(setup.notify.map(\.settings.name) == ["hook"])
+    await close(setup.links)
+    try files.write(vcenters: vcenters, more: hook + "ca_file = \"hooks.pem\"\n")
+    guard case .refused(let lines) = await source.load(keeping: []) else {
+      Issue.record("taken")
+      return
+    }
+    #expect(lines.count == 1 && lines[0].hasPrefix("\(files.main):1:1: error: notify \"hook\": ca_file "), "\(lines)")
+  }
 }

@@ -29,7 +29,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BadInputTests {
-  static let all = badRules + moreBadRules + badPlaces + badQuietTimes + badMainFiles + moreBadMainFiles
+  static let all = badRules + moreBadRules + badPlaces + badQuietTimes + badMainFiles + moreBadMainFiles + badNotify
 
   func load(_ input: BadInput) throws -> (LoadResult, ConfigurationFolder) {
     let folder = try ConfigurationFolder()
@@ -54,8 +54,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     var seen: Set<Diagnostic.Code> = []
     for input in BadInputTests.all { seen.formUnion(try load(input).0.diagnostics.map(\.code)) }
     let elsewhere: Set<Diagnostic.Code> = [
-      .unsafeMode, .unsafeSecret, .badSecret, .unreadSecret, .writableCAFile, .shortEvery, .shortLasting,
-      .scopeByNameAlone, .neverActs, .redundantQuietTime, .noFolder,
+      .unsafeMode, .unsafeSecret, .badSecret, .unreadSecret, .writableCAFile, .unusableProgram, .noFolder, .shortEvery,
+      .shortLasting, .scopeByNameAlone, .neverActs, .redundantQuietTime,
     ]
     #expect(Set(Diagnostic.Code.allCases).subtracting(seen) == elsewhere)
     #expect(BadInputTests.all.count > 290)

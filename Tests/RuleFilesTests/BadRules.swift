@@ -256,9 +256,9 @@ let badRules: [BadInput] = [
     "a section of the main file", rules: "[daemon]\nevery = \"5m\"\n" + rule(),
     says: "1:2: error: 'daemon' belongs in the main file; a rule file holds nothing but [[rule]]"),
   BadInput(
-    "a section of later, and one of the main file", rules: "[metrics]\n[[notify]]\n" + rule(),
+    "sections of the main file", rules: "[metrics]\n[[notify]]\n" + rule(),
     says: "1:2: error: 'metrics' belongs in the main file; a rule file holds nothing but [[rule]]",
-    "2:3: error: 'notify' comes in a later version; remove it"),
+    "2:3: error: 'notify' belongs in the main file; a rule file holds nothing but [[rule]]"),
   BadInput(
     "an unknown section", rules: "[rules]\n" + rule(),
     says: "1:2: error: unknown key 'rules' in a rule file; did you mean 'rule'?"),

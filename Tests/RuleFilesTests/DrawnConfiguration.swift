@@ -57,9 +57,45 @@ struct DrawnConfiguration {
         names: chance(2) ? globs() : [], owners: chance(2) ? globs() : [], commands: chance(2) ? globs() : [],
         vms: chance(2) ? scope() : nil),
       vcenters: settings.map { VCenterEntry(id: $0.id, maxInFlight: $0.maxInFlight) }, logins: entries, rules: rules)
+    var notify: [NotifySettings] = []
+    for (index, name) in names("notify", 0...3).enumerated() {
+      let (way, references) = way(folder: folder)
+      wording.notifyReferences.append(references)
+      notify.append(
+        NotifySettings(
+          name: chance(2) ? name : "notify-\(index + 1)", events: chance(2) ? NotifySettings.defaultEvents : events(),
+          way: way, timeout: .seconds(int(1...600))))
+    }
     return LoadedConfiguration(
-      configuration: configuration, vcenters: settings, logins: accounts, files: [], keep: duration(),
+      configuration: configuration, vcenters: settings, logins: accounts, notify: notify, files: [], keep: duration(),
       textfile: pick([nil, nil, "/x.prom", "/a b/\"q\" 'x' \\.prom", "/../é/x.y.prom"]), wording: wording)
+  }
+
+  /// What the file `hook` holds.
+  static let hook = "https://hooks.example.com/services/T0/x@y?z=%20"
+
+  private mutating func way(folder: String) -> (NotifySettings.Way, NotifyReferences) {
+    if chance(2) {
+      return (.program(["/bin/true"] + ["--x", "it's", "$(no shell)", "\"q\"", "\n", ""].prefix(int(0...6))), .init())
+    }
+    let trust = int(0...3)
+    var references = NotifyReferences()
+    if chance(2) { references.url = .file("\(folder)/hook") }
+    if chance(2) { references.token = .file("\(folder)/a") }
+    let origin =
+      references.url == nil ? pick(["https://10.0.0.1:8443", "https://[2001:db8::7]"]) : "https://hooks.example.com"
+    return (
+      .webhook(
+        WebhookSettings(
+          url: Secret(references.url == nil ? origin + "/" : DrawnConfiguration.hook), origin: origin,
+          token: references.token == nil ? nil : Secret("a"), caFile: trust == 0 ? "\(folder)/ca.pem" : nil,
+          fingerprints: trust == 1 ? [fingerprint()] : [])), references
+    )
+  }
+
+  private mutating func events() -> [Report.Kind] {
+    let some = Report.Kind.allCases.filter { _ in chance(3) }
+    return some.isEmpty ? [.wouldKill] : some
   }
 
   private mutating func vcenter(_ name: String, password: String, folder: String) -> VCenterSettings {

@@ -100,6 +100,31 @@ import Testing
     for key in keys { #expect(body.contains { $0.hasPrefix("\(key) = ") || $0.hasPrefix("# \(key) = ") }, "\(key)") }
   }
 
+  /// The whole table is a comment: there is no program that everybody has.
+  @Test func theCommentedNotifyIsGoodToo() throws {
+    let lines = try contents(of: config + "/guestwatchd.toml").split(separator: "\n").map(String.init)
+    let start = try #require(lines.firstIndex(of: "# [[notify]]"))
+    let block = lines[start...].prefix { $0.hasPrefix("# ") && !$0.hasPrefix("# [[rule]]") }
+    let keys = ["name", "on", "exec", "webhook", "token", "ca_file", "fingerprint_sha256", "timeout"]
+    let values = block.map { String($0.dropFirst(2)) }.filter { line in
+      line == "[[notify]]" || keys.contains { line.hasPrefix("\($0) = ") }
+    }
+    #expect(values.count == keys.count, "each but the fingerprint, which is as that of a vCenter")
+    for way in ["exec", "webhook"] {
+      // With one of the two ways, and without a file that is not there.
+      let other = way == "exec" ? ["webhook", "token", "ca_file"] : ["exec", "ca_file"]
+      let kept = values.filter { line in !other.contains { line.hasPrefix("\($0) = ") } }
+      let folder = try ConfigurationFolder()
+      try folder.write("main.toml", accounts + kept.joined(separator: "\n") + "\n")
+      try folder.write("rules.d/a.toml", rule())
+      var surroundings = Surroundings.ofTests
+      surroundings.opensSecrets = false
+      let result = folder.load(surroundings: surroundings)
+      #expect(result.diagnostics.allSatisfy { $0.code == .unusableProgram }, "\(result.diagnostics)")
+      #expect(result.loaded?.notify.first?.name == "pager")
+    }
+  }
+
   /// What is only a comment because it has no default is right where somebody takes the mark away.
   @Test func theCommentedKeysAreGoodToo() throws {
     let keys = ["time_zone", "vms", "scope", "textfile"]

@@ -263,10 +263,6 @@ let moreBadMainFiles: [BadInput] = [
     says: "4:1: error: unknown key 'port' in [[vcenter]]; known: name, url, username, password, "
       + "ca_file, fingerprint_sha256, max_in_flight"),
   BadInput(
-    "a key of later in the main file",
-    main: accounts + "[[notify]]\n",
-    says: "11:3: error: 'notify' comes in a later version; remove it"),
-  BadInput(
     "rules as a table",
     main: accounts + "[rule]\nname = \"x\"\n",
     says: "11:1: error: 'rule' is a table; write [[rule]]"),

@@ -9,6 +9,7 @@ import Testing
     let folder = try ConfigurationFolder()
     try folder.write("a", "a\n", mode: 0o400)
     try folder.write("b", "b\n", mode: 0o400)
+    try folder.write("hook", DrawnConfiguration.hook + "\n", mode: 0o400)
     try folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
     return folder
   }

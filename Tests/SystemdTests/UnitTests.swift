@@ -41,7 +41,8 @@ import Testing
       // 252 knows no notify-reload; both steps of a reload, the check first.
       "Type=notify", "ExecReload=/usr/bin/guestwatchd check --no-secrets",
       #"ExecReload=/bin/sh -c 'kill -HUP "$MAINPID"'"#,
-      "WatchdogSec=30", "Restart=on-failure", "TimeoutStopSec=45", "User=guestwatchd", "StateDirectory=guestwatchd",
+      "WatchdogSec=30", "Restart=on-failure", "TimeoutStopSec=45", "KillMode=mixed", "User=guestwatchd",
+      "StateDirectory=guestwatchd",
       "RuntimeDirectory=guestwatchd", "ConfigurationDirectory=guestwatchd", "PrivateMounts=yes", "LimitCORE=0",
       "Environment=SWIFT_BACKTRACE=enable=no", "ReadWritePaths=-/var/lib/prometheus/node-exporter",
     ] {

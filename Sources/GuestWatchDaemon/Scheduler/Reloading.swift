@@ -40,6 +40,7 @@ extension Scheduler {
   }
 
   func sayLoaded(_ setup: Setup<Source.Link>) {
+    line.notify(setup.notify)
     let configuration = setup.configuration
     let mode = configuration.dryRun ? ", dry run: nothing is terminated" : ""
     var words =

@@ -54,10 +54,12 @@ extension Diagnostic {
     case badQuietTime = "bad-quiet-time"
     /// A time zone that cannot be used.
     case badTimeZone = "bad-time-zone"
-    /// Not the URL of a vCenter.
+    /// Not the URL of a vCenter, or of a webhook.
     case badURL = "bad-url"
     /// A `ca_file` that cannot be used.
     case badCAFile = "bad-ca-file"
+    /// Not the command line of a program.
+    case badProgram = "bad-program"
     /// Not the SHA-256 fingerprint of a certificate.
     case badFingerprint = "bad-fingerprint"
 
@@ -92,6 +94,8 @@ extension Diagnostic {
     case writableCAFile = "writable-ca-file"
     /// The folder of a file that is to be written is not there.
     case noFolder = "no-folder"
+    /// A program that is not there or may not be executed.
+    case unusableProgram = "unusable-program"
     /// Two vCenters at one address.
     case sharedAddress = "shared-address"
     /// `every` below 10 s.

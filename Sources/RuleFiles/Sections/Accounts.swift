@@ -71,7 +71,9 @@ extension Findings {
   }
 
   /// Looks that the file is there and holds a certificate, so that a wrong path is not first seen as a TLS failure.
-  private mutating func caFile(_ entry: TomlEntry?, folder: String) -> String? {
+  ///
+  /// - Parameter who: whom somebody else could pose as.
+  mutating func caFile(_ entry: TomlEntry?, folder: String, of who: String = "this vCenter") -> String? {
     guard let entry, let path = path(entry, from: folder, hint: "the path of a PEM file with CA certificates") else {
       return nil
     }
@@ -87,7 +89,7 @@ extension Findings {
       if contents.rights.mode & 0o022 != 0 {
         warning(
           entry.value.place, .writableCAFile,
-          "group or others may write the 'ca_file' (mode \(contents.rights.octal)) and so pose as this vCenter; run "
+          "group or others may write the 'ca_file' (mode \(contents.rights.octal)) and so pose as \(who); run "
             + "chmod go-w on it")
       }
       return path
@@ -172,7 +174,7 @@ extension Findings {
   }
 
   /// Takes a new name down; a second one of that name is an error.
-  private mutating func define(
+  mutating func define(
     _ name: (name: String, place: Place), as what: String, places: inout [String: Place], names: inout NameList
   ) {
     if let first = places[name.name] {

@@ -27,6 +27,9 @@ struct MainSettings {
   var textfile: String?
   var vcenters: [(settings: VCenterSettings, entry: VCenterEntry)] = []
   var logins: [(settings: LoginSettings, entry: LoginEntry)] = []
+  var notify: [NotifySettings] = []
+  /// One for each of `notify`.
+  var notifyReferences: [NotifyReferences] = []
   /// What rules may refer to: the entries with faults too, so that one mistake is told once.
   var known = KnownNames()
 }
@@ -55,7 +58,7 @@ struct NameList {
 
 /// The keys at the top of the main file.
 private let mainKeys = Keys(
-  known: ["daemon", "budget", "protect", "ledger", "metrics", "vcenter", "guest_login", "rule"], later: ["notify"])
+  known: ["daemon", "budget", "protect", "ledger", "metrics", "vcenter", "guest_login", "notify", "rule"])
 
 extension Findings {
   /// Reads everything of the main file but its rules.
@@ -80,6 +83,7 @@ extension Findings {
     settings.textfile = textfile(in: file, isCheck: sources.surroundings.purpose == .check)
     vcenters(in: file, sources: sources, into: &settings)
     logins(in: file, sources: sources, into: &settings)
+    notify(in: file, sources: sources, into: &settings)
     return settings
   }
 

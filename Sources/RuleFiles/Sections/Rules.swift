@@ -26,9 +26,9 @@ private let ruleKeys = Keys(
 /// The keys of a file of the rules folder.
 private let ruleFileKeys: Keys = {
   let reason = "belongs in the main file; a rule file holds nothing but [[rule]]"
-  let mainOnly = ["daemon", "budget", "protect", "ledger", "metrics", "vcenter", "guest_login"]
+  let mainOnly = ["daemon", "budget", "protect", "ledger", "metrics", "vcenter", "guest_login", "notify"]
   return Keys(
-    known: ["rule"], later: ["notify"],
+    known: ["rule"],
     refused: Dictionary(uniqueKeysWithValues: mainOnly.map { ($0, reason) }))
 }()
 

@@ -8,6 +8,7 @@ extension LoadedConfiguration {
     main(&page)
     for (index, vcenter) in vcenters.enumerated() { show(vcenter, index, &page) }
     for index in logins.indices { show(login: index, &page) }
+    for index in notify.indices { show(notify: index, &page) }
     for (index, rule) in configuration.rules.enumerated() { show(rule, index, &page) }
     return page.text
   }
@@ -83,11 +84,11 @@ extension LoadedConfiguration {
     page.value("max_in_flight", String(entry.maxInFlight))
   }
 
-  private func origins(_ all: [[String: Origin]], _ index: Int) -> [String: Origin] {
+  func origins(_ all: [[String: Origin]], _ index: Int) -> [String: Origin] {
     all.indices.contains(index) ? all[index] : [:]
   }
 
-  private func absolute(_ path: String) -> String { joined(wording.workingFolder, path) }
+  func absolute(_ path: String) -> String { joined(wording.workingFolder, path) }
 
   private func show(_ rule: Rule, _ index: Int, _ page: inout Page) {
     page.header("[[rule]]", from: origins(wording.origins.rules, index))
@@ -156,7 +157,7 @@ private func tomlMatch(_ match: Match) -> String {
 }
 
 /// The text that is written, and the table that is being written.
-private struct Page {
+struct Page {
   private(set) var text = ""
   private var origins: [String: Origin] = [:]
 
@@ -167,9 +168,9 @@ private struct Page {
     text += "\n\(title)\n"
   }
 
-  /// `otherwise`: what a value comes from that stands in no file.
-  mutating func value(_ key: String, _ value: String, _ otherwise: String = "default") {
-    text += "\(key) = \(value)  # \(origins[key].map(shown) ?? otherwise)\n"
+  /// `otherwise`: what a value comes from that stands in no file; `also`: what else there is to know.
+  mutating func value(_ key: String, _ value: String, _ otherwise: String = "default", also: String = "") {
+    text += "\(key) = \(value)  # \(origins[key].map(shown) ?? otherwise)\(also)\n"
   }
 
   /// A value that must not be read again.

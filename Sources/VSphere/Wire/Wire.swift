@@ -89,18 +89,7 @@ struct Wire: Sendable {
 
   init(to connection: VCenterConnection, trusting trust: Trust, clock: @escaping @Sendable () -> Now) {
     var configuration = HTTPClient.Configuration()
-    configuration.tlsConfiguration = trust.tls
-    if connection.scheme == .https, !trust.fingerprints.isEmpty {
-      // The library calls it when TLS stands and before it gives the connection a request. It does not close one that fails.
-      configuration.http1_1ConnectionDebugInitializer = { channel in
-        channel.eventLoop.submit {
-          do { try trust.check(channel) } catch {
-            channel.close(promise: nil)
-            throw error
-          }
-        }
-      }
-    }
+    trust.apply(to: &configuration, usesTLS: connection.scheme == .https)
     configuration.timeout.connect = Wire.connectTimeout
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
       max(1, connection.maxInFlight) + Wire.spare
@@ -161,6 +150,23 @@ struct Wire: Sendable {
   func shutDown() async {
     // It fails where it was shut down before: then there is nothing left to do.
     try? await client.shutdown()
+  }
+}
+
+extension Trust {
+  /// Has every connection of a client checked before a request leaves over it.
+  func apply(to configuration: inout HTTPClient.Configuration, usesTLS: Bool) {
+    configuration.tlsConfiguration = tls
+    guard usesTLS, !fingerprints.isEmpty else { return }
+    // The library calls it when TLS stands and before it gives the connection a request. It does not close one that fails.
+    configuration.http1_1ConnectionDebugInitializer = { [self] channel in
+      channel.eventLoop.submit {
+        do { try check(channel) } catch {
+          channel.close(promise: nil)
+          throw error
+        }
+      }
+    }
   }
 }
 

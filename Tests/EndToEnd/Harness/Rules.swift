@@ -51,6 +51,8 @@ struct Settings: Sendable {
   var credentials = false
   /// More keys of `[[vcenter]]`.
   var vcenter = ""
+  /// `[[notify]]`, and what else belongs at the end of the main file.
+  var notify = ""
   /// Another authority than that of the simulator, as a file.
   var authority: String?
   /// Another host than that of the simulator's URL.
@@ -85,6 +87,8 @@ struct Settings: Sendable {
       username = "watch"
       \(guestKey) = { \(from) = "guest.password" }
       \(textfile.map { "[metrics]\ntextfile = \"\($0)\"\n" } ?? "")
+      \(notify)
+
       """
   }
 }

@@ -103,8 +103,8 @@ struct CommandManualTests {
     // 1 is what commands say whose output is not taken.
     let statuses = [1] + (0...255).filter { ExitStatus(rawValue: $0) != nil }
     #expect(page.items("EXIT STATUS") == statuses.sorted().map { "\($0)" })
-    // `entries-dropped` is the journal writer's own.
-    let events = Report.Kind.allCases.map(\.rawValue) + ["entries-dropped"]
+    // `entries-dropped` is the journal writer's own, the others those of whoever tells receivers.
+    let events = Report.Kind.allCases.map(\.rawValue) + ["entries-dropped", "notify-failed", "notify-dropped"]
     #expect(page.items("JOURNAL", mark: "Cm").sorted() == events.sorted())
     #expect(page.items("JOURNAL", mark: "Ev") == JournalEntry.Name.allCases.map(\.rawValue))
     #expect(

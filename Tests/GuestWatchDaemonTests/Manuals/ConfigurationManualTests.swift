@@ -83,6 +83,8 @@ struct ConfigurationManualTests {
         name = "linux"
         username = "guestwatch"
         password = { credential = "c" }
+        [[notify]]
+        exec = ["/bin/true"]
         [[rule]]
         name = "r"
         guest_login = "linux"
@@ -102,7 +104,7 @@ struct ConfigurationManualTests {
       #expect(text.contains("default \(value)"), "\(section) \(line)")
       count += 1
     }
-    #expect(count >= 16)
+    #expect(count >= 19)
   }
 
   @Test("The examples are good")
