@@ -40,8 +40,8 @@ public struct Daemon: Sendable {
   /// The file with the metrics goes at the end; its disk may hang.
   private static let metricsLimit = Duration.seconds(1)
   /// The whole end takes 25 s for terminates, 5 s for logouts, 5 s for those who are to be told, 1 s for the metrics and 2 s
-  /// for the log; after this the kernel ends a process
-  /// that hangs, before the service manager would have to (45 s in our unit).
+  /// for the log; after this the kernel ends a process that hangs, before the service manager would have to (45 s in our
+  /// unit).
   static let endLimit: UInt32 = 40
 
   let options: Options
