@@ -142,7 +142,8 @@ private func trouble(_ error: any Error) -> Webhook.Trouble {
   case .unanswered: return .unanswered
   case .badAnswer: return .badAnswer(fault.code)
   case .unreachable, .guestLoginRefused, .guestLoginTrouble, .noCredential, .guestDenied, .vmGone, .wrongState,
-    .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost, .loginRefused, .transient, .overCap,
+    .toolsUnavailable, .unsupported, .busy, .notPermitted, .sessionLost, .loginRefused, .noSession, .transient,
+    .overCap,
     .badRequest,
     .unknown:
     return .unreachable(fault.code)
