@@ -16,7 +16,7 @@ struct NoticeTests {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
         "GUESTWATCHD_EVENT=killed", "GUESTWATCHD_LEVEL=notice", "GUESTWATCHD_TIME=2023-11-14T22:13:20Z",
         #"GUESTWATCHD_MESSAGE=killed "spin" (pid 4242, owner bob) on VM "db-07": rule "spinners" forbids it; it was told to end and exited [kill 3-1]"#,
-        "GUESTWATCHD_RULE=spinners", "GUESTWATCHD_VCENTER=lab", "GUESTWATCHD_VM=db-07", "GUESTWATCHD_MOID=vm-7",
+        "GUESTWATCHD_RULE=spinners", "GUESTWATCHD_VCENTER=lab", "GUESTWATCHD_VM=vm-7", "GUESTWATCHD_VM_NAME=db-07",
         "GUESTWATCHD_PID=4242", "GUESTWATCHD_PROCESS=spin", "GUESTWATCHD_OWNER=bob",
         "GUESTWATCHD_STARTED=2026-11-21T21:39:05Z", "GUESTWATCHD_COMMAND=", "GUESTWATCHD_REASON=forbidden",
         "GUESTWATCHD_GATE=", "GUESTWATCHD_OUTCOME=exited", "GUESTWATCHD_KILL_ID=3-1",
