@@ -31,10 +31,10 @@ let badNotify: [BadInput] = [
     says: "12:17: error: 'on' has no such event; did you mean 'killed'?"),
   BadInput(
     "the events of the log itself", main: accounts + "[[notify]]\non = \"notify-failed\"\nexec = [\"/bin/true\"]\n",
-    says: "12:6: error: 'on' has no such event; known: runaway, waiting, would-kill, spared, killed, kill-asked, "
-      + "short-lived, still-listed, login-quarantined, login-stopped, login-tried, login-believed, login-unreadable, "
+    says: "12:6: error: 'on' has no such event; known: runaway, terminating, waiting, would-kill, spared, killed, "
+      + "kill-asked, short-lived, still-listed, login-quarantined, login-stopped, login-tried, login-believed, login-unreadable, "
       + "login-readable, vm-parked, vm-watched, epoch-ended, starts-doubted, vcenter-up, vcenter-down, "
-      + "vcenter-login-refused, watch-only, scope-empty, selector-unresolved and 11 more"),
+      + "vcenter-login-refused, watch-only, scope-empty and 14 more"),
   BadInput(
     "no event at all", main: accounts + "[[notify]]\non = []\nexec = [\"/bin/true\"]\n",
     says: "12:6: error: 'on' is empty and would choose nothing; fill it or remove the key"),
