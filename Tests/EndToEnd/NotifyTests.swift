@@ -37,7 +37,7 @@ extension EndToEnd {
         let killed = try await world.told("killed")
         #expect(killed["EVENT"] == "killed" && killed["OUTCOME"] == "exited" && killed["KILL_ID"] == row.killId)
         #expect(killed["RULE"] == "no-miners" && killed["VCENTER"] == "sim" && killed["REASON"] == "forbidden")
-        #expect(killed["VM"] == "web-01" && killed["MOID"] == "vm-101" && killed["PID"] == "\(row.pid)")
+        #expect(killed["VM_NAME"] == "web-01" && killed["VM"] == "vm-101" && killed["PID"] == "\(row.pid)")
         #expect(killed["PROCESS"] == "xmrig" && killed["OWNER"] == "mallory" && killed["COMMAND"] == "")
         #expect(killed["MESSAGE"].map { world.log.contains(Substring($0)) } == true, "the sentence of the log")
         let would = try await world.told("would-kill")
