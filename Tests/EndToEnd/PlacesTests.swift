@@ -87,8 +87,9 @@ extension EndToEnd {
       try await World.with(scenario, settings) { world in
         let daemon = try await world.startReadyDaemon()
         try await world.looks(2, at: "vm-101")
-        let fault: Armed = try await world.control.post(
-          "faults", #"{"calls": "rest.tag.*", "error_type": "SERVICE_UNAVAILABLE", "status": 503, "times": 0}"#)
+        let fault = try await world.control.post(
+          "faults", #"{"calls": "rest.tag.*", "error_type": "SERVICE_UNAVAILABLE", "status": 503, "times": 0}"#,
+          as: Armed.self)
         try await world.line(#"vCenter "sim" cannot be asked"#, "SERVICE_UNAVAILABLE", within: .seconds(200))
         try await world.start(miner("late"), on: "vm-101")
         try await world.until("another refresh that cannot read them") {
