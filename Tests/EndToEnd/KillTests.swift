@@ -164,6 +164,29 @@ extension EndToEnd {
       }
     }
 
+    @Test("A list that is capped: every VM is watched all the same")
+    func capped() async throws {
+      let numbers = 101...107
+      var scenario = Scenario(
+        numbers.map {
+          Machine(
+            "vm-\($0)", "web-\($0)", [.sleeper("xmrig", owner: "mallory", label: "miner-\($0)")],
+            folder: "/Datacenter/vm/web")
+        })
+      let everywhere = RuleText(
+        "everywhere", match: #"name = "xmrig""#, "forbidden = true", scope: #"names = ["web-*"]"#)
+      scenario.listCap = 3
+      try await World.with(scenario, Settings(everywhere)) { world in
+        let daemon = try await world.startReadyDaemon()
+        for number in numbers { try await world.rows(try world.pid("miner-\(number)"), "exited") }
+        #expect(world.dead == numbers.map { "miner-\($0)" })
+        try await world.until("STATUS") { world.notify.status?.contains("7 of 7 VMs") == true }
+        try await world.audit()
+        try await world.stopDaemon(daemon)
+        try await world.expectLoggedOut()
+      }
+    }
+
     @Test("Hostile names, owners and VM names: each event is one line, escaped; JSON stays JSON")
     func hostileNames() async throws {
       let name = "evil\nMESSAGE_ID=044b1b46b4a7454287c3cd8a8202ab5f\u{1b}[2J\u{202e}\"\\gpj.exe\r<0>"

@@ -104,24 +104,5 @@ extension EndToEnd {
         try await world.expectLoggedOut()
       }
     }
-
-    @Test("A list that is capped: every VM is watched all the same, and no view is left behind")
-    func capped() async throws {
-      let numbers = 101...112
-      var scenario = Scenario(
-        numbers.map {
-          Machine("vm-\($0)", "web-\($0)", [calm($0), miner("miner-\($0)")], folder: "/Datacenter/vm/web")
-        })
-      scenario.listCap = 5
-      try await World.with(scenario, Settings(miners("everywhere", in: #"names = ["web-*"]"#))) { world in
-        let daemon = try await world.startReadyDaemon()
-        for number in numbers { try await world.rows(try world.pid("miner-\(number)"), "exited") }
-        #expect(world.dead == numbers.map { "miner-\($0)" })
-        try await world.until("STATUS") { world.notify.status?.contains("12 of 12 VMs") == true }
-        try await world.audit()
-        try await world.stopDaemon(daemon)
-        try await world.expectLoggedOut()
-      }
-    }
   }
 }
