@@ -50,8 +50,9 @@ final class World: Sendable {
     let simulator = try await Program.start(
       [Binaries.simulator, "--scenario", "\(folder.path)/scenario.json", "--state", "\(folder.path)/vcenter"],
       name: "simulator", folder: folder.path)
+    // All suites begin at once: on a machine that is overloaded this may take a while.
     let ready = try await eventually(
-      "the simulator is ready", within: .seconds(60), otherwise: { simulator.complained }
+      "the simulator is ready", within: .seconds(120), otherwise: { simulator.complained }
     ) {
       if let end = simulator.ended() { throw Trouble("the simulator: \(end): \(simulator.complained)") }
       let decoder = JSONDecoder()
