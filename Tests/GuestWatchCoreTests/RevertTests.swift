@@ -10,6 +10,7 @@ struct RevertTests {
     var stage = Stage()
     stage.spawn(107, "system")
     stage.spawn(108, "system")
+    stage.spawn(109, "system")
     stage.spawn(500)
     let snapshot = stage.guest
     stage.begin([Stage.rule()])
@@ -17,6 +18,7 @@ struct RevertTests {
     #expect(stage.killed == [500])
     stage.exit(107)
     stage.exit(108)
+    stage.exit(109)
     stage.run(.seconds(20))
     for pid in 0..<Int64(others) { stage.spawn(900 + pid, "cron") }
     stage.run(.seconds(12))

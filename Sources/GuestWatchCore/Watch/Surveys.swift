@@ -72,7 +72,7 @@ extension Watch {
     vms[place].views[v].nextSurvey = max(sent.continuous + vms[place].views[v].every, ended.continuous)
     let rows = byPID(listing.rows)
     let owners = rows.map { stableHash($0.owner.value) }
-    if comeBack(rows, owners, vms[place].views[v], place) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
+    if comeBack(rows, owners, vms[place].views[v]) >= LoginView.comeback, !mutated(.ignoreWhoComesBack) {
       endEpoch(place, "processes that had gone came back", ended)
     }
     let shift = vms[place].views[v].lastListing.flatMap { last in
@@ -196,9 +196,9 @@ extension Watch {
     return isSorted ? rows : rows.sorted { $0.pid < $1.pid }
   }
 
-  /// How many rows are back that a complete listing had lacked, or that had ended.
-  private func comeBack(_ rows: [Process], _ owners: [UInt64], _ view: LoginView, _ place: Int) -> Int {
-    guard !view.gone.isEmpty || !vms[place].ended.isEmpty else { return 0 }
+  /// How many rows are back that a complete listing had lacked.
+  private func comeBack(_ rows: [Process], _ owners: [UInt64], _ view: LoginView) -> Int {
+    guard !view.gone.isEmpty else { return 0 }
     var count = 0
     var o = 0
     for (i, row) in rows.enumerated() {
@@ -207,18 +207,9 @@ extension Watch {
       // change that as often as he likes.
       if o < view.rows.count, view.rows[o].pid == row.pid, view.rows[o].started == row.started { continue }
       let name = RowMemory.name(pid: row.pid, started: row.started, owner: owners[i])
-      if view.gone.contains(name) || (row.finished == nil && hasEnded(row, place, view)) { count += 1 }
+      if view.gone.contains(name) { count += 1 }
     }
     return count
-  }
-
-  /// True for one that ended before the listing that lacked it.
-  private func hasEnded(_ row: Process, _ place: Int, _ view: LoginView) -> Bool {
-    let name = Ended.Name(row.identity)
-    guard let last = view.lastListing else { return false }
-    return vms[place].ended.contains {
-      $0.name == name && $0.counts(for: view.login) && $0.at < last.continuous
-    }
   }
 
   /// Carries what is known of each row over, adds evidence, and looks for what speaks against the start times.
